@@ -1,0 +1,3 @@
+"""Salesflow Standard: one sales standard, carried out in ERPNext's own records."""
+
+__version__ = "0.1.0"
