@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from datetime import datetime, timedelta
@@ -57,7 +58,7 @@ def is_test_number(phone: str | None) -> bool:
 		return True
 	if len(digits) < _SHORTEST_PHONE - 1:
 		return False
-	steps = {(int(b) - int(a)) % 10 for a, b in zip(digits, digits[1:], strict=False)}
+	steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(digits)}
 	tail = len(digits) >= 10 and len(set(digits[-8:])) == 1
 	return steps in ({1}, {9}) or tail
 

@@ -6,6 +6,7 @@ method for accounts) and F2 (the same method fed from a document's own fields).
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -230,7 +231,7 @@ def _validate_bands(model: Model) -> None:
 			if period is not None:
 				_validate_period(f"{at}.{name}", band.grade, period)
 	order = sorted(range(len(bands)), key=lambda i: -math.inf if bands[i].low is None else bands[i].low)
-	for below, above in zip(order, order[1:], strict=False):
+	for below, above in itertools.pairwise(order):
 		lower, upper = bands[below], bands[above]
 		if upper.low is None or lower.high is None or lower.high > upper.low:
 			raise ModelError(

@@ -20,6 +20,7 @@ their own zone.
 from __future__ import annotations
 
 import calendar as _calendar
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
@@ -311,7 +312,7 @@ def pieces(day: date, amount: float, unit: str, calendar: Calendar) -> list[Piec
 	unit = unit_of(unit)
 	edges = [_midnight(day), *_cuts(day, amount, unit, calendar), _midnight(day) + _DAY]
 	out: list[Piece] = []
-	for edge, following in zip(edges, edges[1:], strict=False):
+	for edge, following in itertools.pairwise(edges):
 		# Nothing changes between two edges, so two moments tell what the whole stretch does. The edge itself
 		# goes with the stretch before it, with the one behind it, or (where the clocks change) with neither.
 		quarter = (following - edge) / 4
