@@ -117,8 +117,8 @@ class NextGrade:
 	"""What the next better grade would take.
 
 	`missing` is the total still lacking. `alone` maps each dimension that could close the gap by itself
-	to the points it needs. `steps` is a smallest set of raises (dimension -> points) that does it;
-	empty when no points can reach the grade.
+	to the points it needs. `steps` is a set of raises (dimension -> points) that does it and of which none
+	can be left out; from whole points no other set raises fewer. Empty when no points can reach the grade.
 	"""
 
 	grade: str
@@ -143,15 +143,25 @@ class Result:
 
 
 def _is_number(value: object) -> bool:
-	return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+	return isinstance(value, int | float) and not isinstance(value, bool) and _number(value) is not None
+
+
+def _limit(value: float | None) -> float | None:
+	"""A band's limit, as exact as the totals that are compared with it."""
+	return None if value is None else round(value, _DECIMALS)
+
+
+def _total(weights: Mapping[str, float], points: Mapping[str, float]) -> float:
+	return round(math.fsum(points[code] * weight for code, weight in weights.items()), _DECIMALS)
 
 
 def validate(model: Model) -> Model:
 	"""Returns the model when it can grade every total it can produce; raises ModelError naming the field.
 
-	Refused: no dimension, no code or a code twice, a weight that is negative or no number, all weights
-	zero, points out of 1-5 in a rule; no band, a grade twice, bands that overlap or leave a gap (L6: bands
-	touch), or that do not cover the lowest and highest total.
+	Refused: no dimension, no code or a code twice, a weight that is negative or no number, weights that are
+	all zero or too large for a sum, points out of 1-5 in a rule; no band, a grade twice, bands that overlap
+	or leave a gap (L6: bands touch), or that do not cover the lowest and highest total; a period that is not
+	above zero, has no known unit, or is a fraction of days.
 	"""
 	_validate_dimensions(model.dimensions)
 	_validate_bands(model)
@@ -183,6 +193,8 @@ def _validate_dimensions(dimensions: tuple[Dimension, ...]) -> None:
 			_validate_rule(f"{at}.rules[{j}]", dimension, rule)
 	if not any(d.weight for d in dimensions):
 		raise ModelError("dimensions", "All weights are zero: every total would be the same.")
+	if not _is_number(MAX_POINTS * sum(d.weight for d in dimensions)):
+		raise ModelError("dimensions", "The weights are too large to be added up.")
 
 
 def _validate_rule(at: str, dimension: Dimension, rule: Rule) -> None:
@@ -221,7 +233,7 @@ def _validate_bands(model: Model) -> None:
 				raise ModelError(
 					f"{at}.{name}", "A limit of grade {grade} is not a number.", grade=band.grade
 				)
-		if band.low is not None and band.high is not None and band.low >= band.high:
+		if band.low is not None and band.high is not None and _limit(band.low) >= _limit(band.high):
 			raise ModelError(
 				f"{at}.high", "Grade {grade} begins at {low} and ends below {high}: no total fits.",
 				grade=band.grade, low=band.low, high=band.high,
@@ -233,12 +245,12 @@ def _validate_bands(model: Model) -> None:
 	order = sorted(range(len(bands)), key=lambda i: -math.inf if bands[i].low is None else bands[i].low)
 	for below, above in itertools.pairwise(order):
 		lower, upper = bands[below], bands[above]
-		if upper.low is None or lower.high is None or lower.high > upper.low:
+		if upper.low is None or lower.high is None or _limit(lower.high) > _limit(upper.low):
 			raise ModelError(
 				f"bands[{above}].low", "The grades {lower} and {upper} overlap.",
 				lower=lower.grade, upper=upper.grade,
 			)  # fmt: skip
-		if lower.high < upper.low:
+		if _limit(lower.high) < _limit(upper.low):
 			raise ModelError(
 				f"bands[{above}].low",
 				"Totals from {high} to {low} have no grade: {lower} ends before {upper} begins.",
@@ -246,12 +258,12 @@ def _validate_bands(model: Model) -> None:
 			)  # fmt: skip
 	least, most = total_range(model)
 	first, last = bands[order[0]], bands[order[-1]]
-	if first.low is not None and first.low > least:
+	if first.low is not None and _limit(first.low) > least:
 		raise ModelError(
 			f"bands[{order[0]}].low", "Totals from {least} to {low} have no grade: {grade} begins above them.",
 			least=least, low=first.low, grade=first.grade,
 		)  # fmt: skip
-	if last.high is not None and last.high <= most:
+	if last.high is not None and _limit(last.high) <= most:
 		raise ModelError(
 			f"bands[{order[-1]}].high", "Totals from {high} to {most} have no grade: {grade} ends below them.",
 			high=last.high, most=most, grade=last.grade,
@@ -261,7 +273,10 @@ def _validate_bands(model: Model) -> None:
 def _validate_period(at: str, grade: str, period: Period) -> None:
 	if not _is_number(period.amount) or period.amount <= 0:
 		raise ModelError(at, "A period of grade {grade} must be a number above zero.", grade=grade)
-	unit = unit_of(period.unit)
+	try:
+		unit = unit_of(period.unit)
+	except EngineError as problem:
+		raise ModelError(at, problem.template, **problem.params) from None
 	if "Hours" not in unit and period.amount != int(period.amount):
 		raise ModelError(
 			at, "A period of grade {grade} has {amount} {unit}: only whole ones are possible.",
@@ -271,8 +286,9 @@ def _validate_period(at: str, grade: str, period: Period) -> None:
 
 def total_range(model: Model) -> tuple[float, float]:
 	"""The lowest and highest total the model can produce."""
-	weights = math.fsum(d.weight for d in model.dimensions)
-	return round(weights * MIN_POINTS, _DECIMALS), round(weights * MAX_POINTS, _DECIMALS)
+	weights = {d.code: d.weight for d in model.dimensions}
+	least, most = (_total(weights, dict.fromkeys(weights, points)) for points in (MIN_POINTS, MAX_POINTS))
+	return least, most
 
 
 def check_points(model: Model, points: Mapping[str, object]) -> dict[str, float]:
@@ -304,8 +320,10 @@ def check_points(model: Model, points: Mapping[str, object]) -> dict[str, float]
 
 def band_for(model: Model, total: float) -> Band:
 	"""The band a total falls into (L6: lower limit included, upper limit excluded)."""
+	total = round(total, _DECIMALS)
 	for band in model.bands:
-		if (band.low is None or total >= band.low) and (band.high is None or total < band.high):
+		low, high = _limit(band.low), _limit(band.high)
+		if (low is None or total >= low) and (high is None or total < high):
 			return band
 	raise ModelError("bands", "The total {total} has no grade.", total=total)
 
@@ -324,39 +342,53 @@ def grade(model: Model, points: Mapping[str, object]) -> Result:
 		)
 		for d in model.dimensions
 	)
-	total = round(math.fsum(line.points * line.weight for line in lines), _DECIMALS)
+	total = _total({d.code: d.weight for d in model.dimensions}, clean)
 	band = band_for(model, total)
 	return Result(total, band.grade, band, lines, _next_grade(model, clean, total, band))
 
 
 def _next_grade(model: Model, points: Mapping[str, float], total: float, band: Band) -> NextGrade | None:
-	if band.high is None:
-		return None
-	better = band_for(model, band.high)
-	missing = round(band.high - total, _DECIMALS)
+	goal = _limit(band.high)
+	better = next((b for b in model.bands if goal is not None and _limit(b.low) == goal), None)
+	if better is None:
+		return None  # also below a limit that ends the highest grade: nothing begins there
 	weights = {d.code: d.weight for d in model.dimensions}
 	alone: dict[str, int] = {}
-	for code, weight in weights.items():
-		needed = math.ceil(round(points[code] + missing / weight, _DECIMALS)) if weight else MAX_POINTS + 1
-		if needed <= MAX_POINTS:
+	for code in weights:
+		raises = _raises(points[code])
+		needed = next((p for p in raises if _total(weights, {**points, code: p}) >= goal), None)
+		if needed is not None:
 			alone[code] = needed
-	return NextGrade(better.grade, missing, alone, _fewest_raises(weights, points, missing))
+	return NextGrade(
+		better.grade, round(goal - total, _DECIMALS), alone, _fewest_raises(weights, points, goal)
+	)
 
 
-def _fewest_raises(
-	weights: Mapping[str, float], points: Mapping[str, float], missing: float
-) -> dict[str, int]:
+def _raises(points: float) -> range:
+	"""The whole points above `points`."""
+	return range(math.floor(points) + 1, MAX_POINTS + 1)
+
+
+def _fewest_raises(weights: Mapping[str, float], points: Mapping[str, float], goal: float) -> dict[str, int]:
 	"""Raises the heaviest dimensions first: each point there is worth most, so fewest points are raised."""
 	steps: dict[str, int] = {}
 	for code in sorted(weights, key=lambda c: -weights[c]):
-		if missing <= 0 or not weights[code]:
-			break
-		needed = math.ceil(round(points[code] + missing / weights[code], _DECIMALS))
-		raised = min(MAX_POINTS, needed)
-		if raised > points[code]:
+		for raised in _raises(points[code]):
 			steps[code] = raised
-			missing = round(missing - (raised - points[code]) * weights[code], _DECIMALS)
-	return steps if missing <= 0 else {}
+			if _total(weights, {**points, **steps}) >= goal:
+				return _without_spare(weights, points, goal, steps)
+	return {}
+
+
+def _without_spare(
+	weights: Mapping[str, float], points: Mapping[str, float], goal: float, steps: dict[str, int]
+) -> dict[str, int]:
+	"""A half point is worth less than its dimension's weight promised, so a raise may turn out unneeded."""
+	for code in list(steps):
+		fewer = {c: p for c, p in steps.items() if c != code}
+		if _total(weights, {**points, **fewer}) >= goal:
+			steps = fewer
+	return steps
 
 
 # Facts: grading that no one has to click (F2) -----------------------------------------------------------
@@ -367,7 +399,7 @@ def _number(value: object) -> float | None:
 		return None
 	try:
 		number = float(value)  # type: ignore[arg-type]
-	except (TypeError, ValueError):
+	except (TypeError, ValueError, OverflowError):
 		return None
 	return number if math.isfinite(number) else None
 
@@ -403,8 +435,7 @@ def days_until(day: date | datetime | None, today: date) -> int | None:
 	"""Whole days from `today` to `day`, negative when it is past; None without a day."""
 	if day is None:
 		return None
-	if isinstance(day, datetime):
-		day = day.date()
+	day, today = (d.date() if isinstance(d, datetime) else d for d in (day, today))
 	return (day - today).days
 
 
@@ -412,14 +443,31 @@ def days_until(day: date | datetime | None, today: date) -> int | None:
 
 
 def pack_points(points: Mapping[str, float]) -> str:
-	"""``{"N": 3, "B": 5.0}`` -> ``"B=5 N=3"``: one text per set of points, whatever the order."""
-	return " ".join(f"{code}={points[code]:g}" for code in sorted(points))
+	"""``{"N": 3, "B": 5.0}`` -> ``"B=5 N=3"``: one text per set of points, whatever the order.
+
+	A space in a code is written ``%20``, a percent sign ``%25``.
+	"""
+	return " ".join(
+		f"{code.replace('%', '%25').replace(' ', '%20')}={_shortest(points[code])}" for code in sorted(points)
+	)
+
+
+def _shortest(points: float) -> str:
+	"""The shortest text that is read back as the very same number."""
+	short = f"{points:g}"
+	return short if float(short) == points else repr(float(points))
 
 
 def unpack_points(packed: str | None) -> dict[str, float]:
-	"""The reverse of `pack_points`; an empty text gives no points."""
-	pairs = (part.rpartition("=") for part in (packed or "").split(" ") if part)
-	return {code: float(value) for code, _, value in pairs}
+	"""The reverse of `pack_points`; an empty text gives no points. Raises PointsError for any other text."""
+	points: dict[str, float] = {}
+	for part in (packed or "").split(" "):
+		code, _, value = part.rpartition("=")
+		if code and _number(value) is not None:
+			points[code.replace("%20", " ").replace("%25", "%")] = float(value)
+		elif part:
+			raise PointsError("points", "{text} is no point: they are written like B=5 N=3.", text=part)
+	return points
 
 
 @dataclass(frozen=True)
@@ -435,13 +483,13 @@ def regrade(model: Model, packed: Iterable[str]) -> dict[str, Regrade]:
 	"""Grades every distinct packed set of points once.
 
 	Points for a dimension the model no longer has are left out; a dimension that is new and has no points
-	is a problem, never an invented number.
+	is a problem, never an invented number, and so is a text that holds no points.
 	"""
 	codes = {d.code for d in model.dimensions}
 	graded: dict[str, Regrade] = {}
 	for text in packed:
-		points = {code: value for code, value in unpack_points(text).items() if code in codes}
 		try:
+			points = {code: value for code, value in unpack_points(text).items() if code in codes}
 			result = grade(model, points)
 		except PointsError as problem:
 			graded[text] = Regrade(problem=problem)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import calendar as _calendar
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from math import gcd
@@ -50,8 +50,8 @@ class Calendar:
 	`windows` maps a weekday (0 = Monday) to its working windows in order; a weekday that is missing is
 	off. `holidays` are off whatever the weekday. `makeup_days` are worked although a holiday or a free
 	weekday (China's 调休), with `makeup_windows`, or those of the week's first working day. `tz` is the
-	zone of naive times; None means a clock that never changes. A window that ends at 00:00 ends at
-	midnight.
+	zone of naive times; None means the zone of the start, and for naive times a clock that never changes.
+	Windows are in whole seconds; one that ends at 00:00 ends at midnight.
 	"""
 
 	windows: Mapping[int, tuple[Window, ...]] = field(
@@ -63,7 +63,7 @@ class Calendar:
 	tz: tzinfo | None = None
 
 	def __post_init__(self) -> None:
-		if not any(self.windows.values()) and not self.makeup_days:
+		if not any(self.windows.values()) and not (self.makeup_days and self.makeup_windows):
 			raise CalendarError("windows", "The calendar has no working time.")
 		for day, windows in self.windows.items():
 			if day not in range(7):
@@ -121,38 +121,38 @@ def add(start: datetime, amount: float, unit: str, calendar: Calendar) -> dateti
 		raise CalendarError(
 			"amount", "{amount} {unit}: only whole ones are possible.", amount=amount, unit=unit
 		)
+	if not amount:
+		return start
 	zone = start.tzinfo
-	wall = _to_wall(start, calendar) if zone else start
+	if zone and not calendar.tz:
+		calendar = replace(calendar, tz=zone)
 	try:
-		due = _ADD[unit](wall, amount, calendar)
+		due = _ADD[unit](_to_wall(start, calendar), amount, calendar)
+		return due.replace(tzinfo=calendar.tz).astimezone(zone) if zone else due
 	except OverflowError:
 		raise CalendarError(
 			"amount", "{amount} {unit} lead out of the calendar.", amount=amount, unit=unit
 		) from None
-	if not zone:
-		return due
-	return due.replace(tzinfo=calendar.tz or zone).astimezone(zone)
 
 
 def _to_wall(moment: datetime, calendar: Calendar) -> datetime:
-	"""An aware time on the calendar's clock, without its zone; `fold` keeps which of two equal times it is."""
-	return (moment.astimezone(calendar.tz) if calendar.tz else moment).replace(tzinfo=None)
+	"""A time on the calendar's clock, without its zone; `fold` keeps which of two equal times it is."""
+	return (moment.astimezone(calendar.tz) if moment.tzinfo else moment).replace(tzinfo=None)
+
+
+def _instant(wall: datetime, calendar: Calendar) -> datetime:
+	"""A wall-clock time as a moment that elapsed time can be measured from."""
+	return wall.replace(tzinfo=calendar.tz).astimezone(timezone.utc) if calendar.tz else wall
+
+
+def _wall(instant: datetime, calendar: Calendar) -> datetime:
+	"""The reverse of `_instant`; a time that the clocks skip comes back moved behind the gap."""
+	return instant.astimezone(calendar.tz).replace(tzinfo=None) if calendar.tz else instant
 
 
 def _elapse(wall: datetime, span: timedelta, calendar: Calendar) -> datetime:
 	"""Elapsed time on a wall clock that may be put forward or back on the way."""
-	if calendar.tz is None:
-		return wall + span
-	moment = wall.replace(tzinfo=calendar.tz).astimezone(timezone.utc) + span
-	return moment.astimezone(calendar.tz).replace(tzinfo=None)
-
-
-def _between(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
-	"""Elapsed time between two wall-clock times."""
-	if calendar.tz is None:
-		return end - start
-	utc = timezone.utc
-	return end.replace(tzinfo=calendar.tz).astimezone(utc) - start.replace(tzinfo=calendar.tz).astimezone(utc)
+	return _wall(_instant(wall, calendar) + span, calendar)
 
 
 def _midnight(day: date) -> datetime:
@@ -208,27 +208,26 @@ def _add_months(wall: datetime, amount: float, calendar: Calendar) -> datetime:
 
 def _add_working_hours(wall: datetime, amount: float, calendar: Calendar) -> datetime:
 	left = timedelta(hours=amount)
-	if not left:
-		return wall
+	moment = _instant(wall, calendar)
 	for day in _working_days(wall.date() - _DAY, calendar):
 		for opening, closing in _spans(day, calendar):
-			begin = max(wall, opening)
-			if begin >= closing:
+			# Where the clocks skip an edge, a window may reach into the next one: `moment` counts it once.
+			begin, end = max(moment, _instant(opening, calendar)), _instant(closing, calendar)
+			if begin >= end:
 				continue
-			length = _between(begin, closing, calendar)
-			if left <= length:
-				return _elapse(begin, left, calendar)
-			left -= max(length, timedelta(0))
+			if left <= end - begin:
+				return _wall(begin + left, calendar)
+			left -= end - begin
+			moment = end
 	raise AssertionError("unreachable: _working_days never ends without an error")
 
 
 def _add_working_days(wall: datetime, amount: float, calendar: Calendar) -> datetime:
-	if not amount:
-		return wall
 	day, moment = _last_working_moment(wall, calendar)
 	for count, target in enumerate(_working_days(day, calendar)):
 		if count == amount:
-			return _closing(target, calendar) if moment is None else _same_time(target, moment, calendar)
+			due = _closing(target, calendar) if moment is None else _same_time(target, moment, calendar)
+			return _elapse(due, timedelta(0), calendar)
 	raise AssertionError("unreachable: _working_days never ends without an error")
 
 
@@ -255,7 +254,7 @@ def _same_time(target: date, moment: timedelta, calendar: Calendar) -> datetime:
 	begun = [span for span in spans if span[0] < due]
 	if not begun:
 		return spans[0][0]
-	return _elapse(min(due, begun[-1][1]), timedelta(0), calendar)
+	return min(due, begun[-1][1])
 
 
 _ADD = {
@@ -269,14 +268,19 @@ _ADD = {
 
 
 def working_hours_between(start: datetime, end: datetime, calendar: Calendar) -> float:
-	"""Working hours between two wall-clock times, 0 when `end` is not after `start`."""
+	"""Working hours between two times, 0 when `end` is not after `start`."""
+	if start.tzinfo and not calendar.tz:
+		calendar = replace(calendar, tz=start.tzinfo)
+	start, end = _to_wall(start, calendar), _to_wall(end, calendar)
 	total = timedelta(0)
+	moment, last = _instant(start, calendar), _instant(end, calendar)
 	day = start.date() - _DAY
 	while day <= end.date():
 		for opening, closing in _spans(day, calendar):
-			begin, finish = max(start, opening), min(end, closing)
+			begin, finish = max(moment, _instant(opening, calendar)), min(last, _instant(closing, calendar))
 			if begin < finish:
-				total += _between(begin, finish, calendar)
+				total += finish - begin
+				moment = finish
 		day += _DAY
 	return total.total_seconds() / 3600
 
@@ -284,7 +288,7 @@ def working_hours_between(start: datetime, end: datetime, calendar: Calendar) ->
 # Deadlines for many documents at once -------------------------------------------------------------------
 
 _TICK = timedelta(microseconds=1)
-_GRAIN = timedelta(minutes=15)  # every change of the clocks happens at a quarter of an hour
+_GRAIN = 15 * 60  # seconds: every change of the clocks happens at a quarter of an hour
 
 
 @dataclass(frozen=True)
@@ -344,23 +348,30 @@ def _cuts(day: date, amount: float, unit: str, calendar: Calendar) -> list[datet
 	begin, end = _midnight(day), _midnight(day) + _DAY
 	edges = {edge for windows in _all_windows(calendar) for window in windows for edge in window}
 	offsets = {timedelta(hours=t.hour, minutes=t.minute, seconds=t.second) for t in edges}
-	grain = timedelta(0)
+	clocks_change = _clocks_change(
+		(begin, end, *(add(t, amount, unit, calendar) for t in (begin, end))), calendar
+	)
+	seconds: list[int] = []
 	if unit == "Working Hours":
 		# An edge may lie any sum of windows back from a deadline: all of them are multiples of one grain.
-		seconds = [int(o.total_seconds()) for o in offsets] + [round(amount * 60) * 60, 24 * 3600]
-		grain = timedelta(seconds=gcd(*seconds))
+		seconds += [int(o.total_seconds()) for o in offsets]
 	elif unit != "Working Days":
 		offsets = set()
-	if calendar.tz is not None:
-		first, last = add(begin, amount, unit, calendar), add(end, amount, unit, calendar)
-		if any(
-			a.replace(tzinfo=calendar.tz).utcoffset() != b.replace(tzinfo=calendar.tz).utcoffset()
-			for a, b in ((begin, end), (first, last))
-		):
-			grain = min(grain, _GRAIN) if grain else _GRAIN
-	if grain:
+	if clocks_change:
+		seconds.append(_GRAIN)
+	if unit == "Working Hours" or (clocks_change and unit == "Hours"):
+		# … and so are they from where the clocks change, a period ahead.
+		seconds.append(round(amount * 60) * 60)
+	if seconds:
+		grain = timedelta(seconds=gcd(*seconds, 24 * 3600))
 		offsets |= {grain * i for i in range(1, int(_DAY / grain))}
 	return sorted(begin + offset for offset in offsets if timedelta(0) < offset < _DAY)
+
+
+def _clocks_change(moments: Iterable[datetime], calendar: Calendar) -> bool:
+	"""Whether the clock is put forward or back between some of these wall-clock times."""
+	zone = calendar.tz
+	return zone is not None and len({moment.replace(tzinfo=zone).utcoffset() for moment in moments}) > 1
 
 
 def _all_windows(calendar: Calendar) -> list[tuple[Window, ...]]:

@@ -1,0 +1,62 @@
+"""The switchboard: which event or clock calls whom. No logic here."""
+
+app_name = "salesflow_std"
+app_title = "Salesflow Standard"
+app_publisher = "Salesflow Standard maintainers"
+app_description = "One sales standard from lead to renewal, carried out in ERPNext's own records"
+app_email = "maintainers@example.com"
+app_license = "GPL-3.0"
+app_logo_url = "/assets/salesflow_std/images/logo.svg"
+
+required_apps = ["erpnext"]
+
+after_install = "salesflow_std.setup.install.after_install"
+before_uninstall = "salesflow_std.setup.uninstall.before_uninstall"
+after_uninstall = "salesflow_std.setup.uninstall.after_uninstall"
+after_migrate = "salesflow_std.setup.install.after_migrate"
+
+extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
+
+app_include_css = "salesflow_std.bundle.css"
+doctype_js = {
+	"Lead": "public/js/lead.js",
+	"Opportunity": "public/js/graded_form.js",
+	"Customer": "public/js/graded_form.js",
+}
+doctype_list_js = {
+	"Lead": "public/js/lead_list.js",
+	"Opportunity": "public/js/graded_list.js",
+	"Customer": "public/js/graded_list.js",
+}
+
+doc_events = {
+	"Lead": {
+		"validate": "salesflow_std.overrides.lead.validate",
+		"on_trash": "salesflow_std.overrides.graded.on_trash",
+	},
+	"Opportunity": {
+		"validate": "salesflow_std.overrides.opportunity.validate",
+		"on_update": "salesflow_std.overrides.opportunity.on_update",
+		"on_trash": "salesflow_std.overrides.graded.on_trash",
+	},
+	"Customer": {
+		"validate": "salesflow_std.overrides.graded.validate",
+		"on_trash": "salesflow_std.overrides.graded.on_trash",
+	},
+	"Communication": {"after_insert": "salesflow_std.overrides.communication.after_insert"},
+	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
+}
+
+scheduler_events = {
+	"all": ["salesflow_std.jobs.grade_clock.tick"],
+	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
+}
+
+permission_query_conditions = {
+	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.permission_query_conditions",
+}
+has_permission = {
+	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.has_permission",
+}
+
+ignore_links_on_delete = ["BNAU Score"]

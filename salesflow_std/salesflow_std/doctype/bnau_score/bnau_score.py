@@ -1,0 +1,225 @@
+"""One scoring of one subject (L5, L10). Records are history: they are made, never edited."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.desk.reportview import build_match_conditions
+from frappe.model.document import Document
+from frappe.utils import get_datetime, get_link_to_form, now_datetime
+
+from salesflow_std.engine import scoring
+from salesflow_std.engine.errors import EngineError
+from salesflow_std.salesflow_std import grading
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import default_model
+from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
+from salesflow_std.salesflow_std.messages import refuse
+
+
+class BNAUScore(Document):
+	def before_insert(self) -> None:
+		# Who and when are facts, not input; an import may bring the time of an older scoring.
+		imported_on = self.scored_on if frappe.flags.in_import else None
+		self.scored_by = frappe.session.user
+		self.scored_on = min(get_datetime(imported_on), now_datetime()) if imported_on else now_datetime()
+		self.source = self.flags.source or "Scored"
+		self.frozen_until = None
+
+	def validate(self) -> None:
+		if not self.is_new():
+			frappe.throw(
+				_("A scoring is a record of what was judged when; it is not edited. Score {0} again.").format(
+					get_link_to_form(self.reference_doctype, self.reference_name)
+				),
+				title=_("Scorings Are Kept"),
+			)
+		self._check_subject()
+		model = self._model()
+		self._check_lines()
+		try:
+			result = scoring.grade(model, {row.dimension: row.points for row in self.lines})
+		except EngineError as problem:
+			refuse(problem, _("Points Do Not Fit"))
+		self._write_result(result)
+
+	def _check_subject(self) -> None:
+		if self.reference_doctype not in grading.GRADED_DOCTYPES:
+			frappe.throw(
+				_("{0} cannot be scored. There are scorings of: {1}.").format(
+					_(self.reference_doctype or ""), ", ".join(_(d) for d in grading.GRADED_DOCTYPES)
+				),
+				title=_("Subject Type"),
+			)
+		check_permission(self.reference_doctype, self.reference_name, "write")
+		# Locked until the end, so that two scorings at once follow one another and both know the one before.
+		self.subject = frappe.db.get_value(
+			self.reference_doctype,
+			self.reference_name,
+			grading.subject_fields(self.reference_doctype),
+			as_dict=True,
+			for_update=True,
+		)
+		self.previous_grade = self.subject.sf_grade
+
+	def _model(self) -> scoring.Model:
+		self.scoring_model = self.scoring_model or default_model(
+			self.reference_doctype, self.subject.get("company")
+		)
+		if not self.scoring_model:
+			frappe.throw(
+				_("No scoring model is chosen for {0}. Choose one in {1}.").format(
+					_(self.reference_doctype), get_link_to_form("Salesflow Settings", "Salesflow Settings")
+				),
+				title=_("Scoring Model Missing"),
+			)
+		chosen = frappe.db.get_value(
+			"Scoring Model", self.scoring_model, ["applies_to", "enabled", "automatic"], as_dict=True
+		)
+		if not chosen:
+			frappe.throw(
+				_("There is no scoring model {0}.").format(self.scoring_model),
+				frappe.DoesNotExistError,
+				title=_("Scoring Model Missing"),
+			)
+		if chosen.applies_to != self.reference_doctype:
+			frappe.throw(
+				_("{0} grades {1}, not {2}.").format(
+					_(self.scoring_model), _(chosen.applies_to), _(self.reference_doctype)
+				),
+				title=_("Scoring Model Does Not Fit"),
+			)
+		if not chosen.enabled:
+			frappe.throw(
+				_("{0} is disabled. Enable it first or choose another model.").format(_(self.scoring_model)),
+				title=_("Scoring Model Disabled"),
+			)
+		if chosen.automatic:
+			frappe.throw(
+				_(
+					"{0} grades by itself from the document's fields. Correct the fields, or have a manager set the grade."
+				).format(_(self.scoring_model)),
+				title=_("Graded by Itself"),
+			)
+		return engine_model(self.scoring_model)
+
+	def _check_lines(self) -> None:
+		seen = set()
+		for row in self.lines:
+			row.dimension = (row.dimension or "").strip()
+			if row.dimension in seen:
+				frappe.throw(
+					_("Row {0}: {1} is scored twice.").format(row.idx, row.dimension),
+					title=_("Points Do Not Fit"),
+				)
+			seen.add(row.dimension)
+
+	def _write_result(self, result: scoring.Result) -> None:
+		rows = {row.dimension: row for row in self.lines}
+		for line in result.lines:
+			rows[line.dimension].update(
+				{"label": line.label, "weight": line.weight, "contribution": line.contribution}
+			)
+		self.total = result.score
+		self.grade = result.grade
+		self.points = scoring.pack_points({line.dimension: line.points for line in result.lines})
+		self.result = result
+
+	def after_insert(self) -> None:
+		"""Grades the subject. A grade that a manager has set stays; the score and its facts are kept."""
+		values: dict[str, object] = {
+			"sf_score": self.total,
+			"sf_points": self.points,
+			"sf_scoring_model": self.scoring_model,
+			"sf_graded_on": self.scored_on,
+		}
+		band = self.result.band
+		if grading.is_frozen(self.subject):
+			band = engine_model(self.scoring_model).band(self.subject.sf_grade) or band
+		else:
+			values["sf_grade"] = self.grade
+			values["sf_grade_frozen_until"] = None
+		values.update(
+			grading.clocks(
+				self.reference_doctype, band, get_datetime(self.scored_on), self.subject, now_datetime()
+			)
+		)
+		frappe.db.set_value(self.reference_doctype, self.reference_name, values)
+		self.subject.update(values)
+
+	def on_trash(self) -> None:
+		if not frappe.flags.in_uninstall:
+			regrade_from_history(self)
+
+
+def regrade_from_history(removed: BNAUScore) -> None:
+	"""After a scoring was deleted: the newest one that is left counts, or the subject has no grade."""
+	doctype, name = removed.reference_doctype, removed.reference_name
+	subject = frappe.db.get_value(
+		doctype, name, grading.subject_fields(doctype), as_dict=True, for_update=True
+	)
+	if not subject or grading.is_frozen(subject):
+		return
+	left = frappe.get_all(
+		"BNAU Score",
+		filters={"reference_doctype": doctype, "reference_name": name, "name": ("!=", removed.name)},
+		fields=["total", "grade", "points", "scoring_model", "scored_on"],
+		order_by="scored_on desc, creation desc",
+		limit=1,
+	)
+	newest = left[0] if left else frappe._dict()
+	band = engine_model(newest.scoring_model).band(newest.grade) if newest.scoring_model else None
+	graded_on = get_datetime(newest.scored_on) if newest else None
+	values = {
+		"sf_score": newest.total or 0,
+		"sf_grade": newest.grade,
+		"sf_points": newest.points,
+		"sf_scoring_model": newest.scoring_model,
+		"sf_graded_on": graded_on,
+		**grading.clocks(doctype, band, graded_on, subject, now_datetime()),
+	}
+	frappe.db.set_value(doctype, name, values)
+
+
+def check_permission(doctype: str, name: str | None, ptype: str) -> None:
+	"""Raises PermissionError unless the user may do that with the subject.
+
+	A subject that does not exist gets the same answer as one the user may not see, unless they may see all.
+	"""
+	if not name or not frappe.has_permission(doctype, ptype, doc=name):
+		exists = name and frappe.db.exists(doctype, name)
+		if not exists and frappe.has_permission(doctype, "read") and not build_match_conditions(doctype):
+			frappe.throw(
+				_("There is no {0} {1}.").format(_(doctype), name or ""),
+				frappe.DoesNotExistError,
+				title=_("Not Found"),
+			)
+		frappe.throw(
+			_("You may not score {0} {1}: that needs the right to change it.").format(_(doctype), name or ""),
+			frappe.PermissionError,
+			title=_("Not Permitted"),
+		)
+
+
+def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Scorings are seen by those who see their subject."""
+	user = user or frappe.session.user
+	if user == "Administrator":
+		return ""
+	conditions = []
+	for subject in grading.GRADED_DOCTYPES:
+		if not frappe.has_permission(subject, "read", user=user):
+			continue
+		match = build_match_conditions(subject, user=user)
+		condition = f"`tabBNAU Score`.reference_doctype = {frappe.db.escape(subject)}"
+		if match:
+			condition += f" and `tabBNAU Score`.reference_name in (select `tab{subject}`.name from `tab{subject}` where {match})"
+		conditions.append(f"({condition})")
+	return f"({' or '.join(conditions)})" if conditions else "1=0"
+
+
+def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""Reading a scoring needs the right to read its subject; making one, to change it."""
+	if not doc.reference_name or doc.reference_doctype not in grading.GRADED_DOCTYPES:
+		return True  # validate says what is wrong
+	needed = "write" if ptype == "create" else "read"
+	return bool(frappe.has_permission(doc.reference_doctype, needed, doc=doc.reference_name, user=user))

@@ -1,0 +1,147 @@
+"""Switches and defaults, and the working calendar that every deadline is counted by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_system_timezone, get_time, getdate
+
+from salesflow_std.engine import worktime
+from salesflow_std.salesflow_std.messages import refuse
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_MODEL_FIELDS = {
+	"Lead": "lead_scoring_model",
+	"Opportunity": "opportunity_scoring_model",
+	"Customer": "customer_scoring_model",
+}
+
+
+class SalesflowSettings(Document):
+	def validate(self) -> None:
+		self._check_models()
+		try:
+			self.calendar()
+		except worktime.CalendarError as problem:
+			refuse(problem, _("Working Time"))
+
+	def _check_models(self) -> None:
+		for doctype, field in _MODEL_FIELDS.items():
+			if self.get(field):
+				_check_model(self.get(field), doctype)
+		seen = set()
+		for row in self.company_scoring_models:
+			_check_model(row.scoring_model, row.applies_to, _("Row {0}: ").format(row.idx))
+			if (row.company, row.applies_to) in seen:
+				frappe.throw(
+					_("Row {0}: {1} already has a scoring model for {2}.").format(
+						row.idx, row.company, _(row.applies_to)
+					),
+					title=_("Company Twice"),
+				)
+			seen.add((row.company, row.applies_to))
+
+	def on_update(self) -> None:
+		before = self.get_doc_before_save()
+		if before and before.calendar_text() != self.calendar_text():
+			request_new_deadlines()
+
+	def calendar_text(self) -> str:
+		"""What the calendar says, as a text that changes when it does."""
+		hours = sorted((r.workday, str(r.start_time), str(r.end_time)) for r in self.working_hours)
+		return repr((hours, sorted(str(r.day) for r in self.makeup_days), self.holiday_list))
+
+	def calendar(self, company: str | None = None) -> worktime.Calendar:
+		"""The working calendar: hours and make-up days from here, holidays from here or from the company."""
+		windows: dict[int, list[worktime.Window]] = {}
+		for row in self.working_hours:
+			window = (get_time(row.start_time), get_time(row.end_time))
+			windows.setdefault(_WEEKDAYS.index(row.workday), []).append(window)
+		hours = {"windows": {day: tuple(sorted(rows)) for day, rows in windows.items()}} if windows else {}
+		return worktime.Calendar(
+			holidays=frozenset(_holidays(self.holiday_list or _holiday_list_of(company))),
+			makeup_days=frozenset(getdate(row.day) for row in self.makeup_days),
+			tz=ZoneInfo(get_system_timezone()),
+			**hours,
+		)
+
+
+def _check_model(model: str, doctype: str, where: str = "") -> None:
+	applies_to, enabled = frappe.db.get_value("Scoring Model", model, ["applies_to", "enabled"]) or ("", 0)
+	if applies_to != doctype:
+		frappe.throw(
+			where + _("{0} grades {1}, not {2}.").format(_(model), _(applies_to), _(doctype)),
+			title=_("Scoring Model Does Not Fit"),
+		)
+	if not enabled:
+		frappe.throw(
+			where + _("{0} is disabled. Enable it first or choose another model.").format(_(model)),
+			title=_("Scoring Model Disabled"),
+		)
+
+
+def _holiday_list_of(company: str | None) -> str | None:
+	return frappe.get_cached_value("Company", company, "default_holiday_list") if company else None
+
+
+def _holidays(holiday_list: str | None) -> Iterator[date]:
+	if holiday_list:
+		for row in frappe.get_cached_doc("Holiday List", holiday_list).holidays:
+			yield getdate(row.holiday_date)
+
+
+def settings() -> SalesflowSettings:
+	"""The settings, from the cache."""
+	return frappe.get_cached_doc("Salesflow Settings")
+
+
+def working_calendar(company: str | None = None) -> worktime.Calendar:
+	"""The working calendar of a company, built once a request."""
+	calendars = getattr(frappe.local, "sf_calendars", None)
+	if calendars is None:
+		calendars = frappe.local.sf_calendars = {}
+	if company not in calendars:
+		calendars[company] = settings().calendar(company)
+	return calendars[company]
+
+
+def default_model(doctype: str, company: str | None = None) -> str | None:
+	"""The scoring model for a doctype: the company's own, else the general one."""
+	current = settings()
+	for row in current.company_scoring_models:
+		if company and row.company == company and row.applies_to == doctype:
+			return row.scoring_model
+	return current.get(_MODEL_FIELDS[doctype])
+
+
+def request_new_deadlines() -> None:
+	"""Has the deadlines of all leads that wait for a first touch counted anew, in the background (L7)."""
+	frappe.local.sf_calendars = {}
+	models = frappe.get_all("Scoring Model", filters={"applies_to": "Lead"}, pluck="name", order_by="name")
+	for model in models:
+		frappe.db.set_value("Scoring Model", model, {"regrade_pending": 1, "regraded_as": None})
+		request_regrade(model)
+
+
+def request_regrade(model: str) -> None:
+	"""Puts the re-grading of a model's documents on the queue, once however often it is asked for."""
+	frappe.enqueue(
+		"salesflow_std.jobs.regrade.run",
+		queue="long",
+		job_id=f"salesflow_std.regrade.{model}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		scoring_model=model,
+		user=frappe.session.user,
+	)
+
+
+def progress_key(model: str) -> str:
+	"""Where the cache keeps how far a re-grade is."""
+	return f"salesflow_std.regrade_progress.{model}"

@@ -1,0 +1,21 @@
+"""The engine's errors in the user's language."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import frappe
+from frappe import _
+
+from salesflow_std.engine.errors import EngineError
+
+
+def say(problem: EngineError) -> str:
+	"""The error as a sentence in the user's language; labels among its parameters are translated too."""
+	params = {key: _(value) if isinstance(value, str) else value for key, value in problem.params.items()}
+	return _(problem.template).format(**params)
+
+
+def refuse(problem: EngineError, title: str, prefix: str = "") -> NoReturn:
+	"""Stops with the engine's error as a ValidationError."""
+	frappe.throw(prefix + say(problem), title=title)

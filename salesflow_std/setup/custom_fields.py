@@ -1,0 +1,185 @@
+"""The fields, property setters and indexes that the app puts on ERPNext's doctypes.
+
+Install, migrate and uninstall all read this one description, so what comes also goes.
+"""
+
+from __future__ import annotations
+
+MODULE = "Salesflow Std"
+
+INVALID_REASONS = ("Test Data", "Not a Target Industry", "Duplicate", "Wrong Contact Details")
+FIRST_TOUCH_STATUSES = ("Pending", "Overdue", "Met", "Missed")
+
+# State is written by the app alone and never copied to another document (ERPNext's mapped-document buttons
+# copy fields of the same name).
+_STATE = {"read_only": 1, "no_copy": 1, "print_hide": 1, "allow_on_submit": 1}
+_HIDDEN = {**_STATE, "hidden": 1, "report_hide": 1}
+
+
+def _grade_fields(insert_after: str) -> list[dict]:
+	"""What every graded document carries."""
+	return [
+		{
+			"fieldname": "sf_section",
+			"fieldtype": "Section Break",
+			"label": "Sales Standard",
+			"insert_after": insert_after,
+			"collapsible": 1,
+		},
+		{
+			"fieldname": "sf_grade",
+			"fieldtype": "Data",
+			"label": "Grade",
+			"length": 20,
+			"in_list_view": 1,
+			"in_standard_filter": 1,
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_score", "fieldtype": "Float", "label": "Score", "precision": "2", **_STATE},
+		{"fieldname": "sf_graded_on", "fieldtype": "Datetime", "label": "Graded On", **_STATE},
+		{
+			"fieldname": "sf_grade_stale",
+			"fieldtype": "Check",
+			"label": "Grade Stale",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_review_due",
+			"fieldtype": "Datetime",
+			"label": "Review Due",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_grade_frozen_until",
+			"fieldtype": "Date",
+			"label": "Grade Fixed Until",
+			"depends_on": "sf_grade_frozen_until",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_scoring_model",
+			"fieldtype": "Link",
+			"label": "Scoring Model",
+			"options": "Scoring Model",
+			**_STATE,
+		},
+		{"fieldname": "sf_points", "fieldtype": "Data", "label": "Packed Points", **_HIDDEN},
+	]
+
+
+CUSTOM_FIELDS: dict[str, list[dict]] = {
+	"Lead": [
+		*_grade_fields("request_type"),
+		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_captured_on",
+			"fieldtype": "Datetime",
+			"label": "Captured On",
+			"description": "When the lead was won, for example at the fair; its deadlines count from here.",
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_late_entry",
+			"fieldtype": "Check",
+			"label": "Entered Late",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_first_touch_due",
+			"fieldtype": "Datetime",
+			"label": "First Touch Due",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_first_touch_status",
+			"fieldtype": "Select",
+			"label": "First Touch",
+			"options": "\n".join(("", *FIRST_TOUCH_STATUSES)),
+			"in_standard_filter": 1,
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_first_touched_on", "fieldtype": "Datetime", "label": "First Touched On", **_STATE},
+		{"fieldname": "sf_next_touch_on", "fieldtype": "Datetime", "label": "Next Touch On", **_STATE},
+		{"fieldname": "sf_column_2", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_in_nurture",
+			"fieldtype": "Check",
+			"label": "In Nurture Pool",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_invalid_reason",
+			"fieldtype": "Select",
+			"label": "Invalid Because",
+			"options": "\n".join(("", *INVALID_REASONS)),
+			"description": "An invalid lead leaves every queue.",
+			"in_standard_filter": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_duplicate_of",
+			"fieldtype": "Link",
+			"label": "Duplicate Of",
+			"options": "Lead",
+			"depends_on": "eval:doc.sf_invalid_reason=='Duplicate'",
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_phone_key",
+			"fieldtype": "Data",
+			"label": "Phone Key",
+			"length": 20,
+			"search_index": 1,
+			**_HIDDEN,
+		},
+		{
+			"fieldname": "sf_mobile_key",
+			"fieldtype": "Data",
+			"label": "Mobile Key",
+			"length": 20,
+			"search_index": 1,
+			**_HIDDEN,
+		},
+		{
+			"fieldname": "sf_company_key",
+			"fieldtype": "Data",
+			"label": "Company Key",
+			"search_index": 1,
+			**_HIDDEN,
+		},
+	],
+	"Opportunity": _grade_fields("probability"),
+	"Customer": _grade_fields("image"),
+}
+
+# Fields that only the app writes: whatever a form, an import or REST sends for them is put back.
+STATE_FIELDS: dict[str, tuple[str, ...]] = {
+	doctype: tuple(field["fieldname"] for field in fields if field.get("read_only"))
+	for doctype, fields in CUSTOM_FIELDS.items()
+}
+
+# ERPNext looks these up on every save of a lead without an index to help it. An index made with add_index
+# is dropped at the next schema sync; one declared by a property setter stays.
+INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
+	("Opportunity", "party_name"),
+	("Customer", "lead_name"),
+	("Prospect Lead", "lead"),
+	("Quotation", "opportunity"),
+)
+
+
+def chained(fields: list[dict]) -> list[dict]:
+	"""The fields, each placed after the one before it unless it says otherwise."""
+	placed: list[dict] = []
+	for field in fields:
+		after = {"insert_after": placed[-1]["fieldname"]} if placed else {}
+		placed.append({"module": MODULE, **after, **field})
+	return placed

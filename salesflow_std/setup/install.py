@@ -1,0 +1,76 @@
+"""What happens at install and at each migrate.
+
+Frappe marks an app's patches as done without running them when it installs, so `after_install` makes the
+patched end state by itself; migrate repeats only what must follow a new version of the app.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
+
+from salesflow_std.setup import shipped_defaults
+from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, MODULE, chained
+
+_DEFAULT_MODELS = {
+	"lead_scoring_model": "BNAU",
+	"opportunity_scoring_model": "Opportunity S/A/B",
+	"customer_scoring_model": "Account five factors",
+}
+
+_WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+_WORKING_HOURS = (("09:00:00", "12:00:00"), ("13:00:00", "18:00:00"))
+
+
+def after_install() -> None:
+	"""Brings fields, indexes, shipped defaults and settings, and takes existing documents in."""
+	_put_fields()
+	shipped_defaults.load()
+	_fill_settings()
+	frappe.enqueue(
+		"salesflow_std.jobs.take_in.run",
+		queue="long",
+		job_id="salesflow_std.take_in",
+		deduplicate=True,
+		enqueue_after_commit=True,
+	)
+
+
+def after_migrate() -> None:
+	"""Follows a new version of the app; what an administrator tuned or deleted stays as it is."""
+	_put_fields()
+	shipped_defaults.load()
+
+
+def _put_fields() -> None:
+	create_custom_fields(
+		{doctype: chained(fields) for doctype, fields in CUSTOM_FIELDS.items()}, ignore_validate=True
+	)
+	for doctype, fieldname in INDEXED_FIELDS:
+		_index(doctype, fieldname)
+
+
+def _index(doctype: str, fieldname: str) -> None:
+	field = frappe.get_meta(doctype).get_field(fieldname)
+	if not field or field.search_index:  # ERPNext has come to index it itself, or somebody else has
+		return
+	setter = make_property_setter(
+		doctype, fieldname, "search_index", 1, "Check", validate_fields_for_doctype=False
+	)
+	setter.db_set("module", MODULE)
+	frappe.clear_cache(doctype=doctype)
+	frappe.db.updatedb(doctype)
+
+
+def _fill_settings() -> None:
+	settings = frappe.get_single("Salesflow Settings")
+	for field, model in _DEFAULT_MODELS.items():
+		if not settings.get(field) and frappe.db.exists("Scoring Model", model):
+			settings.set(field, model)
+	if not settings.working_hours:
+		for day in _WORKDAYS:
+			for start, end in _WORKING_HOURS:
+				settings.append("working_hours", {"workday": day, "start_time": start, "end_time": end})
+	settings.flags.ignore_mandatory = True
+	settings.save(ignore_permissions=True)

@@ -1,0 +1,237 @@
+"""Shipped defaults: records that come with the app and belong to the administrator.
+
+They live in `fixtures/<kind>/*.json` (sub-folders, because Frappe force-imports every file at the top level
+of `fixtures/` at each migrate). A ledger, the doctype Shipped Default, remembers what was shipped. So
+
+- a record nobody touched follows a new version of the app,
+- a tuned one stays, and the new default is offered beside it,
+- a deleted one stays deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import frappe
+from frappe.utils import cint, cstr, flt
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+UNTOUCHED, TUNED, OFFERED, DELETED = "Untouched", "Tuned", "New Default Available", "Deleted"
+
+_NUMBERS = {"Float", "Currency", "Percent", "Int", "Check"}
+
+
+def load(folder: Path = FIXTURES) -> None:
+	"""Brings shipped records up to date. Running it twice changes nothing; a broken file stops only itself."""
+	for path in sorted(folder.glob("*/*.json")):
+		key = f"{path.parent.name}/{path.stem}"
+		frappe.db.savepoint("shipped_default")
+		try:
+			_load_one(key, json.loads(path.read_text(encoding="utf-8")))
+		except Exception:
+			frappe.db.rollback(save_point="shipped_default")
+			frappe.log_error(title=f"Shipped default {key} could not be loaded")
+
+
+def _load_one(key: str, content: dict) -> None:
+	kind = content["doctype"]
+	record = record_name(content)
+	entry = frappe.get_doc("Shipped Default", key) if frappe.db.exists("Shipped Default", key) else None
+	present = frappe.db.exists(kind, entry.record if entry else record)
+	if entry is None:
+		if not present:
+			_insert(content)
+		# A record of that name that was there before us belongs to whoever made it.
+		status = TUNED if present and not _same(kind, record, content) else UNTOUCHED
+		_remember(key, kind, record, content, status, made_here=not present)
+		return
+	if not present:
+		entry.db_set("status", DELETED)
+		return
+	shipped = json.loads(entry.content)
+	if fingerprint(content) == entry.fingerprint:
+		entry.db_set("status", UNTOUCHED if _same(kind, entry.record, shipped) else TUNED)
+	elif _same(kind, entry.record, shipped) or _same(kind, entry.record, content):
+		_write(kind, entry.record, content)
+		_shipped(entry, content)
+	elif fingerprint(content) != entry.offered_fingerprint:
+		entry.offered_fingerprint = fingerprint(content)
+		entry.offered_content = _as_json(content)
+		entry.status = OFFERED
+		entry.save(ignore_permissions=True)
+
+
+def record_name(content: dict) -> str:
+	"""The name of a shipped record, by its doctype's naming field."""
+	field = (frappe.get_meta(content["doctype"]).autoname or "").partition("field:")[2]
+	return content[field] if field else content["name"]
+
+
+def fingerprint(content: dict) -> str:
+	"""A text that changes when the content does."""
+	return hashlib.sha256(_as_json(content).encode()).hexdigest()[:32]
+
+
+def _as_json(content: dict) -> str:
+	return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1)
+
+
+def _insert(content: dict) -> None:
+	doc = frappe.get_doc(content)
+	doc.flags.ignore_links = True
+	doc.insert(ignore_permissions=True)
+
+
+def _write(kind: str, record: str, content: dict) -> None:
+	doc = frappe.get_doc(kind, record)
+	doc.update({k: v for k, v in content.items() if k != "doctype"})
+	doc.save(ignore_permissions=True)
+
+
+def _remember(key: str, kind: str, record: str, content: dict, status: str, made_here: bool) -> None:
+	frappe.get_doc(
+		{
+			"doctype": "Shipped Default",
+			"name": key,
+			"kind": kind,
+			"record": record,
+			"status": status,
+			"made_here": int(made_here),
+			"fingerprint": fingerprint(content),
+			"content": _as_json(content),
+		}
+	).insert(ignore_permissions=True, set_name=key)
+
+
+def _shipped(entry: frappe.model.document.Document, content: dict) -> None:
+	entry.update(
+		{
+			"fingerprint": fingerprint(content),
+			"content": _as_json(content),
+			"offered_fingerprint": None,
+			"offered_content": None,
+			"status": UNTOUCHED,
+		}
+	)
+	entry.save(ignore_permissions=True)
+
+
+def _same(kind: str, record: str, content: dict) -> bool:
+	"""Whether the record still says what was shipped, looking at the shipped fields only."""
+	return not differences(frappe.get_doc(kind, record), content)
+
+
+def differences(doc: frappe.model.document.Document, content: dict) -> list[dict]:
+	"""Where a record and a shipped content differ: `[{"field", "label", "yours", "shipped"}]`.
+
+	Rows of a table are compared in order; a row only one side has is given whole.
+	"""
+	found = []
+	for fieldname, shipped in content.items():
+		field = doc.meta.get_field(fieldname)
+		if not field:
+			continue
+		if not isinstance(shipped, list):
+			if _plain(doc.get(fieldname), field) != _plain(shipped, field):
+				found.append(_difference(field.label, doc.get(fieldname), shipped))
+			continue
+		rows = doc.get(fieldname) or []
+		meta = frappe.get_meta(field.options)
+		for i in range(max(len(rows), len(shipped))):
+			place = f"{frappe._(field.label)} {i + 1}"
+			if i >= len(rows):
+				found.append(_difference(place, None, _row_text(shipped[i], meta)))
+			elif i >= len(shipped):
+				found.append(_difference(place, _row_text(rows[i].as_dict(), meta), None))
+			else:
+				for column, value in shipped[i].items():
+					df = meta.get_field(column)
+					if df and _plain(rows[i].get(column), df) != _plain(value, df):
+						found.append(
+							_difference(f"{place}: {frappe._(df.label)}", rows[i].get(column), value)
+						)
+	return found
+
+
+def _difference(label: str, yours: object, shipped: object) -> dict:
+	return {"label": frappe._(label), "yours": yours, "shipped": shipped}
+
+
+def _row_text(row: dict, meta: frappe.model.meta.Meta) -> str:
+	return ", ".join(
+		f"{frappe._(df.label)}: {row[df.fieldname]}" for df in meta.fields if row.get(df.fieldname)
+	)
+
+
+def _plain(value: object, field: frappe.model.meta.DocField) -> object:
+	if field.fieldtype == "Check":
+		return cint(value)
+	return flt(value, 6) if field.fieldtype in _NUMBERS else cstr(value).strip()
+
+
+def offer(kind: str, record: str) -> dict | None:
+	"""The newer default waiting for a tuned record: `{"name", "differences"}`; None when there is none."""
+	entry = frappe.db.get_value(
+		"Shipped Default",
+		{"kind": kind, "record": record, "status": OFFERED},
+		["name", "offered_content"],
+		as_dict=True,
+	)
+	if not entry:
+		return None
+	doc = frappe.get_doc(kind, record)
+	return {"name": entry.name, "differences": differences(doc, json.loads(entry.offered_content))}
+
+
+def take(entry_name: str) -> None:
+	"""Writes the offered default over the tuned record."""
+	entry = frappe.get_doc("Shipped Default", entry_name)
+	content = json.loads(entry.offered_content)
+	doc = frappe.get_doc(entry.kind, entry.record)
+	doc.update({k: v for k, v in content.items() if k not in ("doctype", *_naming_fields(entry.kind))})
+	doc.save()
+	_shipped(entry, content)
+
+
+def keep(entry_name: str) -> None:
+	"""Keeps the tuned record; this default is not offered again, a later one will be."""
+	frappe.get_doc("Shipped Default", entry_name).db_set("status", TUNED)
+
+
+def _naming_fields(kind: str) -> tuple[str, ...]:
+	field = (frappe.get_meta(kind).autoname or "").partition("field:")[2]
+	return (field,) if field else ()
+
+
+def renamed(kind: str, old: str, new: str) -> None:
+	"""Follows a rename, so that the record is not taken for deleted."""
+	for name in frappe.get_all(
+		"Shipped Default", filters={"kind": kind, "record": old}, pluck="name", order_by="name"
+	):
+		frappe.db.set_value("Shipped Default", name, "record", new)
+
+
+def take_back() -> None:
+	"""At uninstall: removes shipped records from other apps' doctypes, unless they were tuned or are in use."""
+	if not frappe.db.table_exists("Shipped Default"):
+		return
+	for entry in frappe.get_all(
+		"Shipped Default",
+		filters={"made_here": 1},
+		fields=["kind", "record", "content"],
+		order_by="name",
+	):
+		if frappe.get_meta(entry.kind).module == "Salesflow Std" or not frappe.db.exists(
+			entry.kind, entry.record
+		):
+			continue
+		if not _same(entry.kind, entry.record, json.loads(entry.content)):
+			continue
+		frappe.db.savepoint("take_back")
+		try:
+			frappe.delete_doc(entry.kind, entry.record)
+		except frappe.LinkExistsError:
+			frappe.db.rollback(save_point="take_back")

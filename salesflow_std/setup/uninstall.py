@@ -1,0 +1,41 @@
+"""Leaves ERPNext as it was.
+
+Frappe removes what belongs to our module: doctypes, custom fields, property setters, workspace, cards. The
+rest is ours to take back: shipped records in ERPNext's own doctypes, indexes, the columns of our fields,
+and scheduled jobs.
+"""
+
+from __future__ import annotations
+
+import frappe
+
+from salesflow_std.setup import shipped_defaults
+from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, MODULE
+
+
+def before_uninstall() -> None:
+	"""Takes back shipped records that nobody came to use, and our property setters."""
+	shipped_defaults.take_back()
+	for doctype in (*(doctype for doctype, _ in INDEXED_FIELDS), *CUSTOM_FIELDS):
+		frappe.db.delete("Property Setter", {"doc_type": doctype, "module": MODULE})
+	for doctype in CUSTOM_FIELDS:
+		frappe.db.delete("Custom Field", {"dt": doctype, "module": MODULE})
+		frappe.clear_cache(doctype=doctype)
+
+
+def after_uninstall() -> None:
+	"""Drops the columns of our fields and the indexes we asked for."""
+	for doctype, fields in CUSTOM_FIELDS.items():
+		present = set(frappe.db.get_table_columns(doctype))
+		columns = [f["fieldname"] for f in fields if f["fieldname"] in present]
+		if columns:
+			# Frappe keeps the columns of deleted custom fields; there is no builder for ALTER TABLE.
+			frappe.db.sql_ddl(
+				f"ALTER TABLE `tab{doctype}` " + ", ".join(f"DROP COLUMN `{column}`" for column in columns)
+			)
+	for doctype in {doctype for doctype, _ in INDEXED_FIELDS} | set(CUSTOM_FIELDS):
+		frappe.clear_cache(doctype=doctype)
+		frappe.db.updatedb(doctype)
+	frappe.db.delete("Scheduled Job Type", {"method": ("like", "salesflow_std.%")})
+	# The schema changes above have committed; the deletion of the job types belongs to the same step.
+	frappe.db.commit()  # nosemgrep
