@@ -1,0 +1,1 @@
+"""The harness behind `make test`, `make demo` and `make benchmark`. Not part of the installed app."""

@@ -1,0 +1,217 @@
+"""`make test`: everything that runs anywhere, then the site and desk suites on a throwaway site.
+
+	python -m tools.run_tests [--suite anywhere|site|desk ...] [pytest arguments]
+
+With SALESFLOW_KEEP_SITE=1 the site stays in .test-env/kept and the next run takes it up again, migrated when
+anything in the app that shapes a site has changed; `make test-clean` removes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections import Counter
+from pathlib import Path
+
+from tools import environments
+from tools.bench import (
+	APP,
+	CACHE,
+	ROOT,
+	HarnessError,
+	Interrupted,
+	ShadowBench,
+	Site,
+	exit_code_of,
+	find_bench,
+	say,
+)
+
+KEPT = CACHE / "kept"
+SITE = "test.localhost"
+NOTHING_COLLECTED = 5
+
+
+class Report:
+	"""What ran, what came of it, and what did not run."""
+
+	def __init__(self) -> None:
+		self.counts: dict[str, Counter] = {}
+		self.failed: list[str] = []
+		self.not_run: list[str] = []
+
+	def pytest(self, suite: str, command: list[str], env: dict[str, str]) -> None:
+		"""Run one suite; pytest prints for itself, the counts are read from its XML."""
+		print(f"\n── {suite} ──", flush=True)
+		with tempfile.TemporaryDirectory() as folder:
+			xml = Path(folder) / "report.xml"
+			code = _wait(subprocess.Popen([*command, f"--junitxml={xml}"], cwd=ROOT, env=env))
+			counts: Counter = Counter()
+			if xml.exists():
+				for node in ET.parse(xml).getroot().iter("testsuite"):
+					counts["tests"] += int(node.get("tests", 0))
+					for key in ("failures", "errors", "skipped"):
+						counts[key] += int(node.get(key, 0))
+		self.counts[suite] = counts
+		if code not in (0, NOTHING_COLLECTED):
+			self.failed.append(suite)
+
+	def close(self) -> int:
+		for why in self.not_run:
+			print(f"NOT RUN: {why}")
+		total = sum(self.counts.values(), Counter())
+		failed = total["failures"] + total["errors"]
+		passed = total["tests"] - failed - total["skipped"]
+		parts = ", ".join(
+			f"{suite} {counts['tests'] - counts['failures'] - counts['errors'] - counts['skipped']}"
+			for suite, counts in self.counts.items()
+		)
+		unrun = "; some suites NOT RUN, see above" if self.not_run else ""
+		print(
+			f"{'FAILED' if self.failed else 'OK'}: {passed} passed, {failed} failed, {total['skipped']} skipped "
+			f"(passed: {parts or 'none'}){unrun}",
+			flush=True,
+		)
+		return 1 if self.failed else 0
+
+
+def _wait(process: subprocess.Popen) -> int:
+	"""Wait for pytest; when we are interrupted let it finish its own cleaning up first."""
+	try:
+		return process.wait()
+	except (KeyboardInterrupt, Interrupted) as interruption:
+		# Ctrl-C in a terminal has reached pytest already.
+		if isinstance(interruption, Interrupted):
+			process.send_signal(signal.SIGINT)
+		try:
+			process.wait(timeout=30)
+		except subprocess.TimeoutExpired:
+			process.kill()
+		raise
+
+
+def run_anywhere(report: Report, extra: list[str]) -> None:
+	python = environments.anywhere()
+	targets = [path for path in (ROOT / "tests/engine", ROOT / "tests/audit") if path.exists()]
+	targets += sorted((ROOT / "tests").glob("test_*.py"))
+	if not targets:
+		return
+	command = [str(python), "-m", "pytest", "--import-mode=importlib", *_relative(targets), *extra]
+	path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
+	report.pytest("anywhere", command, {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)})
+
+
+def run_on_site(report: Report, real: Path, suites: list[str], extra: list[str]) -> None:
+	python = environments.on_bench(real)
+	browser = environments.chromium() if "desk" in suites else ""
+	keep = os.environ.get("SALESFLOW_KEEP_SITE") == "1"
+	say(f"setting up a throwaway site on the bench {real}" + (" (kept afterwards)" if keep else ""))
+	with ShadowBench(real, KEPT if keep else None) as bench:
+		site = take_up_site(bench) if keep else bench.new_site(SITE)
+		env = {
+			**bench.environment(),
+			"SALESFLOW_BENCH": str(bench.path),
+			"SALESFLOW_SITE": site.name,
+			"SALESFLOW_BROWSER": browser,
+			"SALESFLOW_ARTIFACTS": str(CACHE / "artifacts"),
+		}
+		for suite in suites:
+			targets = _relative([ROOT / "tests" / suite])
+			command = [str(python), "-m", "pytest", "--import-mode=importlib", *targets, *extra]
+			report.pytest(suite, command, env)
+
+
+def take_up_site(bench: ShadowBench) -> Site:
+	"""The kept site, brought up to the checkout's state."""
+	mark = bench.sites / SITE / "app.fingerprint"
+	now = fingerprint()
+	site = bench.sites_made.get(SITE)
+	if site is None:
+		site = bench.new_site(SITE)
+	elif not mark.exists():
+		# Its installation was interrupted or failed.
+		site.drop()
+		site = bench.new_site(SITE)
+	elif mark.read_text() != now:
+		if APP in bench.app_names and APP not in site.command("list-apps", capture=True).stdout:
+			site.command("install-app", APP)
+		else:
+			say("the app has changed; migrating the kept site")
+			site.command("migrate")
+	mark.write_text(now)
+	site.command("clear-cache")
+	return site
+
+
+def fingerprint() -> str:
+	"""Of everything in the app that shapes a site: doctypes, fixtures, patches, hooks and the set-up."""
+	digest = hashlib.sha256()
+	package = ROOT / APP
+	for path in sorted(package.rglob("*")):
+		shapes = path.suffix in (".json", ".txt") or path.name == "hooks.py" or "setup" in path.parts
+		if shapes and path.is_file() and "__pycache__" not in path.parts:
+			digest.update(str(path.relative_to(package)).encode() + path.read_bytes())
+	return digest.hexdigest()
+
+
+def clean() -> int:
+	"""Remove the kept site. The Python environments and the stored dump stay."""
+	if not (KEPT / "state.json").exists():
+		say("there is no kept site")
+		return 0
+	import json
+
+	bench = ShadowBench(Path(json.loads((KEPT / "state.json").read_text())["real"]), KEPT)
+	bench.open()
+	bench.destroy()
+	say("the kept site is gone")
+	return 0
+
+
+def _relative(paths: list[Path]) -> list[str]:
+	return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def main() -> int:
+	parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+	parser.add_argument("--suite", nargs="+", choices=("anywhere", "site", "desk"), default=None)
+	parser.add_argument("--clean", action="store_true", help="remove the kept site and stop")
+	options, extra = parser.parse_known_args()
+	extra = [arg for arg in extra if arg != "--"]
+	if options.clean:
+		return clean()
+	suites = options.suite or ["anywhere", "site", "desk"]
+	report = Report()
+	if "anywhere" in suites:
+		run_anywhere(report, extra)
+	on_site = [suite for suite in suites if suite != "anywhere"]
+	names = " and ".join(f"tests/{suite}" for suite in on_site)
+	if on_site:
+		search = find_bench()
+		if search.path is None:
+			report.not_run.append(
+				f"{names} were not run, because they need a bench with Frappe and ERPNext: {search.reason}. "
+				"Set BENCH_PATH to run them."
+			)
+		else:
+			try:
+				run_on_site(report, search.path, on_site, extra)
+			except HarnessError as problem:
+				print(f"\nERROR: {problem}", file=sys.stderr, flush=True)
+				missing = [suite for suite in on_site if suite not in report.counts]
+				report.not_run.append(
+					f"{' and '.join(f'tests/{s}' for s in missing)}: setting up failed, see above"
+				)
+				report.failed.append("setting up")
+	print()
+	return report.close()
+
+
+if __name__ == "__main__":
+	sys.exit(exit_code_of(main))
