@@ -205,15 +205,20 @@ class MariaDB:
 			for user, password, over_tcp in self._candidates():
 				options = self._options_file("admin", user, password, over_tcp)
 				result = subprocess.run(
-					[_program("mariadb", "mysql"), f"--defaults-extra-file={options}", "-e", "select 1"],
+					[
+						_program("mariadb", "mysql"),
+						f"--defaults-extra-file={options}",
+						*("-N", "-B", "-e", "select @@port"),
+					],
 					capture_output=True,
 					text=True,
 				)
-				if result.returncode == 0:
+				# The default socket may belong to another server than the one the bench uses.
+				if result.returncode == 0 and (over_tcp or result.stdout.strip() == str(self.port)):
 					self.admin_options = options
 					return
-				denied = result.stderr.strip()
-				down = down or any(f"ERROR {code}" in denied for code in (2002, 2003))
+				denied = result.stderr.strip() or denied
+				down = down or any(f"ERROR {code}" in result.stderr for code in (2002, 2003))
 			if attempt == 0 and down and self.is_local:
 				self._start()
 				continue
@@ -357,6 +362,16 @@ def free_port() -> int:
 		return probe.getsockname()[1]
 
 
+def require_free(port: int) -> None:
+	"""Somebody else's server on our port would be taken for ours."""
+	with socket.socket() as probe:
+		probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		try:
+			probe.bind((LOOPBACK, port))
+		except OSError:
+			raise HarnessError(f"port {port} is in use; name another with PORT=…") from None
+
+
 def wait_for_port(port: int, process: subprocess.Popen, seconds: float, what: str, log: Path) -> None:
 	deadline = time.monotonic() + seconds
 	while time.monotonic() < deadline:
@@ -442,6 +457,7 @@ class Site:
 	def serve(self, port: int | None = None) -> str:
 		"""Start a web server on the loopback interface and return its address."""
 		port = port or free_port()
+		require_free(port)
 		log = self.bench.logs / f"{self.name}-web.log"
 		process = self.bench.spawn(
 			[str(self.bench.python), str(ROOT / "tools" / "serve.py"), self.name, str(port)], log
@@ -980,8 +996,8 @@ def exit_code_of(main: Any) -> int:
 		print(f"\nERROR: {problem}", file=sys.stderr, flush=True)
 		return 1
 	except KeyboardInterrupt:
-		print("\nInterrupted; nothing was left behind.", file=sys.stderr, flush=True)
+		print("\nInterrupted.", file=sys.stderr, flush=True)
 		return 130
 	except Interrupted as interruption:
-		print("\nEnded from outside; nothing was left behind.", file=sys.stderr, flush=True)
+		print("\nEnded from outside.", file=sys.stderr, flush=True)
 		return 128 + interruption.signum

@@ -416,5 +416,11 @@ def spare_site() -> Iterator[Callable[..., Site]]:
 		spare.drop()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+	"""Of what is deprecated, only our own use of it is for us to change."""
+	config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning")
+	config.addinivalue_line("filterwarnings", "default::DeprecationWarning:salesflow_std")
+
+
 def pytest_report_header() -> str:
 	return f"site: {os.environ['SALESFLOW_SITE']} on the shadow bench {os.environ['SALESFLOW_BENCH']}, {sys.prefix}"
