@@ -10,6 +10,7 @@ app_logo_url = "/assets/salesflow_std/images/logo.svg"
 
 required_apps = ["erpnext"]
 
+before_install = "salesflow_std.setup.install.before_install"
 after_install = "salesflow_std.setup.install.after_install"
 before_uninstall = "salesflow_std.setup.uninstall.before_uninstall"
 after_uninstall = "salesflow_std.setup.uninstall.after_uninstall"
@@ -19,12 +20,12 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": "public/js/lead.js",
+	"Lead": ["public/js/graded_form.js", "public/js/lead.js"],
 	"Opportunity": "public/js/graded_form.js",
 	"Customer": "public/js/graded_form.js",
 }
 doctype_list_js = {
-	"Lead": "public/js/lead_list.js",
+	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js"],
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": "public/js/graded_list.js",
 }

@@ -23,6 +23,15 @@ _WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 _WORKING_HOURS = (("09:00:00", "12:00:00"), ("13:00:00", "18:00:00"))
 
 
+def before_install() -> None:
+	"""Makes Frappe see our modules.
+
+	A process that started with a cache from before the app was fetched still has the old list of modules,
+	and would install none of our doctypes.
+	"""
+	frappe.setup_module_map()
+
+
 def after_install() -> None:
 	"""Brings fields, indexes, shipped defaults and settings, and takes existing documents in."""
 	_put_fields()

@@ -1,0 +1,168 @@
+// The grade on top of Lead, Opportunity and Customer: what it is, what it asks for, and the Score button.
+// The dialogs are in salesflow_std.bundle.js and come when somebody asks for them.
+frappe.provide("salesflow");
+
+if (!salesflow.graded_form) {
+	salesflow.graded_form = {
+		colour(doctype, grade) {
+			return ((frappe.boot.salesflow || {}).colours || {})[doctype]?.[grade] || "gray";
+		},
+
+		pill(doctype, grade) {
+			const colour = this.colour(doctype, grade);
+			return `<span class="indicator-pill no-indicator-dot ${colour} sf-grade">${frappe.utils.escape_html(
+				grade
+			)}</span>`;
+		},
+
+		with_dialogs(run) {
+			frappe.require("salesflow_std.bundle.js", run);
+		},
+
+		// Both times are the site's wall clock, so their difference needs no time zone.
+		time_left(until) {
+			const minutes = moment(until).diff(moment(frappe.datetime.now_datetime()), "minutes");
+			const away = Math.abs(minutes);
+			let text;
+			if (away < 60) text = __("{0} minutes", [away]);
+			else if (away < 72 * 60) text = __("{0} hours", [Math.round(away / 60)]);
+			else text = __("{0} days", [Math.round(away / 1440)]);
+			return { late: minutes < 0, text };
+		},
+
+		may_score(frm) {
+			return (
+				!frm.is_new() &&
+				frm.perm[0]?.write &&
+				frappe.model.can_create("BNAU Score") &&
+				!frm.doc.sf_invalid_reason
+			);
+		},
+
+		refresh(frm) {
+			frm.layout.wrapper.find(".sf-strip").remove();
+			if (frm.is_new()) return;
+			const may_score = this.may_score(frm);
+			const automatic = frm.doctype === "Opportunity" && frm.doc.sf_scoring_model;
+			const strip = $(`<div class="sf-strip" role="status"></div>`);
+			strip.append(this.facts(frm).map((html) => `<span class="sf-fact">${html}</span>`).join(""));
+			const actions = $(`<span class="sf-actions"></span>`).appendTo(strip);
+			const button = (label, run, primary) =>
+				$(`<button type="button" class="btn btn-xs ${primary ? "btn-primary" : "btn-default"}"></button>`)
+					.text(label)
+					.on("click", run)
+					.appendTo(actions);
+			if (may_score && !automatic) {
+				button(__("Score"), () => this.score(frm), !frm.doc.sf_grade).addClass("sf-score");
+				if (frm.doc.sf_grade_stale) {
+					button(__("Still True"), () => this.review(frm)).attr(
+						"title",
+						__("The facts behind the grade have not changed.")
+					);
+				}
+			}
+			if (frm.doc.sf_grade || frm.doc.sf_points || automatic) {
+				button(__("Why?"), () => this.explain(frm)).addClass("sf-why");
+			}
+			frm.layout.wrapper.prepend(strip);
+		},
+
+		facts(frm) {
+			const doc = frm.doc;
+			const facts = [];
+			if (doc.sf_invalid_reason) {
+				facts.push(
+					`<span class="indicator-pill gray">${__("Invalid")}</span> ${__(doc.sf_invalid_reason)}`
+				);
+				return facts;
+			}
+			if (doc.sf_grade) {
+				const score = format_number(doc.sf_score, null, Number.isInteger(doc.sf_score) ? 0 : 2);
+				facts.push(`${this.pill(frm.doctype, doc.sf_grade)} ${__("Score {0}", [score])}`);
+			} else {
+				facts.push(`<span class="indicator-pill gray">${__("Not graded")}</span>`);
+			}
+			if (doc.sf_grade_frozen_until) {
+				const until = frappe.datetime.str_to_user(doc.sf_grade_frozen_until);
+				facts.push(`${frappe.utils.icon("lock", "xs")} ${__("fixed until {0}", [until])}`);
+			}
+			if (doc.sf_grade_stale) {
+				facts.push(`<span class="indicator-pill orange">${__("Review due")}</span>`);
+			}
+			facts.push(...this.touch_facts(doc));
+			if (doc.sf_late_entry) {
+				facts.push(`<span class="indicator-pill yellow">${__("Entered late")}</span>`);
+			}
+			return facts;
+		},
+
+		touch_facts(doc) {
+			const on = (time) => frappe.datetime.str_to_user(time);
+			const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
+			switch (doc.sf_first_touch_status) {
+				case "Pending":
+				case "Overdue": {
+					const left = this.time_left(doc.sf_first_touch_due);
+					return left.late
+						? [pill("red", __("First touch overdue by {0}", [left.text]))]
+						: [pill("blue", __("First touch within {0}", [left.text])) + " " + on(doc.sf_first_touch_due)];
+				}
+				case "Met":
+					return [pill("green", __("First touch in time")) + " " + on(doc.sf_first_touched_on)];
+				case "Missed":
+					return [pill("red", __("First touch too late")) + " " + on(doc.sf_first_touched_on)];
+			}
+			if (doc.sf_in_nurture && doc.sf_next_touch_on) {
+				return [pill("purple", __("Nurture pool")) + " " + __("next touch {0}", [on(doc.sf_next_touch_on)])];
+			}
+			return [];
+		},
+
+		score(frm) {
+			this.with_dialogs(() => new salesflow.ScoreDialog(frm));
+		},
+
+		explain(frm) {
+			this.with_dialogs(() => new salesflow.GradeDialog(frm));
+		},
+
+		review(frm) {
+			frappe
+				.xcall("salesflow_std.api.scoring.review", { doctype: frm.doctype, name: frm.docname })
+				.then(() => this.show_new_state(frm, __("Reviewed: the grade holds.")));
+		},
+
+		// The state comes fresh from the server; what the user has typed into the form stays.
+		show_new_state(frm, message) {
+			if (message) frappe.show_alert({ message, indicator: "green" });
+			if (!frm.is_dirty()) return frm.reload_doc();
+			return frappe.db.get_doc(frm.doctype, frm.docname).then((fresh) => {
+				for (const df of frm.meta.fields) {
+					if (df.fieldname.startsWith("sf_") && df.read_only) {
+						frm.doc[df.fieldname] = fresh[df.fieldname];
+					}
+				}
+				frm.doc.modified = fresh.modified;
+				frm.refresh_fields();
+				this.refresh(frm);
+			});
+		},
+	};
+
+	for (const doctype of ["Lead", "Opportunity", "Customer"]) {
+		frappe.ui.form.on(doctype, {
+			setup(frm) {
+				frappe.ui.keys.add_shortcut({
+					shortcut: "shift+g",
+					action: () => salesflow.graded_form.may_score(frm) && salesflow.graded_form.score(frm),
+					page: frm.page,
+					description: __("Score"),
+					ignore_inputs: false,
+				});
+			},
+			refresh(frm) {
+				salesflow.graded_form.refresh(frm);
+			},
+		});
+	}
+}

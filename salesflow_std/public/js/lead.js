@@ -1,0 +1,48 @@
+// Lead: the first touch that ERPNext cannot see, and leads that look the same.
+frappe.ui.form.on("Lead", {
+	refresh(frm) {
+		if (frm.is_new()) return;
+		if (["Pending", "Overdue"].includes(frm.doc.sf_first_touch_status) && frm.perm[0]?.write) {
+			frm.add_custom_button(__("First Touch Done"), () => ask_for_first_touch(frm));
+		}
+		show_duplicates(frm);
+	},
+});
+
+function ask_for_first_touch(frm) {
+	frappe.prompt(
+		{
+			fieldname: "on",
+			fieldtype: "Datetime",
+			label: __("When was the lead reached?"),
+			default: frappe.datetime.now_datetime(),
+			reqd: 1,
+		},
+		({ on }) =>
+			frappe
+				.xcall("salesflow_std.api.lead.touched", { name: frm.docname, on })
+				.then(() => salesflow.graded_form.show_new_state(frm)),
+		__("First Touch Done"),
+		__("Save")
+	);
+}
+
+function show_duplicates(frm) {
+	if (frm.doc.sf_invalid_reason) return;
+	frappe.xcall("salesflow_std.api.lead.duplicates", { name: frm.docname }).then((rows) => {
+		if (!rows.length || frm.docname !== frm.doc.name) return;
+		const links = rows.map((row) => {
+			const text = frappe.utils.escape_html(row.title ? `${row.title} (${row.name})` : row.name);
+			const link = row.readable ? `<a href="/app/lead/${encodeURIComponent(row.name)}">${text}</a>` : text;
+			return `${link}: ${row.same.map((kind) => __(kind)).join(", ")}`;
+		});
+		frm.layout.wrapper.find(".sf-strip .sf-duplicates").remove();
+		frm.layout.wrapper
+			.find(".sf-strip")
+			.append(
+				`<div class="sf-duplicates"><span class="indicator-pill orange">${__(
+					"Looks like a duplicate"
+				)}</span> ${links.join(" · ")}</div>`
+			);
+	});
+}

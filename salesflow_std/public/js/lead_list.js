@@ -1,0 +1,17 @@
+// Lead list: what is invalid, and which first touch is overdue, at a glance.
+(() => {
+	const settings = salesflow.graded_list.setup("Lead", [
+		"status",
+		"sf_first_touch_status",
+		"sf_first_touch_due",
+		"sf_invalid_reason",
+	]);
+	const erpnext_indicator = settings.get_indicator;
+	settings.get_indicator = (doc) => {
+		if (doc.sf_invalid_reason) return [__("Invalid"), "gray", "sf_invalid_reason,is,set"];
+		if (doc.sf_first_touch_status === "Overdue") {
+			return [__("First Touch Overdue"), "red", "sf_first_touch_status,=,Overdue"];
+		}
+		return erpnext_indicator(doc);
+	};
+})();

@@ -1,0 +1,3 @@
+// Dialogs of the desk, fetched when they are first needed.
+import "./score_dialog.js";
+import "./grade_dialog.js";
