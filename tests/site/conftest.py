@@ -16,6 +16,7 @@ from __future__ import annotations
 import copy
 import datetime
 import os
+import re
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -29,12 +30,17 @@ from zoneinfo import ZoneInfo
 import frappe
 import pytest
 import time_machine
-from frappe.utils import background_jobs
+from frappe.utils import background_jobs, caching
 
 from tools.bench import ShadowBench, Site
 
 COMMITTED = "test_committed"
 SCHEMA_WORDS = ("alter", "create", "drop", "rename", "truncate")
+
+CHANGES_A_DOCTYPE = re.compile(
+	r"\s*(insert|update|delete|replace)\b.{0,40}`tab(DocType|DocField|DocPerm|Custom|Property Setter)",
+	re.I | re.S,
+)
 
 
 # Connection and transaction
@@ -52,9 +58,46 @@ def site() -> Iterator[str]:
 	frappe.connect()
 	frappe.set_user("Administrator")
 	frappe.local.lang = "en"
+	frappe.clear_cache()
 	yield name
 	frappe.destroy()
 	os.chdir(before)
+
+
+class CacheWrites:
+	"""What a test wrote to Redis, taken back at its end.
+
+	The cache may hold what the test's records made of it, and they are rolled back. Doctypes stay, unless the
+	test changed one: reading them again would cost every test a second.
+	"""
+
+	KEYS = frozenset(
+		"SET SETEX PSETEX SETNX GETSET INCR INCRBY DECR DECRBY APPEND SADD RPUSH LPUSH ZADD".split()
+	)
+	FIELDS = frozenset("HSET HMSET HSETNX HINCRBY".split())
+
+	def __init__(self) -> None:
+		self.keys: set[bytes] = set()
+		self.fields: set[tuple[bytes, bytes]] = set()
+		self.doctypes_changed = False
+		self.doctypes = frappe.cache.make_key("doctype_meta")
+		self.execute = frappe.cache.execute_command
+
+	def execute_command(self, *args: Any, **options: Any) -> Any:
+		command = args[0].upper()
+		if command in self.KEYS:
+			self.keys.add(args[1])
+		elif command in self.FIELDS:
+			step = 2 if command in ("HSET", "HMSET") else len(args)
+			self.fields.update((args[1], name) for name in args[2::step])
+		return self.execute(*args, **options)
+
+	def take_back(self) -> None:
+		for key, name in self.fields:
+			if self.doctypes_changed or key != self.doctypes:
+				self.execute("HDEL", key, name)
+		if self.keys:
+			self.execute("DEL", *self.keys)
 
 
 class SchemaChangeInTest(Exception):
@@ -68,6 +111,7 @@ def transaction(site: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 	db.rollback()
 	flags = copy.deepcopy(frappe.local.flags)
 	sql = db.sql
+	written = CacheWrites()
 
 	def commit() -> None:
 		db.before_rollback.reset()
@@ -91,17 +135,20 @@ def transaction(site: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 		if not save_point:
 			db.after_rollback.run()
 
-	def refuse_schema_change(query: str) -> None:
-		words = query.lower().split(None, 2) if isinstance(query, str) else []
+	def watch(query: str) -> None:
+		words = str(query).lower().split(None, 2)
 		if words and words[0] in SCHEMA_WORDS and words[1:2] != ["temporary"]:
 			raise SchemaChangeInTest(f"use the fixture spare_site for: {query.strip()[:120]}")
+		if CHANGES_A_DOCTYPE.match(str(query)):
+			written.doctypes_changed = True
 
 	sql(f"savepoint {COMMITTED}")
 	with monkeypatch.context() as patch:
 		patch.setattr(db, "commit", commit)
 		patch.setattr(db, "rollback", rollback)
 		patch.setattr(db, "begin", lambda *args, **kwargs: None)
-		patch.setattr(db, "check_implicit_commit", refuse_schema_change)
+		patch.setattr(db, "check_implicit_commit", watch)
+		patch.setattr(frappe.cache, "execute_command", written.execute_command)
 		try:
 			yield
 		finally:
@@ -111,13 +158,11 @@ def transaction(site: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 	db.before_rollback.reset()
 	db.after_rollback.reset()
 	db.rollback()
-	# Redis holds what the test's records made of it; keys of the schema are cheap to read again.
-	frappe.clear_cache()
-	frappe.local.document_cache = {}
+	written.take_back()
 
 
 def _leave_clean(flags: Any) -> None:
-	frappe.set_user("Administrator")
+	frappe.set_user("Administrator")  # forgets roles, permissions and `local.cache` as well
 	frappe.local.flags = flags
 	frappe.local.lang = "en"
 	frappe.local.message_log = []
@@ -127,6 +172,12 @@ def _leave_clean(flags: Any) -> None:
 	frappe.local.response = frappe._dict({"docs": []})
 	frappe.local.realtime_log = []
 	frappe.local.request_cache.clear()
+	caching._SITE_CACHE.clear()
+	if hasattr(frappe, "client_cache"):  # from version 16 on
+		frappe.client_cache.clear_cache()
+	for name in ("system_settings", "website_settings", "doc_events_hooks", "dynamic_link_map"):
+		if hasattr(frappe.local, name):
+			delattr(frappe.local, name)
 	for name in ("request", "request_ip"):
 		if hasattr(frappe.local, name):
 			setattr(frappe.local, name, None)

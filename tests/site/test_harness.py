@@ -106,3 +106,15 @@ def test_queries_can_be_counted(count_queries):
 	with count_queries() as queries:
 		frappe.db.get_value("User", "Administrator", "language")
 	assert len(queries) == 1
+
+
+def test_a_changed_doctype_is_changed_for_one_test_only():
+	frappe.make_property_setter(
+		{"doctype": "Note", "fieldname": "content", "property": "label", "value": "Harness"}
+	)
+	frappe.clear_cache(doctype="Note")
+	assert frappe.get_meta("Note").get_field("content").label == "Harness"
+
+
+def test_and_not_for_the_next():
+	assert frappe.get_meta("Note").get_field("content").label == "Content"
