@@ -42,7 +42,6 @@ def _grade_fields(insert_after: str) -> list[dict]:
 			"fieldname": "sf_grade_stale",
 			"fieldtype": "Check",
 			"label": "Grade Stale",
-			"in_standard_filter": 1,
 			**_STATE,
 		},
 		{
@@ -86,7 +85,6 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"fieldname": "sf_late_entry",
 			"fieldtype": "Check",
 			"label": "Entered Late",
-			"in_standard_filter": 1,
 			**_STATE,
 		},
 		{
@@ -112,7 +110,6 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"fieldname": "sf_in_nurture",
 			"fieldtype": "Check",
 			"label": "In Nurture Pool",
-			"in_standard_filter": 1,
 			**_STATE,
 		},
 		{
@@ -121,7 +118,6 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"label": "Invalid Because",
 			"options": "\n".join(("", *INVALID_REASONS)),
 			"description": "An invalid lead leaves every queue.",
-			"in_standard_filter": 1,
 			"no_copy": 1,
 		},
 		{

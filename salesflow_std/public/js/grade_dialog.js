@@ -53,7 +53,7 @@ salesflow.GradeDialog = class GradeDialog {
 					<small class="text-muted sf-bar-notes">${notes}</small>
 				</div>`;
 		});
-		return `<p><b>${__("{0} of {1}", [number(total), number(most)])}</b>
+		return `<p><b>${__("{0} of {1} points", [number(total), number(most)])}</b>
 				<span class="text-muted">${esc(__(model || ""))}</span></p>${rows.join("")}`;
 	}
 
@@ -66,9 +66,9 @@ salesflow.GradeDialog = class GradeDialog {
 		if (!history.length) return "";
 		const esc = frappe.utils.escape_html;
 		const rows = history.map((row) => {
-			const from = row.previous_grade ? `${esc(row.previous_grade)} → ` : "";
+			const from = row.previous_grade && row.previous_grade !== row.grade ? `${esc(row.previous_grade)} → ` : "";
 			return `<tr>
-					<td><a href="/app/bnau-score/${encodeURIComponent(row.name)}">${frappe.datetime.str_to_user(
+					<td><a href="/app/bnau-score/${encodeURIComponent(row.name)}">${salesflow.graded_form.when(
 						row.scored_on
 					)}</a></td>
 					<td>${esc(row.scored_by_name || row.scored_by || "")}</td>
@@ -78,11 +78,11 @@ salesflow.GradeDialog = class GradeDialog {
 					<td>${esc(__(row.reason || ""))}</td>
 				</tr>`;
 		});
-		return `<h6>${__("History")}</h6>
+		return `<h6>${__("History", null, "Salesflow")}</h6>
 			<div class="table-responsive"><table class="table table-sm sf-history">
 				<thead><tr>
 					<th>${__("When")}</th><th>${__("Who")}</th><th>${__("How")}</th>
-					<th>${__("Grade")}</th><th class="text-right">${__("Total")}</th><th>${__("Why")}</th>
+					<th>${__("Grade", null, "Salesflow")}</th><th class="text-right">${__("Total", null, "Salesflow")}</th><th>${__("Why")}</th>
 				</tr></thead><tbody>${rows.join("")}</tbody>
 			</table></div>`;
 	}
@@ -102,7 +102,7 @@ salesflow.GradeDialog = class GradeDialog {
 				{
 					fieldname: "grade",
 					fieldtype: "Select",
-					label: __("Grade"),
+					label: __("Grade", null, "Salesflow"),
 					options: this.answer.grades,
 					default: this.answer.grade,
 					reqd: 1,

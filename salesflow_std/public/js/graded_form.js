@@ -30,6 +30,12 @@ if (!salesflow.graded_form) {
 			return { late: minutes < 0, text };
 		},
 
+		// A time of the site as the user writes times, to the minute.
+		when(time) {
+			const local = frappe.datetime.convert_to_user_tz(time);
+			return moment(local).format(`${frappe.datetime.get_user_date_fmt().toUpperCase()} HH:mm`);
+		},
+
 		may_score(frm) {
 			return (
 				!frm.is_new() &&
@@ -53,7 +59,7 @@ if (!salesflow.graded_form) {
 					.on("click", run)
 					.appendTo(actions);
 			if (may_score && !automatic) {
-				button(__("Score"), () => this.score(frm), !frm.doc.sf_grade).addClass("sf-score");
+				button(__("Score", null, "Salesflow"), () => this.score(frm), !frm.doc.sf_grade).addClass("sf-score");
 				if (frm.doc.sf_grade_stale) {
 					button(__("Still True"), () => this.review(frm)).attr(
 						"title",
@@ -97,7 +103,7 @@ if (!salesflow.graded_form) {
 		},
 
 		touch_facts(doc) {
-			const on = (time) => frappe.datetime.str_to_user(time);
+			const on = (time) => this.when(time);
 			const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
 			switch (doc.sf_first_touch_status) {
 				case "Pending":
@@ -156,7 +162,7 @@ if (!salesflow.graded_form) {
 					shortcut: "shift+g",
 					action: () => salesflow.graded_form.may_score(frm) && salesflow.graded_form.score(frm),
 					page: frm.page,
-					description: __("Score"),
+					description: __("Score", null, "Salesflow"),
 					ignore_inputs: false,
 				});
 			},

@@ -4,7 +4,7 @@ frappe.provide("salesflow");
 salesflow.graded_list = {
 	pill(doctype, grade, stale) {
 		const colour = ((frappe.boot.salesflow || {}).colours || {})[doctype]?.[grade] || "gray";
-		const title = stale ? __("Review due") : __("Grade");
+		const title = stale ? __("Review due") : __("Grade", null, "Salesflow");
 		return `<span class="indicator-pill no-indicator-dot ${colour} sf-grade ${stale ? "sf-stale" : ""}"
 			title="${title}">${frappe.utils.escape_html(grade)}${stale ? " ?" : ""}</span>`;
 	},

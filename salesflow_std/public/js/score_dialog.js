@@ -122,7 +122,7 @@ salesflow.ScoreDialog = class ScoreDialog {
 			`<span class="indicator-pill no-indicator-dot ${outcome.colour} sf-grade sf-big">${frappe.utils.escape_html(
 				outcome.grade
 			)}</span>`,
-			`<b>${__("{0} of {1}", [format_number(outcome.total, null, 1), format_number(outcome.most, null, 0)])}</b>`,
+			`<b>${__("{0} of {1} points", [format_number(outcome.total, null, 1), format_number(outcome.most, null, 0)])}</b>`,
 			...this.meaning(outcome),
 		];
 		if (outcome.previous_grade && outcome.previous_grade !== outcome.grade && !outcome.frozen_grade) {
@@ -132,7 +132,7 @@ salesflow.ScoreDialog = class ScoreDialog {
 	}
 
 	meaning(outcome) {
-		const on = (time) => `<b>${frappe.datetime.str_to_user(time)}</b>`;
+		const on = (time) => `<b>${salesflow.graded_form.when(time)}</b>`;
 		if (outcome.frozen_grade) {
 			return [__("The grade stays {0} for now: a manager has set it.", [outcome.frozen_grade])];
 		}

@@ -99,7 +99,7 @@ function describe(frm, outcome) {
 	const bar = (n) =>
 		`<span class="sf-bar"><i style="width:${(100 * n) / most}%"></i></span>`;
 	parts.push(
-		`<table class="table table-sm"><thead><tr><th>${__("Grade")}</th><th style="width:35%">${__("Now")}</th><th></th>
+		`<table class="table table-sm"><thead><tr><th>${__("Grade", null, "Salesflow")}</th><th style="width:35%">${__("Now")}</th><th></th>
 			<th style="width:35%">${__("Then")}</th><th></th></tr></thead><tbody>${all
 				.map((g) => {
 					const [before, after] = [outcome.before[g] || 0, outcome.after[g] || 0];
