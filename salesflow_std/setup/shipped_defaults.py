@@ -10,6 +10,7 @@ of `fixtures/` at each migrate). A ledger, the doctype Shipped Default, remember
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -80,14 +81,15 @@ def _as_json(content: dict) -> str:
 
 
 def _insert(content: dict) -> None:
-	doc = frappe.get_doc(content)
+	# A document takes over the lists it is given and changes them.
+	doc = frappe.get_doc(copy.deepcopy(content))
 	doc.flags.ignore_links = True
 	doc.insert(ignore_permissions=True)
 
 
 def _write(kind: str, record: str, content: dict) -> None:
 	doc = frappe.get_doc(kind, record)
-	doc.update({k: v for k, v in content.items() if k != "doctype"})
+	doc.update({k: v for k, v in copy.deepcopy(content).items() if k != "doctype"})
 	doc.save(ignore_permissions=True)
 
 
@@ -191,9 +193,9 @@ def take(entry_name: str) -> None:
 	entry = frappe.get_doc("Shipped Default", entry_name)
 	content = json.loads(entry.offered_content)
 	doc = frappe.get_doc(entry.kind, entry.record)
+	_shipped(entry, content)
 	doc.update({k: v for k, v in content.items() if k not in ("doctype", *_naming_fields(entry.kind))})
 	doc.save()
-	_shipped(entry, content)
 
 
 def keep(entry_name: str) -> None:

@@ -86,7 +86,7 @@ def _columns(filters: frappe._dict, group: str) -> list[dict]:
 		"label": label,
 		"fieldname": name,
 		"fieldtype": "Int",
-		"width": 120,
+		"width": 135,
 	}
 	return [
 		{
@@ -109,7 +109,8 @@ def _columns(filters: frappe._dict, group: str) -> list[dict]:
 			"label": _("First Touch in Time %"),
 			"fieldname": "in_time",
 			"fieldtype": "Percent",
-			"width": 150,
+			"precision": 0,
+			"width": 170,
 			"disable_total": 1,
 		},
 	]
@@ -153,8 +154,8 @@ def _summary(rows: list[dict]) -> list[dict]:
 		},
 		{
 			"label": _("First Touch in Time %"),
-			"value": 100 * total("met") / decided if decided else 0,
-			"datatype": "Percent",
-			"indicator": "Green" if decided and total("met") / decided >= 0.9 else "Red",
+			"value": round(100 * total("met") / decided) if decided else _("None yet"),
+			"datatype": "Int" if decided else "Data",
+			"indicator": "Gray" if not decided else "Green" if total("met") / decided >= 0.9 else "Red",
 		},
 	]
