@@ -16,6 +16,7 @@ _INITIALS = re.compile(r"\b(\w)[./](?=\w\b)")
 _CHINESE_LEGAL_FORMS = re.compile("(?:集团)?(?:股份|责任|有限|责任公司|分公司|总公司|公司|集团|厂)+$")
 _CHINESE_BRANCH = re.compile(r"[((][^()()]{1,8}[))]")
 _LATIN_ACCENTS = re.compile("[\u0300-\u036f]")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 _SHORTEST_PHONE = 7
 _COMPARED_DIGITS = 9
@@ -39,7 +40,7 @@ def phone_key(phone: str | None) -> str:
 	All digits of a Chinese mobile number, the last nine of others, so that a country code written without
 	+ or 00 matters little. Empty for anything with fewer than seven digits: too short to tell people apart.
 	"""
-	text = _EXTENSION.sub("", unicodedata.normalize("NFKC", phone or "").casefold())
+	text = _without_extension(phone)
 	digits = _digits(text)
 	abroad = _ABROAD.match(text)
 	if abroad:
@@ -52,7 +53,13 @@ def phone_key(phone: str | None) -> str:
 	return digits[-_COMPARED_DIGITS:] if len(digits) >= _SHORTEST_PHONE else ""
 
 
+def _without_extension(phone: str | None) -> str:
+	return _EXTENSION.sub("", unicodedata.normalize("NFKC", phone or "").casefold())
+
+
 def _digits(text: str) -> str:
+	if text.isascii():
+		return re.sub(r"\D", "", text)
 	return "".join(str(unicodedata.digit(c)) for c in text if c.isdecimal())
 
 
@@ -67,7 +74,10 @@ def company_key(name: str | None) -> str:
 		text = _CHINESE_BRANCH.sub("", text).strip() or text
 	text = unicodedata.normalize("NFKD", _INITIALS.sub(r"\1", text.replace("&", " and ")))
 	text = unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", text))
-	words = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text).split()
+	if text.isascii():
+		words = _ASCII_WORD.findall(text)
+	else:
+		words = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text).split()
 	if len(words) > 1 and words[0] == "the":
 		del words[0]
 	plain = "".join(words[:1] + [word for word in words[1:] if word not in _LEGAL_FORMS])
@@ -77,9 +87,9 @@ def company_key(name: str | None) -> str:
 def is_test_number(phone: str | None) -> bool:
 	"""Whether a phone number was made up (L3): one digit repeated, or digits that only count up or down.
 
-	One digit eight times at the end of a long number is enough.
+	One digit eight times at the end of a long number is enough. An extension does not count.
 	"""
-	digits = _digits(unicodedata.normalize("NFKC", phone or ""))
+	digits = _digits(_without_extension(phone))
 	if not digits:
 		return False
 	if len(set(digits)) == 1:

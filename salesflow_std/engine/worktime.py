@@ -11,7 +11,8 @@ What the units mean:
 - **Working Days**: full working days from the moment of the start. Friday 10:00 plus one working day is
   Monday 10:00. What begins outside working time counts from the next opening, and a day that would be full
   exactly at an opening is full at the closing before it: Friday 18:00 plus three working days is Wednesday
-  18:00, and so it is from Saturday noon.
+  18:00, and so it is from Saturday noon. The moment of the closing still belongs to its day: where Friday
+  ends at 13:00, Friday 13:00 plus one working day is Monday 13:00, from 13:01 on it is Monday's closing.
 
 Naive times are wall-clock times in the calendar's time zone, and come back naive. Aware times come back in
 their own zone.
@@ -191,7 +192,7 @@ def _add_hours(wall: datetime, amount: float, calendar: Calendar) -> datetime:
 
 def _add_days(wall: datetime, amount: float, calendar: Calendar) -> datetime:
 	# Through UTC and back: a time that the clocks skip moves behind the gap.
-	return _elapse(wall.replace(fold=0) + timedelta(days=int(amount)), timedelta(0), calendar)
+	return _elapse(wall + timedelta(days=int(amount)), timedelta(0), calendar)
 
 
 def _add_weeks(wall: datetime, amount: float, calendar: Calendar) -> datetime:

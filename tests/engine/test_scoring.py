@@ -116,6 +116,12 @@ class TestBoundariesOfL6:
 	def test_band_for(self, total, grade):
 		assert scoring.band_for(BNAU, total).grade == grade
 
+	def test_band_for_a_sum_of_floats(self):
+		"""15 on paper."""
+		total = 3 * 1.15 + 5 * 1.05 + 3 * 0.9 + 4 * 0.9
+		assert total < 15
+		assert scoring.band_for(BNAU, total).grade == "A"
+
 	@pytest.mark.parametrize(
 		("points", "total", "grade"),
 		[
@@ -272,6 +278,13 @@ class TestNextGrade:
 			assert sum(after.values()) - sum(points.values()) == min(costs)
 			assert paper_total(model, after) >= goal
 			assert rank(model, scoring.grade(model, after).grade) >= rank(model, found.grade)
+
+	def test_a_half_raise_that_turns_out_spare_is_left_out(self):
+		"""Half a point of HEAVY gives 1, a point of LIGHT the 1.5 that are missing."""
+		dimensions = (Dimension("HEAVY", weight=2), Dimension("LIGHT", weight=1.5))
+		model = scoring.validate(Model("m", dimensions, (Band("A", 15), Band("B", 0, 15))))
+		found = scoring.grade(model, {"HEAVY": 4.5, "LIGHT": 3}).next_grade
+		assert (found.missing, found.alone, found.steps) == (1.5, {"LIGHT": 4}, {"LIGHT": 4})
 
 	@checked
 	@given(st.data())

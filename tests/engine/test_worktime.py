@@ -222,7 +222,9 @@ class TestFirstTouchOfL7:
 	def test_a_shorter_friday(self):
 		calendar = replace(OFFICE, windows={**OFFICE.windows, 4: windows("9-13")})
 		assert add(at("2026-11-19 15:00"), 1, "Working Days", calendar) == at("2026-11-20 13:00")
-		assert add(at("2026-11-20 14:00"), 1, "Working Days", calendar) == at("2026-11-23 18:00")
+		assert add(at("2026-11-20 13:00"), 1, "Working Days", calendar) == at("2026-11-23 13:00")
+		assert add(at("2026-11-20 13:01"), 1, "Working Days", calendar) == at("2026-11-23 18:00")
+		assert add(at("2026-11-21 12:00"), 1, "Working Days", calendar) == at("2026-11-23 18:00")
 		assert add(at("2026-11-19 15:00"), 2, "Working Days", calendar) == at("2026-11-23 15:00")
 		assert add(at("2026-11-19 17:00"), 5, "Working Hours", calendar) == at("2026-11-20 13:00")
 		assert add(at("2026-11-19 17:00"), 6, "Working Hours", calendar) == at("2026-11-23 10:00")
@@ -354,6 +356,10 @@ class TestChangeOfTheClocks:
 		assert add(second, 1, "Days", calendar) == at("2026-10-26 02:30")
 		for unit in UNITS:
 			assert add(second, 0, unit, calendar).fold == 1
+		# eleven years on, the clocks go back on the same date: the first of the two times is meant
+		eleven_years = add(second, 11 * 12, "Months", calendar)
+		assert (eleven_years, eleven_years.fold) == (at("2037-10-25 02:30"), 0)
+		assert add(at("2026-10-24 02:30"), 1, "Days", calendar).fold == 0
 		nights = replace(NIGHTS, tz=BERLIN)
 		assert add(second, 1, "Working Hours", nights) == at("2026-10-25 03:30")
 		assert add(first, 1, "Working Hours", nights).fold == 1
@@ -381,6 +387,9 @@ class TestChangeOfTheClocks:
 			at("2026-11-20 18:00", tzinfo=SHANGHAI), 1, "Working Hours", replace(OFFICE, tz=BERLIN)
 		)
 		assert utc(shanghai) == at("2026-11-20 11:00", tzinfo=UTC)
+		# without a zone the calendar means the clock of the start
+		assert add(start, 3, "Working Days", OFFICE) == at("2026-11-25 12:00", tzinfo=NEW_YORK)
+		assert add(start, 7, "Working Hours", OFFICE) == at("2026-11-23 10:00", tzinfo=NEW_YORK)
 		assert working_hours_between(start, due, calendar) == 27
 		assert working_hours_between(start, due, OFFICE) == 27
 
@@ -593,6 +602,11 @@ class TestErrors:
 		calendar = replace(OFFICE, holidays=years)
 		due = add(at("2026-01-05 18:00"), 9 if unit == "Working Hours" else 1, unit, calendar)
 		assert due == at("2035-01-04 18:00")
+
+	def test_week_ends_of_decades_are_no_end(self):
+		"""Ten years without a working day count from the last one, not altogether."""
+		start = at("2026-11-20 12:00")
+		assert add(start, 10_000, "Working Days", OFFICE) == start + timedelta(weeks=2000)
 
 	def test_the_last_makeup_day_ends_the_calendar(self):
 		calendar = Calendar(
