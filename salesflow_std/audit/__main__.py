@@ -1,0 +1,5 @@
+"""``python -m salesflow_std.audit``."""
+
+from .cli import main
+
+main(prog_name="python -m salesflow_std.audit")
