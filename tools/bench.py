@@ -434,16 +434,18 @@ class Site:
 		return self.bench.command("--site", self.name, *args, **options)
 
 	def execute(self, method: str, kwargs: dict[str, Any] | None = None) -> Any:
-		"""`bench execute`: run a function on the site, commit, and return what it returned."""
-		args = ["execute", method]
-		if kwargs:
-			args += ["--kwargs", repr(kwargs)]
-		out = self.command(*args, capture=True).stdout.strip()
-		last = out.splitlines()[-1] if out else "null"
-		try:
-			return json.loads(last)
-		except ValueError:
-			return out
+		"""Call a function on the site as Administrator, commit, and return what it returned, through JSON."""
+		result = subprocess.run(
+			[str(self.bench.python), str(ROOT / "tools" / "call_on_site.py"), self.name],
+			cwd=self.bench.sites,
+			env=self.bench.environment(),
+			input=json.dumps({"method": method, "kwargs": kwargs or {}}),
+			capture_output=True,
+			text=True,
+		)
+		if result.returncode:
+			raise HarnessError(f"{method} failed on {self.name}:\n{result.stderr}")
+		return json.loads(result.stdout or "null")
 
 	def sql(self, query: str) -> list[list[str]]:
 		"""Rows of a query as text, straight from the database."""
