@@ -242,6 +242,8 @@ class OpportunityAudit:
 			try:
 				found = (scoring.grade(self.model, points).grade, "")
 			except PointsError as error:
-				found = (None, self.t(error.template, **error.params))
+				labels = [self.t(d.label) for d in self.model.dimensions if points[d.code] is None]
+				params = error.params | {"codes": ", ".join(labels)} if labels else error.params
+				found = (None, self.t(error.template, **params))
 			self._graded[key] = found
 		return found

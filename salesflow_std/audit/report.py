@@ -232,7 +232,7 @@ class Builder:
 			if table is not None:
 				facts.append((label, t(
 					"{file}: {rows} rows, {encoding}, graded by “{model}”",
-					file=table.path.name, rows=number(table.rows_read), encoding=table.encoding, model=t(model.name),
+					file=table.path.name, rows=number(table.rows_read), encoding=table.encoding.upper().removesuffix("-SIG"), model=t(model.name),
 				)))  # fmt: skip
 		if inputs.leads and inputs.leads.first_day and inputs.leads.last_day:
 			facts.append(
@@ -376,7 +376,7 @@ class Builder:
 			best = max(model.bands, key=lambda b: float("-inf") if b.low is None else b.low).grade
 			urgent = counts[best, lead_rules.OVERDUE]
 			section.verdict = t(
-				"{overdue} of {whole} leads with a deadline are past it and still untouched; {missed} were touched too late.",
+				"{overdue} of {whole} leads with a deadline are past it and still untouched; touched too late: {missed}.",
 				overdue=number(overdue), whole=number(with_deadline), missed=number(missed),
 			)  # fmt: skip
 			self.concern(5, overdue + urgent, with_deadline, t(
@@ -412,20 +412,20 @@ class Builder:
 		if nurture := by_status["nurture"]:
 			section.notes.append(
 				t(
-					"{count} leads go to the nurture pool and have no such deadline (L8).",
+					"In the nurture pool, without such a deadline (L8): {count}.",
 					count=number(nurture),
 				)
 			)
 		if by_status["no time"]:
 			section.notes.append(
 				t(
-					"{count} leads have no time of capture or entry: no deadline.",
+					"Without a time of capture or entry, so without a deadline: {count}.",
 					count=number(by_status["no time"]),
 				)
 			)
 		if by_status["moved on"]:
 			section.notes.append(t(
-				"{count} leads without a recorded touch have moved on (opportunity, quotation, converted, do not contact): they are not counted as overdue.",
+				"Without a recorded touch, but moved on (opportunity, quotation, converted, do not contact) and not counted as overdue: {count}.",
 				count=number(by_status["moved on"]),
 			))  # fmt: skip
 		if not table.has("sf_captured_on"):
@@ -487,7 +487,7 @@ class Builder:
 		exported = sum(c for (origin, _), c in leads.grades.items() if origin == AS_EXPORTED)
 		if exported:
 			section.notes.append(t(
-				"{points} grades come from points, {exported} are shown as exported, without points to check them by.",
+				"Grades from points: {points}; shown as exported, without points to check them by: {exported}.",
 				points=number(from_points), exported=number(exported),
 			))  # fmt: skip
 		if leads.not_graded:
@@ -560,7 +560,7 @@ class Builder:
 		count, whole = leads.missing_source, sum(leads.grades.values())
 		section.tone = "warn" if count else "ok"
 		section.verdict = t(
-			"{count} of {whole} leads ({share}) have no source; {moved} of them have moved on all the same.",
+			"{count} of {whole} leads ({share}) have no source; moved on all the same: {moved}.",
 			count=number(count), whole=number(whole), share=percent(count, whole), moved=number(leads.missing_source_moved_on),
 		)  # fmt: skip
 		section.charts.append(Chart(t("Source"), _bars([
@@ -583,7 +583,7 @@ class Builder:
 		duplicates = leads.duplicates
 		section.tone = "warn" if leads.duplicate_leads or leads.test_numbers else "ok"
 		section.verdict = t(
-			"{duplicates} leads repeat the e-mail or phone of an earlier one; {tests} have a phone number that looks made up; {invalid} are already marked invalid.",
+			"Leads that repeat the e-mail or phone of an earlier one: {duplicates}; with a phone number that looks made up: {tests}; already marked invalid: {invalid}.",
 			duplicates=number(leads.duplicate_leads), tests=number(leads.test_numbers),
 			invalid=number(leads.invalid.total()),
 		)  # fmt: skip
@@ -698,7 +698,7 @@ class Builder:
 			)
 		if -1 in months:
 			section.notes.append(
-				t("{count} leads have no date and no month.", count=number(months[-1].leads))
+				t("Without a date, and so without a month: {count}.", count=number(months[-1].leads))
 			)
 		if self.inputs.opportunities is not None and self.inputs.opportunities.joined:
 			section.notes.append(
@@ -792,7 +792,7 @@ class Builder:
 				number(g.late), number(g.without_source), percent(f.with_opportunity, f.leads), percent(f.won, f.leads),
 			])  # fmt: skip
 		note = (
-			t("{count} more are not listed.", count=number(len(order) - len(first)))
+			t("Not listed: {count} more.", count=number(len(order) - len(first)))
 			if len(order) > len(first)
 			else ""
 		)
@@ -962,7 +962,7 @@ class Builder:
 			)
 		if -1 in opps.months:
 			section.notes.append(
-				t("{count} opportunities have no date of opening.", count=number(opps.months[-1].total))
+				t("Without a date of opening: {count}.", count=number(opps.months[-1].total))
 			)
 		for outcome, text in (
 			(WON, t("Half of those won took up to {days} days.")),
@@ -993,7 +993,7 @@ class Builder:
 		names = opps.rep_names.names
 		order = sorted(range(len(opps.reps)), key=lambda i: (-opps.reps[i].total, names[i]))
 		first = order[:NAMES_SHOWN]
-		section.verdict = t("{count} reps.", count=number(len(order)))
+		section.verdict = t("Reps: {count}.", count=number(len(order)))
 		labels = [("green", t("won")), ("red", t("lost")), ("gray", t("closed")), ("blue", t("open"))]
 		widest = max(opps.reps[i].total for i in first)
 		section.stacks.append(StackChart(t("Opportunities by outcome"), labels, [
@@ -1022,7 +1022,7 @@ class Builder:
 				percent(g.outcomes[WON], g.outcomes[WON] + g.outcomes[LOST]),
 			])  # fmt: skip
 		note = (
-			t("{count} more are not listed.", count=number(len(order) - len(first)))
+			t("Not listed: {count} more.", count=number(len(order) - len(first)))
 			if len(order) > len(first)
 			else ""
 		)
@@ -1098,7 +1098,7 @@ class Builder:
 		if inputs.leads is not None and inputs.leads.after_as_of:
 			section.notes.append(
 				t(
-					"{count} leads are dated after the day of this audit.",
+					"Leads dated after the day of this audit: {count}.",
 					count=number(inputs.leads.after_as_of),
 				)
 			)

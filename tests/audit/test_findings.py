@@ -44,7 +44,7 @@ def test_first_touch_overdue_met_missed_pending_by_band(audit):
 	detail = next(f["detail"] for f in run.findings if f["name"] == "overdue-A" and f["rule id"] == "L7")
 	assert detail == "grade A, captured 2026-11-16 10:00, due 2026-11-18 10:00"
 	assert (
-		"2 of 6 leads with a deadline are past it and still untouched; 1 were touched too late." in run.stdout
+		"2 of 6 leads with a deadline are past it and still untouched; touched too late: 1." in run.stdout
 	)
 
 
@@ -100,7 +100,7 @@ def test_grades_from_points_as_exported_or_not_at_all(audit):
 	assert ["A", "2"] in [[line[0], line[2]] for line in lines if len(line) > 3]
 	assert ["B", "3"] in [[line[0], line[2]] for line in lines if len(line) > 3]
 	assert "6 of 9 leads have a grade." in run.stdout
-	assert "5 grades come from points, 1 are shown as exported" in run.html
+	assert "Grades from points: 5; shown as exported, without points to check them by: 1." in run.html
 
 
 def test_zero_points_are_no_points(audit):
@@ -142,7 +142,7 @@ def test_missing_source(audit):
 		HEADER + lead() + lead(ID="none", Source=" ") + lead(ID="moved", Source="", Status="Quotation")
 	)
 	assert run.found("No source") == [(3, "none"), (4, "moved")]
-	assert "2 of 3 leads (67 %) have no source; 1 of them have moved on all the same." in run.stdout
+	assert "2 of 3 leads (67 %) have no source; moved on all the same: 1." in run.stdout
 	assert audit("ID\nL-1\n").found("No source") == []
 
 
@@ -173,7 +173,7 @@ def test_duplicates_by_email_phone_and_company(audit):
 	assert run.found("Duplicate: same company") == [(5, "company")]
 	detail = next(f["detail"] for f in run.findings if f["name"] == "mail" and f["rule id"] == "L3")
 	assert detail == "as in line 2 (first); 3 leads share it"
-	assert "3 leads repeat the e-mail or phone of an earlier one" in run.stdout
+	assert "Leads that repeat the e-mail or phone of an earlier one: 3;" in run.stdout
 
 
 def test_one_lead_with_its_number_twice_is_no_duplicate(audit):
