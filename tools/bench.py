@@ -384,7 +384,7 @@ def wait_for_port(port: int, process: subprocess.Popen, seconds: float, what: st
 	raise HarnessError(f"{what} did not come up on port {port}.\n{tail}")
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
 	"""Ask the kernel (Linux) to end a server of ours even when the harness is killed outright."""
 	with contextlib.suppress(Exception):
 		ctypes.CDLL(None).prctl(1, signal.SIGTERM)
@@ -779,7 +779,7 @@ class ShadowBench:
 				stdout=out,
 				stderr=subprocess.STDOUT,
 				start_new_session=True,
-				preexec_fn=_die_with_parent,
+				preexec_fn=die_with_parent,
 			)
 		self.processes.append(process)
 		return process

@@ -28,6 +28,7 @@ from tools.bench import (
 	Interrupted,
 	ShadowBench,
 	Site,
+	die_with_parent,
 	exit_code_of,
 	find_bench,
 	say,
@@ -51,7 +52,10 @@ class Report:
 		print(f"\n── {suite} ──", flush=True)
 		with tempfile.TemporaryDirectory() as folder:
 			xml = Path(folder) / "report.xml"
-			code = _wait(subprocess.Popen([*command, f"--junitxml={xml}"], cwd=ROOT, env=env))
+			process = subprocess.Popen(
+				[*command, f"--junitxml={xml}"], cwd=ROOT, env=env, preexec_fn=die_with_parent
+			)
+			code = _wait(process)
 			counts: Counter = Counter()
 			if xml.exists():
 				for node in ET.parse(xml).getroot().iter("testsuite"):

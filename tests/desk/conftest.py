@@ -54,9 +54,12 @@ def desk_site(bench: ShadowBench) -> Site:
 
 @pytest.fixture(scope="session")
 def browser(desk_site: Site) -> Iterator[Browser]:
+	# Chromium keeps crash reports and caches; they belong to the shadow bench, not to the user's home.
+	home = desk_site.bench.path / "browser"
+	env = {**os.environ, "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
 	with sync_playwright() as playwright:
 		chromium = playwright.chromium.launch(
-			executable_path=os.environ["SALESFLOW_BROWSER"], headless=True, args=BROWSER_ARGS
+			executable_path=os.environ["SALESFLOW_BROWSER"], headless=True, args=BROWSER_ARGS, env=env
 		)
 		yield chromium
 		chromium.close()
