@@ -232,18 +232,18 @@ class MariaDB:
 		say("MariaDB is down; starting it")
 		if os.geteuid() != 0:
 			raise HarnessError("MariaDB is not running, and only root can start it. Start it and try again")
-		tries: list[tuple[list[str], list[str]]] = []
+		tries: list[tuple[list[str], list[str] | None]] = []
 		if Path("/run/systemd/system").is_dir():
 			tries.append((["systemctl", "start", "mariadb"], ["systemctl", "stop", "mariadb"]))
 		for safe in ("mariadbd-safe", "mysqld_safe"):
 			if shutil.which(safe):
-				admin = _program("mariadb-admin", "mysqladmin")
-				tries.append(([safe, f"--bind-address={LOOPBACK}"], [admin, "shutdown"]))
+				tries.append(([safe, f"--bind-address={LOOPBACK}"], None))
 				break
 		if Path("/etc/init.d/mariadb").exists():
 			tries.append((["service", "mariadb", "start"], ["service", "mariadb", "stop"]))
 		for start, stop in tries:
-			if "safe" in start[0]:
+			if stop is None:
+				# The package's service scripts make this folder; the server alone cannot.
 				Path("/run/mysqld").mkdir(exist_ok=True)
 				shutil.chown("/run/mysqld", "mysql", "mysql")
 				self.safe = subprocess.Popen(
@@ -334,23 +334,24 @@ class MariaDB:
 
 	def close(self) -> None:
 		"""Stop the server if we started it and nobody else has come to use it since."""
-		if not self.stop_command:
+		if not (self.stop_command or self.safe):
 			return
-		others = self.admin(
-			"select count(*) from information_schema.processlist where id != connection_id() "
-			"and user not in ('system user', 'event_scheduler');"
-		).strip()
-		if others != "0":
-			say("MariaDB was started here and is in use by others now; leaving it running")
-			return
-		command = list(self.stop_command)
-		if command[-1] == "shutdown":
-			command.insert(1, f"--defaults-extra-file={self.admin_options}")
-		subprocess.run(command, capture_output=True)
+		if self.admin_options:
+			others = self.admin(
+				"select count(*) from information_schema.processlist where id != connection_id() "
+				"and user not in ('system user', 'event_scheduler');"
+			).strip()
+			if others != "0":
+				say("MariaDB was started here and is in use by others now; leaving it running")
+				return
 		if self.safe:
-			with contextlib.suppress(subprocess.TimeoutExpired):
-				self.safe.wait(timeout=30)
-		self.stop_command = None
+			# The guardian ignores the signal, the server in its group ends in good order, then both are gone.
+			with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+				os.killpg(self.safe.pid, signal.SIGTERM)
+				self.safe.wait(timeout=60)
+		elif self.stop_command:
+			subprocess.run(self.stop_command, capture_output=True)
+		self.safe = self.stop_command = None
 
 
 # Processes
