@@ -388,8 +388,9 @@ class TestChangeOfTheClocks:
 		)
 		assert utc(shanghai) == at("2026-11-20 11:00", tzinfo=UTC)
 		# without a zone the calendar means the clock of the start
-		assert add(start, 3, "Working Days", OFFICE) == at("2026-11-25 12:00", tzinfo=NEW_YORK)
-		assert add(start, 7, "Working Hours", OFFICE) == at("2026-11-23 10:00", tzinfo=NEW_YORK)
+		evening = at("2026-11-20 17:30", tzinfo=NEW_YORK)
+		assert add(evening, 1, "Working Days", OFFICE) == at("2026-11-23 17:30", tzinfo=NEW_YORK)
+		assert add(evening, 1, "Working Hours", OFFICE) == at("2026-11-23 09:30", tzinfo=NEW_YORK)
 		assert working_hours_between(start, due, calendar) == 27
 		assert working_hours_between(start, due, OFFICE) == 27
 
