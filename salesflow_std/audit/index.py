@@ -102,7 +102,10 @@ class Index:
 			batch.clear()
 
 	def duplicates(self) -> Iterator[Duplicate]:
-		"""Leads that share e-mail, phone or company with an earlier one (L3), in the order of the file."""
+		"""Leads that share e-mail, phone or company with an earlier one (L3), in the order of the file.
+
+		All duplicates of one lead follow each other.
+		"""
 		self._flush()
 		self._db.executescript(
 			"""DROP TABLE IF EXISTS shared;
@@ -113,18 +116,10 @@ class Index:
 			"""SELECT k.hash & 3, k.line, l.name, s.first, f.name, s.together
 			FROM lead_key k CROSS JOIN shared s ON s.hash = k.hash
 			CROSS JOIN lead l ON l.line = k.line CROSS JOIN lead f ON f.line = s.first
-			WHERE k.line <> s.first"""
+			WHERE k.line <> s.first ORDER BY k.rowid"""
 		)
 		for row in rows:
 			yield Duplicate(*row)
-
-	def duplicate_leads(self) -> int:
-		"""How many leads repeat an earlier one's e-mail or phone; after `duplicates`."""
-		return self._db.execute(
-			"""SELECT count(DISTINCT k.line) FROM lead_key k CROSS JOIN shared s ON s.hash = k.hash
-			WHERE k.line <> s.first AND (k.hash & 3) <> ?""",
-			(COMPANY,),
-		).fetchone()[0]
 
 	def funnel(self, by: str) -> dict[int, Funnel]:
 		"""Leads, those with an opportunity, won and lost ones (M3) by "month", "source" or "rep".

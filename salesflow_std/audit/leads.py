@@ -16,7 +16,7 @@ from .findings import Findings
 from .numbers import NumberError, parse_number
 from .reader import Table
 from .rules import Deadlines
-from .tally import Days, Names
+from .tally import Days, Names, count_status
 from .texts import Texts
 
 ENTRY_WITHIN = timedelta(hours=24)  # L2
@@ -186,9 +186,7 @@ class LeadAudit:
 				if len(known_statuses) < 1000:
 					known_statuses[raw_status] = status
 			if status == UNKNOWN:
-				result.unknown_statuses[
-					raw_status.strip()[:60] if len(result.unknown_statuses) < 50 else "…"
-				] += 1
+				count_status(result.unknown_statuses, raw_status.strip()[:60])
 			invalid = row[p_invalid].strip()
 			in_queue = not invalid and status not in MOVED_ON
 
@@ -390,10 +388,13 @@ class LeadAudit:
 
 	def _duplicates(self) -> None:
 		t, add, counts = self.t, self.findings.add, self.result.duplicates
+		last = 0
 		for found in self.store.duplicates():
 			counts[found.kind] += 1
+			if found.kind != index.COMPANY and found.line != last:
+				last = found.line
+				self.result.duplicate_leads += 1
 			add(index.KINDS[found.kind], columns.LEAD, found.line, found.name, t(
 				"as in line {line} ({name}); {count} leads share it",
 				line=found.first_line, name=found.first_name, count=found.together,
 			))  # fmt: skip
-		self.result.duplicate_leads = self.store.duplicate_leads()

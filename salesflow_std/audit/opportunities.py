@@ -15,7 +15,7 @@ from .dates import DateError, short
 from .findings import Findings
 from .numbers import NumberError, parse_number
 from .reader import Table
-from .tally import Days, Names
+from .tally import Days, Names, count_status
 from .texts import Texts
 
 OPEN, WON, LOST, CLOSED = "open", "won", "lost", "closed"
@@ -153,7 +153,7 @@ class OpportunityAudit:
 				shown = raw.strip()[:60]
 				if shown not in result.unknown_statuses and len(result.unknown_statuses) < 50:
 					add("unknown_status", document, line, name, shown)
-				result.unknown_statuses[shown if len(result.unknown_statuses) < 50 else "…"] += 1
+				count_status(result.unknown_statuses, shown)
 			outcome = _OUTCOMES.get(status or "", OPEN)
 			result.outcomes[outcome] += 1
 

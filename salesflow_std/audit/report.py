@@ -30,6 +30,9 @@ from .texts import Texts
 MONTHS_SHOWN = 24
 NAMES_SHOWN = 20
 
+# An open opportunity older than that is worth a word at the top; F2 calls over 90 days far away.
+OLD_DAYS = 90
+
 # A band's colour as the desk names it -> the report's tone (a CSS class).
 _TONES = {
 	"red": "red", "green": "green", "orange": "amber", "yellow": "amber", "amber": "amber", "blue": "blue",
@@ -130,6 +133,7 @@ class Report:
 	title: str
 	facts: list[tuple[str, str]]
 	top: list[str]
+	untold: str
 	tiles: list[Tile]
 	sections: list[Section]
 	findings: int
@@ -215,8 +219,22 @@ class Builder:
 		sections.append(self.file_notes())
 		self.concerns.sort(key=lambda item: -item[0])
 		top = [text for _, text in self.concerns[:3]]
+		cannot = sum(bool(section.cannot) for section in sections)
+		untold = ""
+		if cannot:
+			untold = t(
+				"{count} of {all} parts cannot be told from this export; they say which columns are missing.",
+				count=cannot,
+				all=len(sections),
+			)
 		return Report(
-			t("What the sales standard says"), self.facts(), top, self.tiles(), sections, self.findings.total
+			t("What the sales standard says"),
+			self.facts(),
+			top,
+			untold,
+			self.tiles(),
+			sections,
+			self.findings.total,
 		)
 
 	# What the reader looks at first --------------------------------------------------------------------
@@ -822,6 +840,10 @@ class Builder:
 					+ " "
 					+ self.missing(table, *names)
 				)
+				self.concern(0.8, open_, open_, t(
+					"{count} open opportunities ({share}) cannot be graded because facts are missing",
+					count=number(open_), share=percent(open_, open_),
+				))  # fmt: skip
 				return section
 		section.verdict = t(
 			"{graded} of {open} open opportunities have a grade.", graded=number(graded), open=number(open_)
@@ -907,7 +929,8 @@ class Builder:
 		for i in order:
 			stage, name = opps.stages[i], opps.stage_names.names[i] or t("(no stage)")
 			median = stage.age.quantile(0.5)
-			items.append((name, median or 0, "blue"))
+			if median is not None:
+				items.append((name, median, "blue"))
 			rows.append([
 				name, number(stage.open), *(number(v) if v is not None else "–" for v in (median, stage.age.quantile(0.9), stage.age.most)),
 				number(stage.open - stage.age.total),
@@ -915,7 +938,15 @@ class Builder:
 		bars = _bars(items)
 		for bar in bars:
 			bar.text = t("days")
-		section.charts.append(Chart(t("Median age by stage"), bars))
+		if bars:
+			section.charts.append(Chart(t("Median age by stage"), bars))
+		old = sum(
+			count for stage in opps.stages for days, count in stage.age.counts.items() if days > OLD_DAYS
+		)
+		self.concern(0.9, old, open_, t(
+			"{count} open opportunities ({share}) are older than {days} days, counted in {basis}",
+			count=number(old), share=percent(old, open_), days=OLD_DAYS, basis=basis,
+		))  # fmt: skip
 		section.grids.append(
 			Grid(
 				"", [t("stage"), t("open"), t("median"), t("9 in 10 up to"), t("oldest"), t("no date")], rows

@@ -41,7 +41,9 @@ def lines(report: Report, t: Texts, block: str = "█") -> Iterator[str]:
 		for i, text in enumerate(report.top, 1):
 			yield f"  {i}. {printable(text)}{t('.')}"
 	else:
-		yield t("The standard has nothing important to object to in this export.")
+		yield t("As far as the export tells, the standard has nothing important to object to.")
+	if report.untold:
+		yield f"  {report.untold}"
 	for section in report.sections:
 		yield ""
 		yield f"{section.title}  [{section.rule}]"

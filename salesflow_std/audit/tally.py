@@ -30,6 +30,11 @@ class Names:
 		return number
 
 
+def count_status(counts: Counter[str], status: str) -> None:
+	"""Counts an unknown status; after fifty different ones every new one is `OTHERS`."""
+	counts[status if status in counts or len(counts) < 50 else OTHERS] += 1
+
+
 @dataclass
 class Days:
 	"""Numbers of days, counted by value: as many entries as there are different values."""

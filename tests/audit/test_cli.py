@@ -141,7 +141,7 @@ def test_a_failed_run_leaves_the_last_report_alone(audit):
 	assert sorted(p.name for p in good.out.iterdir()) == ["findings.csv", "report.html"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
 	st.binary(max_size=300)
 	| st.binary(max_size=200).map(lambda b: b"ID,Status,Created On,Grade,B,N,A,U,Phone\n" + b)
