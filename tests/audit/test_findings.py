@@ -43,9 +43,7 @@ def test_first_touch_overdue_met_missed_pending_by_band(audit):
 	assert run.found("Deadline passed, no touch recorded in this export") == []
 	detail = next(f["detail"] for f in run.findings if f["name"] == "overdue-A" and f["rule id"] == "L7")
 	assert detail == "grade A, captured 2026-11-16 10:00, due 2026-11-18 10:00"
-	assert (
-		"2 of 6 leads with a deadline are past it and still untouched; touched too late: 1." in run.stdout
-	)
+	assert "2 of 6 leads with a deadline are past it and still untouched; touched too late: 1." in run.stdout
 
 
 def test_other_models_give_other_deadlines(audit):
