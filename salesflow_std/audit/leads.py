@@ -82,7 +82,8 @@ def looks_made_up(phone: str) -> bool:
 	engine nineteen numbers in twenty.
 	"""
 	end = phone[-3:]
-	if len(end) == 3 and end.isascii() and end.isdigit():
+	# Behind an x or # stands an extension, and the number's own last digits are elsewhere.
+	if len(end) == 3 and phone.isascii() and end.isdigit() and "x" not in phone.lower() and "#" not in phone:
 		step = (ord(end[2]) - ord(end[1])) % 10
 		if step not in (0, 1, 9) or (ord(end[1]) - ord(end[0])) % 10 != step:
 			return False

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from salesflow_std.audit import columns, reader
@@ -304,10 +304,14 @@ def test_no_text_breaks_the_number_reader(text):
 	assert number is None or isinstance(number, float)
 
 
+@settings(max_examples=500, deadline=None)
 @given(
-	st.text(alphabet="0123456789 -+().x", max_size=16)
+	st.text(alphabet="0123456789 -+().xX#转", max_size=16)
 	| st.from_regex(r"\+?(\d)\1{5,11}|1?23456789?0?", fullmatch=True)
 )
+@example("1111111 x123")
+@example("1111111#402")
+@example("１３８００００００００")
 def test_short_cut_for_test_numbers_agrees_with_the_engine(phone):
 	assert looks_made_up(phone) == leads.is_test_number(phone)
 
