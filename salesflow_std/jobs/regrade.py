@@ -46,19 +46,21 @@ _Left = CustomFunction("LEFT", ["text", "length"])
 
 def run(scoring_model: str, user: str | None = None) -> None:
 	"""Re-grades until the documents agree with the model as it is saved now (L6, L9)."""
+	text = None
 	while True:
-		forget(scoring_model)
+		forget()
 		frappe.clear_document_cache("Scoring Model", scoring_model)
-		doc = frappe.get_doc("Scoring Model", scoring_model)
+		# Locked while it is compared, so that a model saved at the last moment is not taken for done.
+		doc = frappe.get_doc("Scoring Model", scoring_model, for_update=True)
+		if rules_text(doc) == text:
+			break
 		text = rules_text(doc)
+		# Ends the lock: whoever wants to save the model meanwhile may.
+		frappe.db.commit()  # nosemgrep
 		if doc.automatic:
 			opportunity_grading.run(scoring_model)
 		else:
 			_Regrade(doc, user or frappe.session.user).run()
-		# Every chunk has committed; the model is read anew, it may have been saved again meanwhile.
-		frappe.db.commit()  # nosemgrep
-		if rules_text(frappe.get_doc("Scoring Model", scoring_model)) == text:
-			break
 	clocks = {band.grade: band_clocks(band) for band in engine_model(scoring_model).bands}
 	frappe.db.set_value(
 		"Scoring Model",

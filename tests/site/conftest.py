@@ -241,7 +241,11 @@ class Jobs:
 		return [job for job in self.all if job.state == "queued" and part in job.name]
 
 	def run(self, part: str = "salesflow_std.") -> list[Any]:
-		"""Run waiting jobs whose name contains `part`, those they put in line as well; return the results."""
+		"""Run waiting jobs whose name contains `part`, those they put in line as well; return the results.
+
+		The request that asked for them ends here: what it wrote is committed, as a worker would find it.
+		"""
+		frappe.db.commit()
 		results = []
 		while waiting := self.named(part):
 			results += [job.run() for job in waiting]

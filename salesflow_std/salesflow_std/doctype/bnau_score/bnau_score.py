@@ -75,12 +75,6 @@ class BNAUScore(Document):
 		chosen = frappe.db.get_value(
 			"Scoring Model", self.scoring_model, ["applies_to", "enabled", "automatic"], as_dict=True
 		)
-		if not chosen:
-			frappe.throw(
-				_("There is no scoring model {0}.").format(self.scoring_model),
-				frappe.DoesNotExistError,
-				title=_("Scoring Model Missing"),
-			)
 		if chosen.applies_to != self.reference_doctype:
 			frappe.throw(
 				_("{0} grades {1}, not {2}.").format(
@@ -185,19 +179,22 @@ def check_permission(doctype: str, name: str | None, ptype: str) -> None:
 
 	A subject that does not exist gets the same answer as one the user may not see, unless they may see all.
 	"""
-	if not name or not frappe.has_permission(doctype, ptype, doc=name):
-		exists = name and frappe.db.exists(doctype, name)
-		if not exists and frappe.has_permission(doctype, "read") and not build_match_conditions(doctype):
-			frappe.throw(
-				_("There is no {0} {1}.").format(_(doctype), name or ""),
-				frappe.DoesNotExistError,
-				title=_("Not Found"),
-			)
+	exists = bool(name) and bool(frappe.db.exists(doctype, name))
+	if exists and frappe.has_permission(doctype, ptype, doc=name):
+		return
+	if not exists and frappe.has_permission(doctype, "read") and not build_match_conditions(doctype):
 		frappe.throw(
-			_("You may not score {0} {1}: that needs the right to change it.").format(_(doctype), name or ""),
-			frappe.PermissionError,
-			title=_("Not Permitted"),
+			_("There is no {0} {1}.").format(_(doctype), name or ""),
+			frappe.DoesNotExistError,
+			title=_("Not Found"),
 		)
+	frappe.throw(
+		_("You may not do this with {0} {1}: it needs the right to change it.").format(_(doctype), name or "")
+		if ptype == "write"
+		else _("You may not see {0} {1}.").format(_(doctype), name or ""),
+		frappe.PermissionError,
+		title=_("Not Permitted"),
+	)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

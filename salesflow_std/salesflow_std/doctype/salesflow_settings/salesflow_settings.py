@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_system_timezone, get_time, getdate
+from frappe.utils.caching import request_cache
 
 from salesflow_std.engine import worktime
 from salesflow_std.salesflow_std.messages import refuse
@@ -101,14 +102,10 @@ def settings() -> SalesflowSettings:
 	return frappe.get_cached_doc("Salesflow Settings")
 
 
+@request_cache
 def working_calendar(company: str | None = None) -> worktime.Calendar:
 	"""The working calendar of a company, built once a request."""
-	calendars = getattr(frappe.local, "sf_calendars", None)
-	if calendars is None:
-		calendars = frappe.local.sf_calendars = {}
-	if company not in calendars:
-		calendars[company] = settings().calendar(company)
-	return calendars[company]
+	return settings().calendar(company)
 
 
 def default_model(doctype: str, company: str | None = None) -> str | None:
@@ -120,9 +117,14 @@ def default_model(doctype: str, company: str | None = None) -> str | None:
 	return current.get(_MODEL_FIELDS[doctype])
 
 
+def forget_calendars() -> None:
+	"""Drops what this request remembers of working calendars."""
+	frappe.local.request_cache.pop(working_calendar.__wrapped__, None)
+
+
 def request_new_deadlines() -> None:
 	"""Has the deadlines of all leads that wait for a first touch counted anew, in the background (L7)."""
-	frappe.local.sf_calendars = {}
+	forget_calendars()
 	models = frappe.get_all("Scoring Model", filters={"applies_to": "Lead"}, pluck="name", order_by="name")
 	for model in models:
 		frappe.db.set_value("Scoring Model", model, {"regrade_pending": 1, "regraded_as": None})

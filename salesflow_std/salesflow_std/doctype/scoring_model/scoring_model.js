@@ -64,7 +64,7 @@ function describe(frm, outcome) {
 	const esc = frappe.utils.escape_html;
 	const none = __("no grade");
 	const count = (n) => format_number(n, null, 0);
-	const type = __(frm.doc.applies_to);
+	const type = __(frm.doc.applies_to, null, "Scoring Model");
 	const parts = [
 		`<p><b>${
 			outcome.moved

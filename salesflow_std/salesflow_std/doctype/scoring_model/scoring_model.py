@@ -5,6 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils.caching import request_cache
 
 from salesflow_std.engine import scoring
 from salesflow_std.engine.errors import EngineError
@@ -58,17 +59,17 @@ class ScoringModel(Document):
 				)
 
 	def on_update(self) -> None:
-		forget(self.name)
+		forget()
 		before = self.get_doc_before_save()
 		if before and rules_text(before) != rules_text(self):
 			self.db_set("regrade_pending", 1, update_modified=False)
 			request_regrade(self.name)
 
 	def on_trash(self) -> None:
-		forget(self.name)
+		forget()
 
 	def after_rename(self, old: str, new: str, merge: bool = False) -> None:
-		forget(old)
+		forget()
 		shipped_defaults.renamed(self.doctype, old, new)
 
 
@@ -85,14 +86,10 @@ def band_clocks(band: scoring.Band) -> str:
 	return repr((band.first_touch, band.review_after, band.light_touch, band.nurture))
 
 
+@request_cache
 def engine_model(name: str) -> scoring.Model:
 	"""The engine's model of a Scoring Model, built once a request. Raises DoesNotExistError."""
-	models = getattr(frappe.local, "sf_models", None)
-	if models is None:
-		models = frappe.local.sf_models = {}
-	if name not in models:
-		models[name] = scoring.model_from_dict(frappe.get_cached_doc("Scoring Model", name).as_dict())
-	return models[name]
+	return scoring.model_from_dict(frappe.get_cached_doc("Scoring Model", name).as_dict())
 
 
 def is_automatic(name: str) -> bool:
@@ -100,7 +97,7 @@ def is_automatic(name: str) -> bool:
 	return bool(frappe.get_cached_value("Scoring Model", name, "automatic"))
 
 
-def forget(name: str) -> None:
-	"""Drops what this request and the boot information remember of a model."""
-	getattr(frappe.local, "sf_models", {}).pop(name, None)
+def forget() -> None:
+	"""Drops what this request and the boot information remember of scoring models."""
+	frappe.local.request_cache.pop(engine_model.__wrapped__, None)
 	frappe.cache.delete_value("salesflow_std.grade_colours")

@@ -29,9 +29,12 @@ frappe.query_reports["Lead Discipline"] = {
 		},
 		{
 			fieldname: "group_by",
-			label: __("Group By"),
+			label: __("Group By", null, "Salesflow"),
 			fieldtype: "Select",
-			options: ["Lead Owner", "Source", "Company", "Grade"].map((value) => ({ value, label: __(value) })),
+			options: ["Lead Owner", "Source", "Company", "Grade"].map((value) => ({
+				value,
+				label: __(value, null, "Salesflow"),
+			})),
 			default: "Lead Owner",
 			reqd: 1,
 		},

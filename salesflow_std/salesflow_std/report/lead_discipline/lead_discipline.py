@@ -28,8 +28,10 @@ def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Lead Owner"
 	if label not in GROUPS:
 		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(label, ", ".join(map(_, GROUPS))),
-			title=_("Group By"),
+			_("There is no grouping by {0}. There is: {1}.").format(
+				label, ", ".join(_(group, context="Salesflow") for group in GROUPS)
+			),
+			title=_("Group By", context="Salesflow"),
 		)
 	field = GROUPS[label]
 	if field == "source" and not frappe.get_meta("Lead").has_field("source"):
@@ -90,18 +92,18 @@ def _columns(filters: frappe._dict, group: str) -> list[dict]:
 	}
 	return [
 		{
-			"label": _(filters.group_by or "Lead Owner"),
+			"label": _(filters.group_by or "Lead Owner", context="Salesflow"),
 			"fieldname": "grouped_by",
 			"fieldtype": "Link" if link.fieldtype == "Link" else "Data",
 			"options": link.options if link.fieldtype == "Link" else None,
 			"width": 220,
 		},
-		count(_("Leads"), "leads"),
+		count(_("Leads", context="Salesflow"), "leads"),
 		count(_("Without Source"), "no_source"),
 		count(_("Entered Late"), "late"),
 		count(_("Invalid"), "invalid"),
 		count(_("Not Graded"), "not_graded"),
-		count(_("Review Due"), "stale"),
+		count(_("Review Due", context="Salesflow"), "stale"),
 		count(_("First Touch Overdue"), "overdue"),
 		count(_("First Touch Missed"), "missed"),
 		count(_("First Touch Met"), "met"),
@@ -122,7 +124,9 @@ def _chart(rows: list[dict]) -> dict | None:
 	top = rows[:12]
 	return {
 		"data": {
-			"labels": [row.get("full_name") or row.grouped_by or _("None") for row in top],
+			"labels": [
+				row.get("full_name") or row.grouped_by or _("None", context="Salesflow") for row in top
+			],
 			"datasets": [
 				{"name": _("First Touch Met"), "values": [row.met for row in top]},
 				{"name": _("First Touch Missed"), "values": [row.missed for row in top]},
@@ -139,7 +143,7 @@ def _summary(rows: list[dict]) -> list[dict]:
 	total = lambda name: sum(row[name] or 0 for row in rows)  # noqa: E731
 	decided = total("met") + total("missed") + total("overdue")
 	return [
-		{"label": _("Leads"), "value": total("leads"), "datatype": "Int"},
+		{"label": _("Leads", context="Salesflow"), "value": total("leads"), "datatype": "Int"},
 		{
 			"label": _("Entered Late"),
 			"value": total("late"),

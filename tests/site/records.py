@@ -1,0 +1,81 @@
+"""Short ways to the records that the site tests are about."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import frappe
+
+SCORE = "salesflow_std.api.scoring.score"
+COMPANY = "Standard Test Co"
+
+
+def lead(**values: Any) -> Any:
+	"""A lead of a company nobody else has, unless `values` say otherwise."""
+	unique = uuid.uuid4().hex[:8]
+	return frappe.get_doc(
+		{
+			"doctype": "Lead",
+			"first_name": f"Contact {unique}",
+			"company_name": f"Sample {unique} Works",
+			"company": COMPANY,
+			"source": "Exhibition",
+			**values,
+		}
+	).insert()
+
+
+def points(text: str) -> dict[str, int]:
+	"""`points("5351")`: the points for B, N, A and U."""
+	return {code: int(digit) for code, digit in zip("BNAU", text, strict=True)}
+
+
+def score(document: Any, text: str, **more: Any) -> dict[str, Any]:
+	"""Scores a lead by BNAU and gives back what the API answers."""
+	from salesflow_std.api.scoring import score as api_score
+
+	return api_score(document.doctype, document.name, points(text), **more)
+
+
+def state(document: Any, *fields: str) -> Any:
+	"""Fresh values from the database: one value for one field, a tuple for several."""
+	return frappe.db.get_value(document.doctype, document.name, fields if len(fields) > 1 else fields[0])
+
+
+def opportunity(**values: Any) -> Any:
+	"""An opportunity from a new lead."""
+	party = values.pop("party_name", None) or lead().name
+	return frappe.get_doc(
+		{
+			"doctype": "Opportunity",
+			"opportunity_from": "Lead",
+			"party_name": party,
+			"company": COMPANY,
+			"currency": "CNY",
+			"conversion_rate": 1,
+			**values,
+		}
+	).insert()
+
+
+def customer(**values: Any) -> Any:
+	"""A customer with an own name."""
+	return frappe.get_doc(
+		{
+			"doctype": "Customer",
+			"customer_name": f"Sample {uuid.uuid4().hex[:8]} Works",
+			"customer_type": "Company",
+			**values,
+		}
+	).insert()
+
+
+def history(document: Any) -> list[Any]:
+	"""The scorings of a document, oldest first."""
+	return frappe.get_all(
+		"BNAU Score",
+		filters={"reference_doctype": document.doctype, "reference_name": document.name},
+		fields=["source", "grade", "previous_grade", "total", "scored_by", "scored_on", "reason"],
+		order_by="scored_on, creation",
+	)
