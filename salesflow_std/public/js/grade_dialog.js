@@ -110,7 +110,7 @@ salesflow.GradeDialog = class GradeDialog {
 				{
 					fieldname: "until",
 					fieldtype: "Date",
-					label: __("Until"),
+					label: __("Until", null, "Salesflow"),
 					default: frappe.datetime.add_days(frappe.datetime.get_today(), 14),
 					reqd: 1,
 				},

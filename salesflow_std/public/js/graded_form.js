@@ -78,7 +78,7 @@ if (!salesflow.graded_form) {
 			const facts = [];
 			if (doc.sf_invalid_reason) {
 				facts.push(
-					`<span class="indicator-pill gray">${__("Invalid")}</span> ${__(doc.sf_invalid_reason)}`
+					`<span class="indicator-pill gray">${__("Invalid")}</span> ${__(doc.sf_invalid_reason, null, "Lead")}`
 				);
 				return facts;
 			}
