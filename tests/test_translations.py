@@ -1,0 +1,953 @@
+"""Everything the app says has its words in Chinese: `translations/zh.csv` against the sources.
+
+The strings are read from where they are written: `_()` and `__()` calls, doctypes, custom fields, workspace,
+cards, charts, reports, shipped records and the engine's errors. What Frappe and ERPNext translate already is
+listed in `data/upstream_zh.csv`, with whether it says what we mean: if it does, we leave it to them; if it
+does not, our text needs a context, because a translation without one would change their pages too.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import functools
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from salesflow_std import hooks
+from salesflow_std.engine import scoring, worktime
+from salesflow_std.setup import custom_fields
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "salesflow_std"
+CATALOGUE = APP / "translations" / "zh.csv"
+UPSTREAM = Path(__file__).parent / "data" / "upstream_zh.csv"
+
+# Names that are the same in Chinese.
+NAMES = {"BNAU"}
+
+_CJK = re.compile("[\u4e00-\u9fff]")
+_PLACEHOLDER = re.compile(r"\{\w*\}")
+_WORD = re.compile("[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True)
+class Said:
+	"""A string that is shown, the context it is looked up by, and where it is written.
+
+	`as_theirs`: the desk's own word will do, also where we would have chosen another: a doctype of ERPNext is
+	called in our sentences as it is called on its page.
+	"""
+
+	source: str
+	context: str | None
+	place: str
+	as_theirs: bool = False
+
+	def __str__(self) -> str:
+		context = f" [{self.context}]" if self.context else ""
+		return f"{self.source!r}{context} ({self.place})"
+
+
+@dataclass(frozen=True)
+class Row:
+	source: str
+	translation: str
+	context: str | None = None
+
+
+def place(path: Path, line: int | str = "") -> str:
+	name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+	return f"{name}:{line}" if line else str(name)
+
+
+# Where strings come from that are no literal at the place that shows them ----------------------------------
+
+
+def doctype_files() -> list[Path]:
+	return sorted((APP / "salesflow_std" / "doctype").glob("*/*.json"))
+
+
+def read_json(path: Path) -> dict:
+	return json.loads(path.read_text(encoding="utf-8"))
+
+
+def field_of(doctype: str, fieldname: str) -> dict:
+	for path in doctype_files():
+		data = read_json(path)
+		if data["name"] == doctype:
+			return next(f for f in data["fields"] if f["fieldname"] == fieldname)
+	fields = custom_fields.CUSTOM_FIELDS[doctype]
+	return next(f for f in fields if f["fieldname"] == fieldname)
+
+
+def options_of(doctype: str, fieldname: str) -> set[str]:
+	return {option for option in field_of(doctype, fieldname)["options"].split("\n") if option}
+
+
+def constant_of(path: str, name: str) -> object:
+	"""The value of a module's constant, without importing the module."""
+	for node in ast.parse((APP / path).read_text(encoding="utf-8")).body:
+		if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
+			return ast.literal_eval(node.value)
+	raise AssertionError(f"{path} has no constant {name}")
+
+
+def graded_doctypes() -> set[str]:
+	return set(constant_of("salesflow_std/grading.py", "GRADED_DOCTYPES"))
+
+
+def groupings() -> set[str]:
+	return set(constant_of("salesflow_std/report/lead_discipline/lead_discipline.py", "GROUPS"))
+
+
+def kinds_of_sameness() -> set[str]:
+	"""By what two leads look the same: the keys of `overrides.lead._keys`."""
+	tree = ast.parse((APP / "overrides" / "lead.py").read_text(encoding="utf-8"))
+	function = next(node for node in tree.body if getattr(node, "name", "") == "_keys")
+	returned = next(node for node in ast.walk(function) if isinstance(node, ast.Dict))
+	return {key.value for key in returned.keys}
+
+
+@functools.cache
+def stored_reasons() -> set[str]:
+	"""Reasons that the app writes into a grade's history by itself, in English; translated when shown."""
+	found = set()
+	for path in python_files():
+		for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+			pairs: Iterable = ()
+			if isinstance(node, ast.Dict):
+				pairs = zip(node.keys, node.values, strict=True)
+			elif isinstance(node, ast.Call):
+				pairs = ((ast.Constant(k.arg), k.value) for k in node.keywords)
+			for key, value in pairs:
+				if (
+					isinstance(key, ast.Constant)
+					and key.value == "reason"
+					and isinstance(value, ast.Constant)
+					and isinstance(value.value, str)
+				):
+					found.add(value.value)
+	return found
+
+
+@functools.cache
+def shipped_models() -> list[dict]:
+	return [read_json(path) for path in sorted((APP / "fixtures" / "scoring_model").glob("*.json"))]
+
+
+def model_names() -> set[str]:
+	return {model["model_name"] for model in shipped_models()}
+
+
+def dimension_labels() -> set[str]:
+	return {row["label"] for model in shipped_models() for row in model["dimensions"]}
+
+
+def levels() -> set[str]:
+	return {
+		text
+		for model in shipped_models()
+		for row in model["dimensions"]
+		for key, text in row.items()
+		if key.startswith("level_") and text
+	}
+
+
+@functools.cache
+def field_labels() -> set[str]:
+	"""Labels of the fields of records that are shipped and may be offered anew."""
+	return {
+		field["label"]
+		for path in doctype_files()
+		if path.stem.startswith("scoring_")
+		for field in read_json(path)["fields"]
+		if field.get("label")
+	} | {"Source Name"}
+
+
+def error_texts() -> set[str]:
+	return {said.source for said in errors_said()}
+
+
+def error_parameters() -> set[str]:
+	return set(worktime.UNITS)
+
+
+# Names of ERPNext's doctypes and labels of fields: looked up without a context, and called as the desk does.
+AS_THEIRS = (graded_doctypes, field_labels, error_parameters)
+
+# Calls that translate something else than a literal, by file and argument, and all it can be.
+_BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
+_SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
+_REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
+DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
+	("api/scoring.py", "d"): graded_doctypes,
+	("api/scoring.py", "doctype"): graded_doctypes,
+	("api/scoring.py", "model_name"): model_names,
+	("api/scoring.py", "d.label"): dimension_labels,
+	("api/scoring.py", "dimension.label"): dimension_labels,
+	("api/scoring.py", "line.label"): dimension_labels,
+	("api/scoring.py", "row.label"): dimension_labels,
+	("api/scoring.py", "text"): levels,
+	("api/scoring.py", "model.dimension(line.dimension).levels.get(int(line.points), '')"): levels,
+	("overrides/lead.py", "kind"): kinds_of_sameness,
+	(_BNAU_SCORE, "d"): graded_doctypes,
+	(_BNAU_SCORE, "doctype"): graded_doctypes,
+	(_BNAU_SCORE, "chosen.applies_to"): graded_doctypes,
+	(_BNAU_SCORE, "self.reference_doctype"): graded_doctypes,
+	(_BNAU_SCORE, "self.reference_doctype or ''"): graded_doctypes,
+	(_BNAU_SCORE, "self.scoring_model"): model_names,
+	(_SETTINGS, "doctype"): graded_doctypes,
+	(_SETTINGS, "applies_to"): graded_doctypes,
+	(_SETTINGS, "row.applies_to"): graded_doctypes,
+	(_SETTINGS, "model"): model_names,
+	("salesflow_std/doctype/scoring_model/scoring_model.py", "self.applies_to"): graded_doctypes,
+	("salesflow_std/messages.py", "problem.template"): error_texts,
+	("salesflow_std/messages.py", "value"): error_parameters,
+	(_REPORT + ".py", "filters.group_by or 'Lead Owner'"): groupings,
+	(_REPORT + ".py", "group"): groupings,
+	("setup/shipped_defaults.py", "field.label"): field_labels,
+	("setup/shipped_defaults.py", "df.label"): field_labels,
+	("setup/shipped_defaults.py", "label"): field_labels,
+	("public/js/grade_dialog.js", 'model || ""'): model_names,
+	("public/js/grade_dialog.js", "row.source"): lambda: options_of("BNAU Score", "source"),
+	("public/js/grade_dialog.js", 'row.reason || ""'): stored_reasons,
+	("public/js/graded_form.js", "doc.sf_invalid_reason"): lambda: options_of("Lead", "sf_invalid_reason"),
+	("public/js/lead.js", "kind"): kinds_of_sameness,
+	("salesflow_std/doctype/scoring_model/scoring_model.js", "frm.doc.applies_to"): graded_doctypes,
+	(_REPORT + ".js", "value"): groupings,
+}
+
+
+def values_of(where: Path, argument: str) -> Callable[[], set[str]] | None:
+	return DYNAMIC.get((where.relative_to(APP).as_posix(), argument))
+
+
+# Python ----------------------------------------------------------------------------------------------------
+
+
+def python_files() -> list[Path]:
+	return sorted(
+		path
+		for path in APP.rglob("*.py")
+		if not path.is_relative_to(APP / "audit") and "dist" not in path.parts
+	)
+
+
+def _is_translate(node: ast.expr) -> bool:
+	"""`_`, `frappe._`, `_lt`, `frappe._lt`."""
+	name = getattr(node, "id", None) if isinstance(node, ast.Name) else getattr(node, "attr", None)
+	return name in ("_", "_lt")
+
+
+def said_in_python(text: str, where: Path) -> tuple[list[Said], list[str]]:
+	"""What `_()` translates in a source, and what is wrong with its calls."""
+	said: list[Said] = []
+	wrong: list[str] = []
+	for node in ast.walk(ast.parse(text)):
+		if not isinstance(node, ast.Call):
+			continue
+		at = place(where, node.lineno)
+		if getattr(node.func, "id", "") == "map" and node.args and _is_translate(node.args[0]):
+			first, context = node.args[1], None
+		elif _is_translate(node.func) and node.args:
+			first = node.args[0]
+			given = [k.value for k in node.keywords if k.arg == "context"] + node.args[2:3]
+			context = given[0].value if given and isinstance(given[0], ast.Constant) else None
+			if given and context is None:
+				# The label of a field by its doctype, which the field itself has asked for.
+				if ast.unparse(given[0]).endswith((".parent", "meta.name")):
+					continue
+				wrong.append(f"{at}: the context of _() is no literal")
+		else:
+			continue
+		if isinstance(first, ast.Constant) and isinstance(first.value, str):
+			# Frappe looks a message up without the space around it.
+			said.append(Said(first.value.strip(), context, at))
+		elif values := values_of(where, ast.unparse(first)):
+			said += [Said(value, context, at, values in AS_THEIRS) for value in values()]
+		else:
+			wrong.append(f"{at}: _({ast.unparse(first)}) cannot be translated: it is no literal")
+	return said, wrong
+
+
+def error_classes() -> set[str]:
+	classes = {"EngineError"}
+	trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((APP / "engine").glob("*.py"))]
+	for tree in trees:
+		for node in ast.walk(tree):
+			if isinstance(node, ast.ClassDef) and any(getattr(b, "id", "") in classes for b in node.bases):
+				classes.add(node.name)
+	return classes
+
+
+def said_by_errors(text: str, where: Path, classes: set[str]) -> tuple[list[Said], list[str]]:
+	"""The second argument of the engine's errors."""
+	said: list[Said] = []
+	wrong: list[str] = []
+	for node in ast.walk(ast.parse(text)):
+		if not isinstance(node, ast.Call) or len(node.args) < 2:
+			continue
+		name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+		if name not in classes:
+			continue
+		template = node.args[1]
+		if isinstance(template, ast.Constant) and isinstance(template.value, str):
+			said.append(Said(template.value, None, place(where, node.lineno)))
+		elif ast.unparse(template) != "problem.template":
+			wrong.append(f"{place(where, node.lineno)}: {name}(…, {ast.unparse(template)}) is no literal")
+	return said, wrong
+
+
+@functools.cache
+def errors_said() -> list[Said]:
+	classes = error_classes()
+	return [s for path in python_files() for s in said_by_errors(path.read_text("utf-8"), path, classes)[0]]
+
+
+# Calls whose first argument is shown, and keyword arguments that are.
+_SHOWN_FIRST = {"throw", "msgprint", "publish_msgprint", "show_alert"}
+_SHOWN_KEYWORDS = {"title", "label", "msg", "message", "primary_action_label"}
+_NOT_SHOWN = {"log_error", "Dimension", "Line"}
+
+
+def bare_in_python(text: str, where: Path) -> list[str]:
+	"""Messages that reach people without `_()`: best effort."""
+	bare = []
+	for node in ast.walk(ast.parse(text)):
+		shown: list[ast.expr] = []
+		if isinstance(node, ast.Call):
+			name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+			if name in _SHOWN_FIRST:
+				shown += node.args[:1]
+			if name not in _NOT_SHOWN:
+				shown += [k.value for k in node.keywords if k.arg in _SHOWN_KEYWORDS]
+		elif isinstance(node, ast.Dict) and where != Path(custom_fields.__file__):
+			shown += [
+				value
+				for key, value in zip(node.keys, node.values, strict=True)
+				if isinstance(key, ast.Constant) and key.value == "label"
+			]
+		for value in shown:
+			if words := _bare_words(value):
+				bare.append(f"{place(where, value.lineno)}: {words!r} is shown without _()")
+	return bare
+
+
+def _bare_words(node: ast.expr) -> str:
+	"""Words in a literal, an f-string, a sum, `… % …`, `….format()` or `….join()`."""
+	if isinstance(node, ast.Constant):
+		return node.value if isinstance(node.value, str) and _WORD.search(node.value) else ""
+	if isinstance(node, ast.JoinedStr):
+		return next(filter(None, (_bare_words(part) for part in node.values)), "")
+	if isinstance(node, ast.BinOp):
+		return _bare_words(node.left) or _bare_words(node.right)
+	if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+		return _bare_words(node.func.value)
+	return ""
+
+
+# JavaScript ------------------------------------------------------------------------------------------------
+
+
+def js_files() -> list[Path]:
+	return sorted(
+		path
+		for folder in (APP / "public" / "js", APP / "salesflow_std")
+		for path in folder.rglob("*.js")
+		if "dist" not in path.parts and "node_modules" not in path.parts
+	)
+
+
+@dataclass(frozen=True)
+class Token:
+	"""`kind` is word, text (a string), template (with its parts) or sign; `start` and `end` are offsets."""
+
+	kind: str
+	text: str
+	start: int
+	end: int
+	parts: tuple = ()
+
+
+_SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.S)
+_NAME = re.compile(r"[\w$]+")
+_QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"", re.S)
+_REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+_BEFORE_REGEX = {"return", "typeof", "case", "in", "of", "=>"}
+
+
+def tokens(source: str, start: int = 0, until: str = "") -> list[Token]:
+	"""The tokens of a script, up to the `until` that closes what was open; templates hold their own."""
+	found: list[Token] = []
+	at, depth = start, 0
+	while at < len(source):
+		if space := _SPACE.match(source, at):
+			at = space.end()
+			continue
+		char = source[at]
+		if until and char == until and not depth:
+			return found
+		if char in "'\"":
+			match = _QUOTED.match(source, at)
+			assert match, f"a string that does not end: {source[at : at + 40]!r}"
+			found.append(Token("text", _unescaped(match[0][1:-1]), at, match.end()))
+		elif char == "`":
+			found.append(_template(source, at))
+		elif name := _NAME.match(source, at):
+			found.append(Token("word", name[0], at, name.end()))
+		elif char == "/" and _regex_may_stand(found) and (match := _REGEX.match(source, at)):
+			found.append(Token("regex", match[0], at, match.end()))
+		else:
+			depth += {"{": 1, "}": -1}.get(char, 0)
+			found.append(Token("sign", char, at, at + 1))
+		at = found[-1].end
+	assert not until, "a template that does not end"
+	return found
+
+
+def _regex_may_stand(before: list[Token]) -> bool:
+	if not before:
+		return True
+	last = before[-1]
+	return (
+		last.text in _BEFORE_REGEX if last.kind == "word" else last.kind == "sign" and last.text not in ")]}"
+	)
+
+
+def _template(source: str, start: int) -> Token:
+	parts: list[str | list[Token]] = []
+	at = text_from = start + 1
+	while source[at] != "`":
+		if source[at] == "\\":
+			at += 2
+		elif source.startswith("${", at):
+			parts.append(_unescaped(source[text_from:at]))
+			inside = tokens(source, at + 2, until="}")
+			parts.append(inside)
+			at = inside[-1].end if inside else at + 2
+			at = text_from = source.index("}", at) + 1
+		else:
+			at += 1
+	parts.append(_unescaped(source[text_from:at]))
+	return Token("template", "", start, at + 1, tuple(parts))
+
+
+def _unescaped(text: str) -> str:
+	plain = {"n": "\n", "t": "\t"}
+	return re.sub(r"\\(.)", lambda m: plain.get(m[1], m[1]), text, flags=re.S)
+
+
+def runs(found: list[Token]) -> Iterator[list[Token]]:
+	"""The tokens, and those inside of every template among them."""
+	yield found
+	for token in found:
+		for part in token.parts:
+			if isinstance(part, list):
+				yield from runs(part)
+
+
+def arguments(run: list[Token], opening: int) -> list[list[Token]]:
+	"""The arguments of the call whose bracket is at `opening`."""
+	out: list[list[Token]] = [[]]
+	depth = 0
+	for token in run[opening + 1 :]:
+		if token.kind == "sign":
+			if token.text in ")]}" and not depth:
+				break
+			if token.text == "," and not depth:
+				out.append([])
+				continue
+			depth += (token.text in "([{") - (token.text in ")]}")
+		out[-1].append(token)
+	return [argument for argument in out if argument]
+
+
+def said_in_js(source: str, where: Path) -> tuple[list[Said], list[str]]:
+	"""What `__()` translates in a script, and what is wrong with its calls."""
+	said: list[Said] = []
+	wrong: list[str] = []
+	for run in runs(tokens(source)):
+		for i, token in enumerate(run[:-1]):
+			if token.kind != "word" or token.text != "__" or run[i + 1].text != "(":
+				continue
+			at = place(where, source.count("\n", 0, token.start) + 1)
+			given = arguments(run, i + 1)
+			if not given:
+				wrong.append(f"{at}: __() says nothing")
+				continue
+			third = given[2] if len(given) > 2 else []
+			context = third[0].text if len(third) == 1 and third[0].kind == "text" else None
+			if third and context is None:
+				wrong.append(f"{at}: the context of __() is no literal")
+			first = given[0]
+			code = source[first[0].start : first[-1].end]
+			if len(first) == 1 and first[0].kind == "text":
+				said.append(Said(first[0].text, context, at))
+			elif values := values_of(where, code):
+				said += [Said(value, context, at) for value in values()]
+			else:
+				wrong.append(f"{at}: __({code}) cannot be translated: it is no literal")
+	return said, wrong
+
+
+_SHOWN_KEYS = {
+	"label", "title", "message", "placeholder", "description", "primary_action_label", "secondary_action_label",
+}  # fmt: skip
+_SHOWN_CALLS = {
+	"throw", "msgprint", "show_alert", "confirm", "set_primary_action", "set_secondary_action",
+	"set_primary_action_label", "set_secondary_action_label", "add_custom_button", "add_inner_button",
+	"add_menu_item", "set_headline", "set_headline_alert", "set_title", "set_message", "set_intro",
+	"show_progress", "text", "html", "append", "prepend",
+}  # fmt: skip
+_ATTRIBUTE = re.compile(r"\b(?:placeholder|title|aria-label|alt)=[\"']([^\"']*)")
+
+
+def bare_in_js(source: str, where: Path) -> list[str]:
+	"""Texts that reach people without `__()`: shown arguments and keys, and words in HTML. Best effort."""
+	bare = []
+
+	def check(token: Token, plain: bool) -> None:
+		words = _shown_words(token, plain)
+		if words:
+			at = place(where, source.count("\n", 0, token.start) + 1)
+			bare.append(f"{at}: {words!r} is shown without __()")
+
+	for run in runs(tokens(source)):
+		for i, token in enumerate(run):
+			if token.kind in ("text", "template"):
+				before = [t.text for t in run[max(0, i - 2) : i]]
+				key = len(before) == 2 and before[1] == ":" and before[0] in _SHOWN_KEYS
+				call = len(before) == 2 and before[1] == "(" and before[0] in _SHOWN_CALLS
+				attribute = [t.text for t in run[max(0, i - 4) : i]] == ["attr", "(", "title", ","]
+				check(token, plain=key or call or attribute)
+	return bare
+
+
+def _shown_words(token: Token, plain: bool) -> str:
+	"""The words people would read: all of a text that is shown as it is, else what is HTML in it."""
+	text = token.text
+	if token.kind == "template":
+		text = "".join(part if isinstance(part, str) else "\0" for part in token.parts)
+	is_html = bool(re.search(r"</?[a-z]", text))
+	if not is_html and not plain:
+		return ""
+	shown = _ATTRIBUTE.findall(text)
+	shown.append(html.unescape(re.sub(r"<[^<>]*>?", "\0", text)) if is_html else text)
+	return next((s.strip("\0 \n\t") for s in shown if _WORD.search(s)), "")
+
+
+# Doctypes and other records --------------------------------------------------------------------------------
+
+
+def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
+	for key in ("label", "description"):
+		if field.get(key):
+			yield Said(field[key], doctype, at)
+	if field["fieldtype"] == "Select":
+		for option in field.get("options", "").split("\n"):
+			if option.strip():
+				yield Said(option, doctype, at)
+
+
+def said_by_doctypes() -> Iterator[Said]:
+	for path in doctype_files():
+		data = read_json(path)
+		yield Said(data["name"], None, place(path))
+		if data.get("description"):
+			yield Said(data["description"], None, place(path))
+		for field in data["fields"]:
+			yield from said_by_field(field, data["name"], place(path, field["fieldname"]))
+		for row in data.get("links", []) + data.get("actions", []) + data.get("states", []):
+			for key in ("group", "label", "title"):
+				if row.get(key):
+					yield Said(row[key], None, place(path))
+
+
+def said_by_custom_fields() -> Iterator[Said]:
+	for doctype, fields in custom_fields.CUSTOM_FIELDS.items():
+		for field in fields:
+			yield from said_by_field(field, doctype, f"custom field {doctype}.{field['fieldname']}")
+
+
+def said_by_records() -> Iterator[Said]:
+	"""Workspaces, number cards, charts, reports, modules and the app itself."""
+	for path in sorted((APP / "salesflow_std").glob("*/*/*.json")):
+		data = read_json(path)
+		kind = data["doctype"]
+		texts: list[str] = []
+		if kind == "Workspace":
+			texts += [data["name"], data["label"], data["title"]]
+			for table in ("links", "shortcuts", "charts", "number_cards", "quick_lists"):
+				for row in data.get(table, []):
+					if row.get("link_type") == "DocType":
+						yield Said(row["label"], None, place(path), as_theirs=True)
+					elif row.get("label"):
+						texts.append(row["label"])
+			for block in json.loads(data["content"]):
+				text = block["data"].get("text") or block["data"].get("card_name") or ""
+				texts.append(html.unescape(re.sub("<[^<>]*>", "", text)).strip())
+		elif kind == "Number Card":
+			texts.append(data["label"])
+		elif kind == "Dashboard Chart":
+			texts.append(data["chart_name"])
+		elif kind == "Report":
+			texts.append(data["report_name"])
+			texts += [row["label"] for row in (*data["columns"], *data["filters"])]
+		else:
+			assert kind == "DocType", f"{place(path)}: nobody knows what a {kind} says"
+		yield from (Said(text, None, place(path)) for text in texts if text)
+	for module in (APP / "modules.txt").read_text(encoding="utf-8").split("\n"):
+		if module.strip():
+			yield Said(module.strip(), None, "modules.txt")
+	yield Said(hooks.app_title, None, "hooks.py")
+
+
+def said_by_shipped_records() -> Iterator[Said]:
+	for path in sorted((APP / "fixtures").glob("*/*.json")):
+		data = read_json(path)
+		if data["doctype"] == "Lead Source":
+			yield Said(data["source_name"], None, place(path))
+			continue
+		assert data["doctype"] == "Scoring Model", f"{place(path)}: nobody knows what it says"
+		yield Said(data["model_name"], None, place(path))
+		yield Said(data["description"], None, place(path))
+		for row in data["dimensions"]:
+			yield Said(row["label"], None, place(path, row["code"]))
+			for key, text in row.items():
+				if key.startswith("level_") and text:
+					yield Said(text, None, place(path, row["code"]))
+
+
+@functools.cache
+def everything() -> tuple[list[Said], list[str]]:
+	"""All that is shown, and the calls that cannot be translated."""
+	said: list[Said] = [
+		*said_by_doctypes(),
+		*said_by_custom_fields(),
+		*said_by_records(),
+		*said_by_shipped_records(),
+		*(Said(text, None, "engine units", as_theirs=True) for text in worktime.UNITS),
+		*(Said(text, None, "engine operators") for text in scoring.OPERATORS),
+		*(Said(text, None, "stored reasons") for text in stored_reasons()),
+	]
+	wrong: list[str] = []
+	classes = error_classes()
+	for path in python_files():
+		text = path.read_text(encoding="utf-8")
+		for more, bad in (said_in_python(text, path), said_by_errors(text, path, classes)):
+			said += more
+			wrong += bad
+	for path in js_files():
+		more, bad = said_in_js(path.read_text(encoding="utf-8"), path)
+		said += more
+		wrong += bad
+	return said, wrong
+
+
+# The checks ------------------------------------------------------------------------------------------------
+
+
+def catalogue(path: Path = CATALOGUE) -> list[Row]:
+	with path.open(encoding="utf-8", newline="") as file:
+		rows = [row for row in csv.reader(file) if row]
+	assert all(len(row) in (2, 3) for row in rows), "a row has two or three columns"
+	return [
+		Row(
+			source.replace("\\n", "\n"),
+			translation.replace("\\n", "\n"),
+			context[0] or None if context else None,
+		)
+		for source, translation, *context in rows
+	]
+
+
+def upstream() -> dict[str, tuple[str, bool]]:
+	"""Sources that Frappe or ERPNext translate: the translation, and whether it is what we mean."""
+	with UPSTREAM.open(encoding="utf-8", newline="") as file:
+		return {row["source"]: (row["translation"], row["fits"] == "yes") for row in csv.DictReader(file)}
+
+
+def untranslated(said: Iterable[Said], rows: Iterable[Row], theirs: dict) -> list[str]:
+	"""Strings without a translation: neither by their context, nor without, nor a fitting one upstream."""
+	have = {(row.source, row.context) for row in rows}
+	missing = set()
+	for s in said:
+		without_context = (
+			s.as_theirs or theirs[s.source][1] if s.source in theirs else (s.source, None) in have
+		)
+		if (
+			s.source not in NAMES
+			and not without_context
+			and not (s.context and (s.source, s.context) in have)
+		):
+			missing.add(str(s))
+	return sorted(missing)
+
+
+def unused(said: Iterable[Said], rows: Iterable[Row]) -> list[str]:
+	used = {(s.source, c) for s in said for c in (s.context, None)}
+	return sorted(str(Said(r.source, r.context, "zh.csv")) for r in rows if (r.source, r.context) not in used)
+
+
+def placeholder_mismatches(rows: Iterable[Row]) -> list[str]:
+	return [
+		row.source
+		for row in rows
+		if Counter(_PLACEHOLDER.findall(row.source)) != Counter(_PLACEHOLDER.findall(row.translation))
+	]
+
+
+def duplicates(rows: Iterable[Row]) -> list[str]:
+	seen = Counter((row.source, row.context) for row in rows)
+	return [str(key) for key, count in seen.items() if count > 1]
+
+
+def without_chinese(rows: Iterable[Row]) -> list[str]:
+	return [row.source for row in rows if not _CJK.search(row.translation) and row.source not in NAMES]
+
+
+def upstream_changed(rows: Iterable[Row], theirs: dict) -> list[str]:
+	"""Rows that would change what Frappe or ERPNext say on their own pages."""
+	return [row.source for row in rows if row.context is None and row.source in theirs]
+
+
+@pytest.fixture(scope="module")
+def shown() -> list[Said]:
+	return everything()[0]
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+	return catalogue()
+
+
+def listed(problems: list[str]) -> str:
+	return f"{len(problems)}:\n" + "\n".join(problems)
+
+
+def test_everything_is_translated(shown, rows):
+	missing = untranslated(shown, rows, upstream())
+	assert not missing, "no Chinese for " + listed(missing)
+
+
+def test_every_row_is_used(shown, rows):
+	spare = unused(shown, rows)
+	assert not spare, "nothing says any more " + listed(spare)
+
+
+def test_placeholders_are_kept(rows):
+	assert not placeholder_mismatches(rows)
+
+
+def test_no_row_stands_twice(rows):
+	assert not duplicates(rows)
+
+
+def test_translations_are_chinese(rows):
+	assert not without_chinese(rows)
+
+
+def test_pages_of_frappe_and_erpnext_keep_their_words(rows):
+	assert not upstream_changed(rows, upstream())
+
+
+def test_the_upstream_list_holds_what_we_say_only(shown):
+	said = {s.source for s in shown}
+	assert not sorted(set(upstream()) - said)
+
+
+def test_known_calls_are_still_made():
+	sources = {path.relative_to(APP).as_posix(): path for path in (*python_files(), *js_files())}
+	gone = []
+	for name, argument in DYNAMIC:
+		text = sources[name].read_text(encoding="utf-8")
+		if name.endswith(".py"):
+			calls = {
+				ast.unparse(node.args[0])
+				for node in ast.walk(ast.parse(text))
+				if isinstance(node, ast.Call) and _is_translate(node.func) and node.args
+			}
+		else:
+			calls = {argument} if f"__({argument}" in text else set()
+		if argument not in calls:
+			gone.append(f"{name}: {argument}")
+	assert not gone, listed(gone)
+
+
+def test_every_call_can_be_translated():
+	wrong = everything()[1]
+	assert not wrong, listed(wrong)
+
+
+def test_nothing_is_shown_without_translation():
+	bare = [line for path in python_files() for line in bare_in_python(path.read_text("utf-8"), path)]
+	bare += [line for path in js_files() for line in bare_in_js(path.read_text("utf-8"), path)]
+	assert not bare, listed(bare)
+
+
+# The checks, checked ---------------------------------------------------------------------------------------
+
+
+def test_each_row_is_needed(shown, rows):
+	"""Without any one of them something is said in English, or in words that mean something else."""
+	theirs = upstream()
+	by_source: dict[str, list[Said]] = {}
+	for s in shown:
+		by_source.setdefault(s.source, []).append(s)
+	needless = []
+	for row in rows:
+		others = [other for other in rows if other.source == row.source and other != row]
+		if not untranslated(by_source.get(row.source, ()), others, theirs):
+			needless.append(str(Said(row.source, row.context, row.translation)))
+	assert not needless, listed(needless)
+
+
+def test_a_missing_row_is_named(shown, rows):
+	lost = next(row for row in rows if row.source == "Why?")
+	theirs = upstream()
+	named = set(untranslated(shown, [row for row in rows if row is not lost], theirs))
+	named -= set(untranslated(shown, rows, theirs))
+	assert named and all(line.startswith("'Why?' ") for line in named)
+
+
+def test_a_spare_row_is_named(shown, rows):
+	assert unused(shown, [*rows, Row("Nobody says this", "没人说")]) != []
+
+
+def test_broken_rows_are_named():
+	assert placeholder_mismatches([Row("{0} of {1}", "{1} / {2}")]) == ["{0} of {1}"]
+	assert placeholder_mismatches([Row("{code} is {code}", "{code}")]) == ["{code} is {code}"]
+	assert placeholder_mismatches([Row("{0} of {1}", "{1} 之 {0}")]) == []
+	assert duplicates([Row("a", "甲"), Row("a", "乙")]) and not duplicates(
+		[Row("a", "甲"), Row("a", "乙", "x")]
+	)
+	assert without_chinese([Row("Grade", "Grade"), Row("BNAU", "BNAU")]) == ["Grade"]
+	assert upstream_changed([Row("Grade", "等级"), Row("Grade", "等级", "Lead")], {"Grade": ("职级", False)})
+
+
+def test_a_word_that_means_something_else_upstream_needs_a_context():
+	theirs = {"Grade": ("职级", False), "Lead": ("线索", True)}
+	assert untranslated([Said("Grade", "Lead", "here")], [], theirs)
+	assert not untranslated([Said("Grade", None, "here", as_theirs=True)], [], theirs)
+	assert untranslated([Said("Grade", None, "here")], [Row("Grade", "等级", "Lead")], theirs)
+	assert not untranslated([Said("Grade", "Lead", "here")], [Row("Grade", "等级", "Lead")], theirs)
+	assert not untranslated([Said("Lead", None, "here")], [], theirs)
+
+
+@pytest.mark.parametrize(
+	("code", "said"),
+	[
+		('_("Plain")', [("Plain", None)]),
+		('frappe._("Over " "two")', [("Over two", None)]),
+		('_("Score", context="Salesflow")', [("Score", "Salesflow")]),
+		('_("{0} of").format(_("inner"))', [("{0} of", None), ("inner", None)]),
+		('_("Row {0}: ")', [("Row {0}:", None)]),
+		("_(df.label, context=df.parent)", []),
+	],
+)
+def test_python_is_read(code, said):
+	found, wrong = said_in_python(code, APP / "x.py")
+	assert {(s.source, s.context) for s in found} == set(said) and not wrong
+
+
+@pytest.mark.parametrize(
+	"code",
+	['_(f"a {b}")', '_("a" + b)', '_("a %s" % b)', '_("a {0}".format(b))', "_(b)", '_("a", context=b)'],
+)
+def test_python_that_cannot_be_translated_is_named(code):
+	assert said_in_python(code, APP / "x.py")[1]
+
+
+@pytest.mark.parametrize(
+	("code", "said"),
+	[
+		("__('Plain')", [("Plain", None)]),
+		('__(\n\t"Several {0}",\n\t[a, f(b, c)]\n)', [("Several {0}", None)]),
+		('__("Score", null, "Salesflow")', [("Score", "Salesflow")]),
+		('`<b>${__("In {0}", [`${x ? __("deep") : "}"}`])}</b>`', [("In {0}", None), ("deep", None)]),
+		('// __("no")\n/* __("no") */ x = /__("no`)/.test(y) ? __("yes") : 1 / 2', [("yes", None)]),
+		('"__(\'no\')"; __("it\'s \\"so\\"")', [('it\'s "so"', None)]),
+	],
+)
+def test_scripts_are_read(code, said):
+	found, wrong = said_in_js(code, APP / "x.js")
+	assert {(s.source, s.context) for s in found} == set(said) and not wrong
+
+
+@pytest.mark.parametrize("code", ["__(`a ${b}`)", '__("a" + b)', "__(b)", "__()", '__("a", null, b)'])
+def test_scripts_that_cannot_be_translated_are_named(code):
+	assert said_in_js(code, APP / "x.js")[1]
+
+
+@pytest.mark.parametrize(
+	"code",
+	[
+		'frappe.throw("Not so")',
+		'frappe.show_alert({ message: "Done" })',
+		'dialog.set_primary_action_label("Save it")',
+		'frm.add_custom_button("Go", run)',
+		"$(`<p>Hello ${name}</p>`)",
+		'x = `<input placeholder="Say why">`',
+		'button.attr("title", "Explain")',
+	],
+)
+def test_bare_texts_in_scripts_are_named(code):
+	assert bare_in_js(code, APP / "x.js")
+
+
+@pytest.mark.parametrize(
+	"code",
+	[
+		'frappe.throw(__("Not so"))',
+		'x = `<p class="text-muted" title="${__("a")}">${__("b")}&nbsp;· ${esc(c)}</p>`',
+		'frm.set_query("reference_doctype", f)',
+		'button.attr("title", __("Explain"))',
+	],
+)
+def test_wrapped_texts_in_scripts_are_left_alone(code):
+	assert not bare_in_js(code, APP / "x.js")
+
+
+def test_bare_texts_in_python_are_named():
+	assert bare_in_python('frappe.throw("Not so")', APP / "x.py")
+	assert bare_in_python('frappe.throw(f"Not {so}")', APP / "x.py")
+	assert bare_in_python('frappe.throw(_("a"), title="Not So")', APP / "x.py")
+	assert bare_in_python('columns = [{"label": "Leads"}]', APP / "x.py")
+	assert not bare_in_python('frappe.throw(_("Not {0}").format(so), title=_("Not So"))', APP / "x.py")
+
+
+def test_the_sources_are_looked_at(shown):
+	"""An extraction that finds nothing would find nothing missing."""
+	said = {(s.source, s.context) for s in shown}
+	assert said >= {
+		("Grade", "Lead"),
+		("Grade", "BNAU Score"),
+		("Grade", "Salesflow"),
+		("Wrong Contact Details", "Lead"),
+		("An invalid lead leaves every queue.", "Lead"),
+		("Working Days", "Scoring Band"),
+		("Working Days", None),
+		("at most", "Scoring Rule"),
+		("Re-graded", "BNAU Score"),
+		("The scoring model was changed.", None),
+		("The grades {lower} and {upper} overlap.", None),
+		("Points Do Not Fit", None),
+		("First Touch Done", None),
+		("Lead Discipline", None),
+		("Daily Work", None),
+		("Grades to Review", None),
+		("Open Leads by Grade", None),
+		("Row {0}:", None),
+		("Budget clear and matches the quote", None),
+		("Community", None),
+		(hooks.app_title, None),
+	}
