@@ -960,11 +960,14 @@ def sweep() -> None:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
-	"""One at a time, between processes too."""
+def locked(name: str, busy: str = "") -> Iterator[None]:
+	"""One at a time, between processes too. With `busy`, say so instead of waiting."""
 	CACHE.mkdir(exist_ok=True)
 	with (CACHE / f"{name}.lock").open("w") as lock:
-		fcntl.flock(lock, fcntl.LOCK_EX)
+		try:
+			fcntl.flock(lock, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+		except BlockingIOError:
+			raise HarnessError(busy) from None
 		yield
 
 

@@ -50,6 +50,7 @@ SETUP = {
 		for email, (name, roles, language) in USERS.items()
 	],
 }
+BUSY = "the demo is being served or made; end that first"
 MAKE_DATA = f"{APP}.setup.demo.make"
 
 
@@ -71,7 +72,7 @@ def make() -> int:
 		print(f"No demo site: {search.reason}. Running the offline audit on sample exports instead.\n")
 		python = environments.anywhere()
 		return subprocess.run([str(python), "-m", f"{APP}.audit", "--sample"], cwd=ROOT).returncode
-	with locked("demo"), demo_bench(kept_bench() or search.path) as bench:
+	with locked("demo", BUSY), demo_bench(kept_bench() or search.path) as bench:
 		finished = bench.sites / SITE / "demo.finished"
 		site = bench.sites_made.get(SITE)
 		if site and not finished.exists():
@@ -110,7 +111,7 @@ def serve() -> int:
 	real = kept_bench()
 	if real is None or not (HOME / "sites" / SITE / "demo.finished").exists():
 		raise HarnessError("there is no demo site yet: `make demo` makes one (it needs a bench)")
-	with demo_bench(real) as bench:
+	with locked("demo", BUSY), demo_bench(real) as bench:
 		site = bench.sites_made[SITE]
 		# The address in e-mails and survey links.
 		site.config(host_name=f"http://{LOOPBACK}:{PORT}")
@@ -137,7 +138,7 @@ def clean() -> int:
 	if real is None:
 		say("there is no demo site")
 		return 0
-	with locked("demo"):
+	with locked("demo", BUSY):
 		bench = demo_bench(real)
 		bench.open()
 		bench.destroy()

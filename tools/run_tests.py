@@ -9,7 +9,9 @@ anything in the app that shapes a site has changed; `make test-clean` removes it
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -31,6 +33,7 @@ from tools.bench import (
 	die_with_parent,
 	exit_code_of,
 	find_bench,
+	locked,
 	say,
 )
 
@@ -116,7 +119,10 @@ def run_on_site(report: Report, real: Path, suites: list[str], extra: list[str])
 	browser = environments.chromium() if "desk" in suites else ""
 	keep = os.environ.get("SALESFLOW_KEEP_SITE") == "1"
 	say(f"setting up a throwaway site on the bench {real}" + (" (kept afterwards)" if keep else ""))
-	with ShadowBench(real, KEPT if keep else None) as bench:
+	with contextlib.ExitStack() as stack:
+		if keep:
+			stack.enter_context(locked("kept"))
+		bench = stack.enter_context(ShadowBench(real, KEPT if keep else None))
 		site = take_up_site(bench) if keep else bench.new_site(SITE)
 		env = {
 			**bench.environment(),
@@ -169,11 +175,10 @@ def clean() -> int:
 	if not (KEPT / "state.json").exists():
 		say("there is no kept site")
 		return 0
-	import json
-
 	bench = ShadowBench(Path(json.loads((KEPT / "state.json").read_text())["real"]), KEPT)
-	bench.open()
-	bench.destroy()
+	with locked("kept"):
+		bench.open()
+		bench.destroy()
 	say("the kept site is gone")
 	return 0
 
