@@ -126,7 +126,7 @@ def _check_subject_type(doctype: str) -> None:
 			_("{0} cannot be scored. There are scorings of: {1}.").format(
 				_(doctype), ", ".join(_(d) for d in grading.GRADED_DOCTYPES)
 			),
-			title=_("Subject Type"),
+			title=_("Graded Document Type"),
 		)
 
 

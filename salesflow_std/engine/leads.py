@@ -106,7 +106,7 @@ def is_late_entry(captured: datetime | None, entered: datetime, within: timedelt
 	return captured is not None and entered - captured > within
 
 
-PENDING, OVERDUE, MET, MISSED = "Pending", "Overdue", "Met", "Missed"
+PENDING, OVERDUE, MET, MISSED = "Not Yet", "Overdue", "Met", "Missed"
 
 
 def first_touch_status(due: datetime | None, touched: datetime | None, now: datetime) -> str:

@@ -26,15 +26,16 @@ def tick() -> None:
 def mark_overdue() -> int:
 	"""First touches past their deadline become overdue (L7); returns how many."""
 	lead = frappe.qb.DocType("Lead")
-	return _in_chunks(
+	return regrade.update_in_chunks(
 		lambda: (
 			frappe.qb.update(lead)
 			.set(lead.sf_first_touch_status, "Overdue")
-			.where(lead.sf_first_touch_status == "Pending")
+			.where(lead.sf_first_touch_status == "Not Yet")
 			.where(lead.sf_first_touch_due < now_datetime())
 			.where(lead.status.isin(grading.OPEN_LEAD_STATUSES))
 			.limit(CHUNK)
-		)
+		),
+		CHUNK,
 	)
 
 
@@ -61,21 +62,8 @@ def mark_stale() -> int:
 				query = query.where(subject.disabled == 0)
 			return query.limit(CHUNK)
 
-		count += _in_chunks(stale)
+		count += regrade.update_in_chunks(stale, CHUNK)
 	return count
-
-
-def _in_chunks(query: object) -> int:
-	"""Runs an UPDATE with a limit until it finds nothing more, a commit after each chunk."""
-	count = 0
-	while True:
-		query().run()
-		changed = frappe.db._cursor.rowcount
-		count += changed
-		# The locks of a chunk go before the next one; a restart goes on where this stopped.
-		frappe.db.commit()  # nosemgrep
-		if changed < CHUNK:
-			return count
 
 
 def end_overrides() -> int:

@@ -11,7 +11,7 @@ middle and started again, the job ends as if it had never stopped; run twice, th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import frappe
 from frappe.query_builder.functions import Date
@@ -25,6 +25,7 @@ from salesflow_std.jobs import opportunity_grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	progress_key,
 	request_regrade,
+	request_switch,
 	working_calendar,
 )
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import (
@@ -79,6 +80,54 @@ def restart_pending() -> None:
 		"Scoring Model", filters={"regrade_pending": 1}, pluck="name", order_by="name"
 	):
 		request_regrade(model)
+	if frappe.db.get_single_value("Salesflow Settings", "switches"):
+		request_switch()
+
+
+def switch_models() -> None:
+	"""Documents graded by a former default model follow to the new one, and are re-graded by it.
+
+	Those that were scored by another model on purpose stay. The list of switches is emptied only when all
+	is done, so a killed job is taken up again.
+	"""
+	settings = frappe.get_single("Salesflow Settings")
+	switches = json.loads(settings.switches or "[]")
+	for switch in switches:
+		subject = frappe.qb.DocType(switch["doctype"])
+
+		def moved(subject: object = subject, switch: dict = switch) -> object:
+			query = (
+				frappe.qb.update(subject)
+				.set(subject.sf_scoring_model, switch["new"])
+				.where(subject.sf_scoring_model == switch["old"])
+			)
+			if switch["company"]:
+				query = query.where(subject.company == switch["company"])
+			elif switch["not_of"]:
+				query = query.where(IfNull(subject.company, "").notin(switch["not_of"]))
+			return query.limit(CHUNK)
+
+		update_in_chunks(moved, CHUNK)
+		# Its documents have the dates of another model: all dates are counted anew.
+		frappe.db.set_value("Scoring Model", switch["new"], {"regrade_pending": 1, "regraded_as": None})
+		request_regrade(switch["new"])
+	left = json.loads(frappe.db.get_single_value("Salesflow Settings", "switches") or "[]")[len(switches) :]
+	settings.db_set("switches", json.dumps(left) if left else None)
+	# The job's last word; the re-grades go on the queue with it.
+	frappe.db.commit()  # nosemgrep
+
+
+def update_in_chunks(query: Callable[[], object], size: int) -> int:
+	"""Runs an UPDATE with a limit of `size` until it finds nothing more, a commit after each; returns how many rows."""
+	count = 0
+	while True:
+		query().run()
+		changed = frappe.db._cursor.rowcount
+		count += changed
+		# The locks of a chunk go before the next one; a restart goes on where this stopped.
+		frappe.db.commit()  # nosemgrep
+		if changed < size:
+			return count
 
 
 class _Regrade:
@@ -328,7 +377,7 @@ class _Regrade:
 			.when(due.isnull(), "")
 			.when(touched.isnotnull() & (touched <= due), "Met")
 			.when(touched.isnotnull(), "Missed")
-			.when(due >= self.now, "Pending")
+			.when(due >= self.now, "Not Yet")
 			.else_("Overdue")
 		)
 		following = Case().when(in_nurture == 1, light).when(touched.isnotnull(), None).else_(due)

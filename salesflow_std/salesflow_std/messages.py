@@ -11,8 +11,11 @@ from salesflow_std.engine.errors import EngineError
 
 
 def say(problem: EngineError) -> str:
-	"""The error as a sentence in the user's language; labels among its parameters are translated too."""
-	params = {key: _(value) if isinstance(value, str) else value for key, value in problem.params.items()}
+	"""The error as a sentence in the user's language, with its unit of time; codes and grades stay as they are."""
+	params = {
+		key: _(value, context="Salesflow") if key == "unit" else value
+		for key, value in problem.params.items()
+	}
 	return _(problem.template).format(**params)
 
 

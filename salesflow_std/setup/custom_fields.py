@@ -8,7 +8,7 @@ from __future__ import annotations
 MODULE = "Salesflow Std"
 
 INVALID_REASONS = ("Test Data", "Not a Target Industry", "Duplicate", "Wrong Contact Details")
-FIRST_TOUCH_STATUSES = ("Pending", "Overdue", "Met", "Missed")
+FIRST_TOUCH_STATUSES = ("Not Yet", "Overdue", "Met", "Missed")
 
 # State is written by the app alone and never copied to another document (ERPNext's mapped-document buttons
 # copy fields of the same name).

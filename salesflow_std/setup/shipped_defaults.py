@@ -16,6 +16,7 @@ import json
 from pathlib import Path
 
 import frappe
+from frappe import _
 from frappe.utils import cint, cstr, flt
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -67,8 +68,7 @@ def _load_one(key: str, content: dict) -> None:
 
 def record_name(content: dict) -> str:
 	"""The name of a shipped record, by its doctype's naming field."""
-	field = (frappe.get_meta(content["doctype"]).autoname or "").partition("field:")[2]
-	return content[field] if field else content["name"]
+	return content[_naming_field(content["doctype"]) or "name"]
 
 
 def fingerprint(content: dict) -> str:
@@ -89,7 +89,7 @@ def _insert(content: dict) -> None:
 
 def _write(kind: str, record: str, content: dict) -> None:
 	doc = frappe.get_doc(kind, record)
-	doc.update({k: v for k, v in copy.deepcopy(content).items() if k != "doctype"})
+	doc.update(_values(content))
 	doc.save(ignore_permissions=True)
 
 
@@ -132,18 +132,18 @@ def differences(doc: frappe.model.document.Document, content: dict) -> list[dict
 	Rows of a table are compared in order; a row only one side has is given whole.
 	"""
 	found = []
-	for fieldname, shipped in content.items():
+	for fieldname, shipped in _values(content).items():
 		field = doc.meta.get_field(fieldname)
 		if not field:
 			continue
 		if not isinstance(shipped, list):
 			if _plain(doc.get(fieldname), field) != _plain(shipped, field):
-				found.append(_difference(field.label, doc.get(fieldname), shipped))
+				found.append(_difference(_(field.label, context=doc.doctype), doc.get(fieldname), shipped))
 			continue
 		rows = doc.get(fieldname) or []
 		meta = frappe.get_meta(field.options)
 		for i in range(max(len(rows), len(shipped))):
-			place = f"{frappe._(field.label)} {i + 1}"
+			place = f"{_(field.label, context=doc.doctype)} {i + 1}"
 			if i >= len(rows):
 				found.append(_difference(place, None, _row_text(shipped[i], meta)))
 			elif i >= len(shipped):
@@ -153,18 +153,22 @@ def differences(doc: frappe.model.document.Document, content: dict) -> list[dict
 					df = meta.get_field(column)
 					if df and _plain(rows[i].get(column), df) != _plain(value, df):
 						found.append(
-							_difference(f"{place}: {frappe._(df.label)}", rows[i].get(column), value)
+							_difference(
+								f"{place}: {_(df.label, context=df.parent)}", rows[i].get(column), value
+							)
 						)
 	return found
 
 
 def _difference(label: str, yours: object, shipped: object) -> dict:
-	return {"label": frappe._(label), "yours": yours, "shipped": shipped}
+	return {"label": label, "yours": yours, "shipped": shipped}
 
 
 def _row_text(row: dict, meta: frappe.model.meta.Meta) -> str:
 	return ", ".join(
-		f"{frappe._(df.label)}: {row[df.fieldname]}" for df in meta.fields if row.get(df.fieldname)
+		f"{_(df.label, context=df.parent)}: {row[df.fieldname]}"
+		for df in meta.fields
+		if row.get(df.fieldname)
 	)
 
 
@@ -194,7 +198,7 @@ def take(entry_name: str) -> None:
 	content = json.loads(entry.offered_content)
 	doc = frappe.get_doc(entry.kind, entry.record)
 	_shipped(entry, content)
-	doc.update({k: v for k, v in content.items() if k not in ("doctype", *_naming_fields(entry.kind))})
+	doc.update(_values(content))
 	doc.save()
 
 
@@ -203,9 +207,15 @@ def keep(entry_name: str) -> None:
 	frappe.get_doc("Shipped Default", entry_name).db_set("status", TUNED)
 
 
-def _naming_fields(kind: str) -> tuple[str, ...]:
-	field = (frappe.get_meta(kind).autoname or "").partition("field:")[2]
-	return (field,) if field else ()
+def _values(content: dict) -> dict:
+	"""What a shipped content says of a record, without its name: an administrator may have renamed it."""
+	naming = _naming_field(content["doctype"])
+	# A document takes over the lists it is given and changes them.
+	return {k: v for k, v in copy.deepcopy(content).items() if k not in ("doctype", naming)}
+
+
+def _naming_field(kind: str) -> str:
+	return (frappe.get_meta(kind).autoname or "").partition("field:")[2]
 
 
 def renamed(kind: str, old: str, new: str) -> None:

@@ -61,7 +61,7 @@ class TestFirstTouchOfL7:
 
 	def test_the_words(self):
 		assert (leads.PENDING, leads.OVERDUE, leads.MET, leads.MISSED) == (
-			"Pending",
+			"Not Yet",
 			"Overdue",
 			"Met",
 			"Missed",

@@ -157,7 +157,7 @@ def test_l7_overdue_is_set_by_the_clock_not_by_a_save(frozen_time):
 		modified = records.state(lead, "modified")
 		clock.set("2026-11-22 10:00")
 		grade_clock.tick()
-		assert records.state(lead, "sf_first_touch_status") == "Pending"
+		assert records.state(lead, "sf_first_touch_status") == "Not Yet"
 		clock.shift(seconds=1)
 		grade_clock.tick()
 		assert records.state(lead, "sf_first_touch_status") == "Overdue"
@@ -180,7 +180,7 @@ def test_l7_ended_leads_are_not_overdue(frozen_time, status):
 		frappe.db.set_value("Lead", lead.name, "status", status)
 		clock.set("2026-12-20 10:00")
 		grade_clock.tick()
-	assert records.state(lead, "sf_first_touch_status", "sf_grade_stale") == ("Pending", 0)
+	assert records.state(lead, "sf_first_touch_status", "sf_grade_stale") == ("Not Yet", 0)
 
 
 def test_l7_a_new_grade_moves_the_deadline(frozen_time):
@@ -192,7 +192,7 @@ def test_l7_a_new_grade_moves_the_deadline(frozen_time):
 		records.score(lead, "3333")
 	assert records.state(lead, "sf_first_touch_due", "sf_first_touch_status") == (
 		get_datetime("2026-11-27 10:00"),
-		"Pending",
+		"Not Yet",
 	)
 
 

@@ -49,7 +49,7 @@ def test_l7_first_touch_counts_from_capture(frozen_time, model, given, due):
 	with frozen_time("2026-11-20 19:30"):
 		answer = records.score(lead, given, scoring_model=model)
 	assert answer["first_touch_due"] == (get_datetime(due) if due else None)
-	assert records.state(lead, "sf_first_touch_status") == ("Pending" if due else "")
+	assert records.state(lead, "sf_first_touch_status") == ("Not Yet" if due else "")
 
 
 def test_l7_working_days_skip_holidays(frozen_time):
@@ -262,7 +262,7 @@ def test_an_opportunity_does_not_inherit_the_leads_state():
 def test_data_import_of_scorings(tmp_path):
 	good, bad = records.lead(), records.lead()
 	lines = [
-		"Subject Type,Subject,Reason,Dimension (Points),Points (Points),Evidence (Points)",
+		"Graded Document Type,Graded Document,Reason,Dimension (Points),Points (Points),Evidence (Points)",
 		f"Lead,{good.name},from the fair,B,5,said so",
 		",,,N,5,",
 		",,,A,5,",

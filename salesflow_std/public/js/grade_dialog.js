@@ -1,6 +1,9 @@
 // Why a document has its grade (L9): contributions, what the next grade would take, who changed it when.
 frappe.provide("salesflow");
 
+// As many decimals as there are to show: 20.75 must not read as 20.8, nor 19.95 as 20.
+salesflow.number = (value) => format_number(value, null, Number.isInteger(value) ? 0 : 2);
+
 salesflow.GradeDialog = class GradeDialog {
 	constructor(frm) {
 		this.frm = frm;
@@ -42,7 +45,7 @@ salesflow.GradeDialog = class GradeDialog {
 		const { lines, total, most, model } = this.answer;
 		if (!lines.length) return "";
 		const esc = frappe.utils.escape_html;
-		const number = (value) => format_number(value, null, Number.isInteger(value) ? 0 : 2);
+		const number = salesflow.number;
 		const rows = lines.map((line) => {
 			const share = line.possible ? (100 * line.contribution) / line.possible : 0;
 			const notes = [line.text, line.evidence].filter(Boolean).map(esc).join(" · ");
@@ -74,11 +77,11 @@ salesflow.GradeDialog = class GradeDialog {
 					<td>${esc(row.scored_by_name || row.scored_by || "")}</td>
 					<td>${__(row.source)}</td>
 					<td>${from}<b>${esc(row.grade || "–")}</b></td>
-					<td class="text-right">${format_number(row.total, null, 1)}</td>
+					<td class="text-right">${salesflow.number(row.total)}</td>
 					<td>${esc(__(row.reason || ""))}</td>
 				</tr>`;
 		});
-		return `<h6>${__("History", null, "Salesflow")}</h6>
+		return `<h6 class="sf-heading">${__("History", null, "Salesflow")}</h6>
 			<div class="table-responsive"><table class="table table-sm sf-history">
 				<thead><tr>
 					<th>${__("When")}</th><th>${__("Who")}</th><th>${__("How")}</th>

@@ -106,7 +106,7 @@ if (!salesflow.graded_form) {
 			const on = (time) => this.when(time);
 			const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
 			switch (doc.sf_first_touch_status) {
-				case "Pending":
+				case "Not Yet":
 				case "Overdue": {
 					const left = this.time_left(doc.sf_first_touch_due);
 					return left.late

@@ -1,8 +1,14 @@
 // Lead: the first touch that ERPNext cannot see, and leads that look the same.
 frappe.ui.form.on("Lead", {
+	onload(frm) {
+		// Frappe adds the time zone to the description and would look for a translation of both together.
+		const captured = frm.get_docfield("sf_captured_on");
+		captured.description = __(captured.description, null, "Lead");
+		frm.refresh_field("sf_captured_on");
+	},
 	refresh(frm) {
 		if (frm.is_new()) return;
-		if (["Pending", "Overdue"].includes(frm.doc.sf_first_touch_status) && frm.perm[0]?.write) {
+		if (["Not Yet", "Overdue"].includes(frm.doc.sf_first_touch_status) && frm.perm[0]?.write) {
 			frm.add_custom_button(__("First Touch Done"), () => ask_for_first_touch(frm));
 		}
 		show_duplicates(frm);

@@ -122,7 +122,7 @@ salesflow.ScoreDialog = class ScoreDialog {
 			`<span class="indicator-pill no-indicator-dot ${outcome.colour} sf-grade sf-big">${frappe.utils.escape_html(
 				outcome.grade
 			)}</span>`,
-			`<b>${__("{0} of {1} points", [format_number(outcome.total, null, 1), format_number(outcome.most, null, 0)])}</b>`,
+			`<b>${__("{0} of {1} points", [salesflow.number(outcome.total), salesflow.number(outcome.most)])}</b>`,
 			...this.meaning(outcome),
 		];
 		if (outcome.previous_grade && outcome.previous_grade !== outcome.grade && !outcome.frozen_grade) {
@@ -179,7 +179,7 @@ salesflow.ScoreDialog = class ScoreDialog {
 				this.dialog.hide();
 				return salesflow.graded_form.show_new_state(
 					this.frm,
-					__("Grade {0}, score {1}", [result.grade, format_number(result.score, null, 1)])
+					__("Grade {0}, score {1}", [result.grade, salesflow.number(result.score)])
 				);
 			})
 			.catch(() => this.dialog.enable_primary_action());
@@ -191,7 +191,7 @@ salesflow.next_grade_text = (next) => {
 	const esc = frappe.utils.escape_html;
 	const raises = (rows) =>
 		rows.map((row) => esc(`${row.label} ${row.points}`) + (row.text ? ` (${esc(row.text)})` : "")).join(" + ");
-	const missing = format_number(next.missing, null, Number.isInteger(next.missing) ? 0 : 2);
+	const missing = salesflow.number(next.missing);
 	let text = __("To {0}: {1} more", [esc(next.grade), missing]);
 	if (next.alone.length) {
 		text += ", " + __("by one of: {0}", [next.alone.map((row) => raises([row])).join("; ")]);

@@ -48,7 +48,7 @@ class BNAUScore(Document):
 				_("{0} cannot be scored. There are scorings of: {1}.").format(
 					_(self.reference_doctype or ""), ", ".join(_(d) for d in grading.GRADED_DOCTYPES)
 				),
-				title=_("Subject Type"),
+				title=_("Graded Document Type"),
 			)
 		check_permission(self.reference_doctype, self.reference_name, "write")
 		# Locked until the end, so that two scorings at once follow one another and both know the one before.

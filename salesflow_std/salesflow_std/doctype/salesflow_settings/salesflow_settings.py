@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -50,8 +51,43 @@ class SalesflowSettings(Document):
 
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
-		if before and before.calendar_text() != self.calendar_text():
+		if not before:
+			return
+		if before.calendar_text() != self.calendar_text():
 			request_new_deadlines()
+		if switches := self._switches_since(before):
+			self.db_set("switches", json.dumps(json.loads(self.switches or "[]") + switches))
+			request_switch()
+
+	def _switches_since(self, before: SalesflowSettings) -> list[dict]:
+		"""Which documents change their model: `[{"doctype", "company", "not_of", "old", "new"}]`.
+
+		Without a company it is those of all companies but `not_of`, which have a model of their own.
+		"""
+		switches = []
+		for doctype, field in _MODEL_FIELDS.items():
+			own_before, own_now = before.models_of_companies(doctype), self.models_of_companies(doctype)
+			companies = sorted({*own_before, *own_now})
+			for company in [*companies, None]:
+				old = own_before.get(company) or before.get(field)
+				new = own_now.get(company) or self.get(field)
+				if old and new and old != new and doctype != "Opportunity":
+					switches.append(
+						{
+							"doctype": doctype,
+							"company": company,
+							"not_of": [] if company else companies,
+							"old": old,
+							"new": new,
+						}
+					)
+		return switches
+
+	def models_of_companies(self, doctype: str) -> dict[str, str]:
+		"""Company -> its own model for a doctype."""
+		return {
+			row.company: row.scoring_model for row in self.company_scoring_models if row.applies_to == doctype
+		}
 
 	def calendar_text(self) -> str:
 		"""What the calendar says, as a text that changes when it does."""
@@ -111,10 +147,7 @@ def working_calendar(company: str | None = None) -> worktime.Calendar:
 def default_model(doctype: str, company: str | None = None) -> str | None:
 	"""The scoring model for a doctype: the company's own, else the general one."""
 	current = settings()
-	for row in current.company_scoring_models:
-		if company and row.company == company and row.applies_to == doctype:
-			return row.scoring_model
-	return current.get(_MODEL_FIELDS[doctype])
+	return current.models_of_companies(doctype).get(company) or current.get(_MODEL_FIELDS[doctype])
 
 
 def forget_calendars() -> None:
@@ -141,6 +174,17 @@ def request_regrade(model: str) -> None:
 		enqueue_after_commit=True,
 		scoring_model=model,
 		user=frappe.session.user,
+	)
+
+
+def request_switch() -> None:
+	"""Has documents follow a change of the default model, in the background."""
+	frappe.enqueue(
+		"salesflow_std.jobs.regrade.switch_models",
+		queue="long",
+		job_id="salesflow_std.switch_models",
+		deduplicate=True,
+		enqueue_after_commit=True,
 	)
 
 

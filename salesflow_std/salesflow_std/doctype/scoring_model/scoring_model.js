@@ -118,12 +118,12 @@ function describe(frm, outcome) {
 	}
 	if (outcome.largest.length) {
 		parts.push(
-			`<h6>${__("Largest Deals Concerned")}</h6><table class="table table-sm"><tbody>${outcome.largest
+			`<h6 class="sf-heading">${__("Largest Deals Concerned")}</h6><table class="table table-sm"><tbody>${outcome.largest
 				.map(
 					(row) =>
 						`<tr><td><a href="/app/${frappe.router.slug(row.doctype)}/${encodeURIComponent(row.name)}"
 							target="_blank">${esc(row.title || row.name)}</a></td>
-						<td class="text-right">${format_currency(row.amount)}</td>
+						<td class="text-right">${row.amount ? format_currency(row.amount) : "–"}</td>
 						<td>${esc(row.from || none)} → <b>${esc(row.to || none)}</b></td></tr>`
 				)
 				.join("")}</tbody></table>`
