@@ -3,6 +3,7 @@
 `bench execute` keeps a returned zero or empty list to itself, and calls a function that failed once more.
 """
 
+import importlib
 import json
 import operator
 import os
@@ -16,7 +17,9 @@ def find(dotted: str) -> Callable:
 	"""A function of a module, or one of the current site's objects, such as `frappe.db.count`."""
 	if dotted.startswith("frappe.db."):
 		return operator.attrgetter(dotted.removeprefix("frappe."))(frappe)
-	return frappe.get_attr(dotted)
+	module, _, name = dotted.rpartition(".")
+	# `frappe.get_attr` finds functions of installed apps only, and ours in `tools` belong to none.
+	return getattr(importlib.import_module(module), name)
 
 
 def main(site: str) -> None:

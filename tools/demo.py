@@ -51,7 +51,7 @@ SETUP = {
 	],
 }
 BUSY = "the demo is being served or made; end that first"
-MAKE_DATA = f"{APP}.setup.demo.make"
+MAKE_DATA = "tools.demo_data.make"
 
 
 def demo_bench(real: Path) -> ShadowBench:

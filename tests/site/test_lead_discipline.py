@@ -58,6 +58,7 @@ def test_a_rep_sees_their_own(quarter, make_user, as_user):
 	).insert()
 	rep = make_user("Sales User")
 	add_user_permission("Territory", territory.name, rep)
+	frappe.db.set_value("Lead", {"name": ("!=", quarter.name)}, "territory", "China")
 	frappe.db.set_value("Lead", quarter.name, "territory", territory.name)
 	with as_user(rep):
 		rows = execute(FILTERS)[1]

@@ -1,0 +1,204 @@
+"""`make benchmark`: speed as ratios, both sides measured in the same run on the same machine.
+
+	python -m tools.benchmark [--only NAME ...] [--leads N] [--opportunities N] [--audit-rows N]
+
+Two sites are made on a shadow bench of the real one, ERPNext alone and ERPNext with the app, and thrown away.
+Nothing here is a test: a slow machine fails no build. The limits printed beside the figures are the project's
+own goals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import environments
+from tools.bench import ROOT, ShadowBench, Site, find_bench, say
+
+PROBES = "tools.benchmark_probes"
+
+
+@dataclass
+class Figure:
+	"""One line of the result; `limit` is the goal for `value`, None where there is none."""
+
+	name: str
+	value: float
+	unit: str
+	limit: float | None = None
+	detail: str = ""
+
+	def line(self) -> str:
+		goal = (
+			""
+			if self.limit is None
+			else f"   goal ≤ {self.limit:g}   {'met' if self.value <= self.limit else 'MISSED'}"
+		)
+		return f"{self.name:<58} {self.value:>10.3f} {self.unit:<4}{goal}   {self.detail}"
+
+
+def probe(site: Site, name: str, **arguments: object) -> dict:
+	"""Runs a function of `tools.benchmark_probes` on a site and gives back what it returns."""
+	return site.execute(f"{PROBES}.{name}", arguments)
+
+
+def lead_save(plain: Site, with_app: Site, opportunities: int) -> list[Figure]:
+	"""Lead save, median: with the app against ERPNext alone, with few and with many opportunities.
+
+	The sites take turns, so that a slow minute of the machine meets both.
+	"""
+	figures = []
+	for many, limit in ((False, 1.10), (True, 0.15)):
+		if many:
+			for site in (plain, with_app):
+				probe(site, "make_opportunities", count=opportunities)
+		medians: dict[str, list[float]] = {"plain": [], "app": []}
+		for _round in range(5):
+			for key, site in (("plain", plain), ("app", with_app)):
+				medians[key].append(probe(site, "save_leads", count=60 if many else 150)["median"])
+		best = {key: sorted(values)[len(values) // 2] for key, values in medians.items()}
+		title = f"{opportunities:,} opportunities" if many else "few opportunities"
+		figures.append(
+			Figure(
+				f"Lead save, {title}: app ÷ ERPNext alone",
+				best["app"] / best["plain"],
+				"×",
+				limit,
+				f"{best['app'] * 1000:.1f} ms ÷ {best['plain'] * 1000:.1f} ms",
+			)
+		)
+	return figures
+
+
+def scoring(with_app: Site) -> list[Figure]:
+	"""`score()` end to end against one Lead save."""
+	result = probe(with_app, "score_leads", count=150)
+	return [
+		Figure(
+			"score() ÷ Lead save",
+			result["score"] / result["save"],
+			"×",
+			1.5,
+			f"{result['score'] * 1000:.1f} ms ÷ {result['save'] * 1000:.1f} ms",
+		)
+	]
+
+
+def regrade(with_app: Site, leads: int) -> list[Figure]:
+	"""Re-grading all leads against one UPDATE of the same rows, and a Lead save meanwhile."""
+	probe(with_app, "make_leads", count=leads)
+	runs = [probe(with_app, "regrade_leads", weight=weight) for weight in (2, 1, 3, 1, 2)]
+	runs.sort(key=lambda run: run["regrade"] / run["update"])
+	middle = runs[len(runs) // 2]
+	figures = [
+		Figure(
+			f"Re-grading {leads:,} leads ÷ one UPDATE",
+			middle["regrade"] / middle["update"],
+			"×",
+			2,
+			f"{middle['regrade']:.2f} s ÷ {middle['update']:.2f} s; {middle['moved']:,} grades moved,"
+			f" {middle['untouched']:,} deadlines open",
+		)
+	]
+	idle = probe(with_app, "save_leads", count=300)["p95"]
+	stop = Path(tempfile.mkdtemp()) / "stop"
+	with ThreadPoolExecutor(1) as pool:
+		worker = pool.submit(probe, with_app, "regrade_until", stop=str(stop))
+		time.sleep(3)
+		busy = probe(with_app, "save_leads", count=300)["p95"]
+		stop.touch()
+		worker.result()
+	figures.append(
+		Figure(
+			"Lead save p95 while re-grading ÷ idle",
+			busy / idle,
+			"×",
+			2,
+			f"{busy * 1000:.1f} ms ÷ {idle * 1000:.1f} ms",
+		)
+	)
+	return figures
+
+
+def audit(rows: int) -> list[Figure]:
+	"""Rows per second and peak memory of the offline audit, for a tenth of the rows and for all."""
+	python = environments.anywhere()
+	measured = {}
+	with tempfile.TemporaryDirectory() as folder:
+		for count in (rows // 10, rows):
+			leads = Path(folder) / f"leads-{count}.csv"
+			subprocess.run(
+				[python, "-m", "tools.benchmark_export", str(count), str(leads)], cwd=ROOT, check=True
+			)
+			begun = time.perf_counter()
+			subprocess.run(
+				[python, "-m", "salesflow_std.audit", str(leads), "--out", f"{folder}/out", "--as-of", "2026-11-20"],
+				cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+			)  # fmt: skip
+			seconds = time.perf_counter() - begun
+			peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+			measured[count] = (count / seconds, peak)
+	(small_rate, small_peak), (rate, peak) = measured[rows // 10], measured[rows]
+	return [
+		Figure(f"Audit of {rows:,} leads", rate / 1000, "k/s", None, "thousand rows per second"),
+		Figure(
+			f"Audit peak memory, {rows:,} ÷ {rows // 10:,} leads",
+			peak / small_peak,
+			"×",
+			None,
+			f"{peak:.0f} MB ÷ {small_peak:.0f} MB ({small_rate / 1000:.1f} k/s)",
+		),
+	]
+
+
+def main() -> int:
+	"""Runs the chosen benchmarks and prints a table."""
+	parser = argparse.ArgumentParser(prog="make benchmark", description=__doc__.splitlines()[0])
+	parser.add_argument("--only", nargs="+", choices=("save", "score", "regrade", "audit"))
+	parser.add_argument("--leads", type=int, default=100_000)
+	parser.add_argument("--opportunities", type=int, default=100_000)
+	parser.add_argument("--audit-rows", type=int, default=1_000_000)
+	options = parser.parse_args()
+	chosen = options.only or ["save", "score", "regrade", "audit"]
+	figures: list[Figure] = []
+	found = find_bench()
+	if {"save", "score", "regrade"} & set(chosen):
+		if not found.path:
+			print(f"No bench, so only the audit can be measured: {found.reason}", file=sys.stderr)
+			chosen = [name for name in chosen if name == "audit"]
+		else:
+			with ShadowBench(found.path) as bench:
+				with_app = bench.new_site("bench-app.localhost", ["erpnext", "salesflow_std"])
+				if "save" in chosen:
+					say("making ERPNext alone")
+					plain = bench.new_site("bench-plain.localhost", ["erpnext"])
+				# Score and re-grade first: later the tables are full.
+				if "score" in chosen:
+					say("score()")
+					figures += scoring(with_app)
+				if "save" in chosen:
+					say("Lead save")
+					figures = lead_save(plain, with_app, options.opportunities) + figures
+				if "regrade" in chosen:
+					say("re-grade")
+					figures += regrade(with_app, options.leads)
+	if "audit" in chosen:
+		say("audit")
+		figures += audit(options.audit_rows)
+	print()
+	for figure in figures:
+		print(figure.line())
+	print(json.dumps([figure.__dict__ for figure in figures]), file=sys.stderr)
+	return 0
+
+
+if __name__ == "__main__":
+	raise SystemExit(main())

@@ -1,0 +1,188 @@
+"""A quarter of believable leads and opportunities, so that a newcomer sees the standard at work.
+
+Everything is made through the documents themselves and the scoring API, at the times it is said to have
+happened; the records carry made-up names and example.com addresses. For demo sites only.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import frappe
+from frappe.utils import add_to_date, getdate, now_datetime
+
+from salesflow_std.jobs import grade_clock, take_in
+
+_SEED = 7
+_LEADS = 120
+_OPPORTUNITIES = 45
+
+_INDUSTRIES = ("Machinery", "Software", "Logistics", "Medical Devices", "Packaging", "Retail", "Energy")
+_PLACES = ("North", "South", "East", "West", "Harbour", "Valley", "Lake", "River")
+_CHINESE = ("东方", "华南", "滨海", "江城", "云岭", "北辰")
+_SOURCES = ("Exhibition", "Website", "Reference", "Advertisement", "Partner", "Community")
+_EVIDENCE = {
+	"B": ("Budget named in the first call", "Waits for the budget of next year", "No figure yet"),
+	"N": ("Loses orders through late planning", "Looks around", "Asked for a demo"),
+	"A": ("Plant manager decides", "Purchasing and IT both sign", "Contact is an assistant"),
+	"U": ("Line starts in eight weeks", "Some time next year", "Before the next season"),
+}
+
+
+def make() -> dict[str, int]:
+	"""Fills the site once; a second call only counts. Returns what there is."""
+	if not frappe.db.exists("Lead", {"email_id": ("like", "%@demo.example.com")}):
+		frappe.flags.mute_emails = True
+		rng = random.Random(_SEED)
+		names = [_lead(rng, i) for i in range(_LEADS)]
+		_opportunities(rng, names)
+		_accounts(rng)
+		take_in.run()
+		grade_clock.tick()
+	return {
+		"Leads": frappe.db.count("Lead"),
+		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
+		"  not graded": frappe.db.count("Lead", {"sf_grade": ("is", "not set")}),
+		"  first touch overdue": frappe.db.count("Lead", {"sf_first_touch_status": "Overdue"}),
+		"  grades to review": frappe.db.count("Lead", {"sf_grade_stale": 1}),
+		"Opportunities": frappe.db.count("Opportunity"),
+		**{
+			f"  grade {grade} ": frappe.db.count("Opportunity", {"sf_grade": grade})
+			for grade in ("S", "A", "B")
+		},
+		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
+	}
+
+
+def _owners() -> list[str]:
+	"""The site's own sales people, or the administrator where there are none."""
+	users = frappe.get_all(
+		"Has Role",
+		filters={"role": "Sales User", "parenttype": "User"},
+		pluck="parent",
+		order_by="parent",
+		distinct=True,
+	)
+	return [user for user in users if user not in ("Administrator", "Guest")] or ["Administrator"]
+
+
+def _lead(rng: random.Random, i: int) -> str:
+	now = now_datetime().replace(microsecond=0)
+	# More recent ones than old ones, as in life.
+	captured = now - timedelta(hours=round(24 * 90 * rng.random() ** 2) + rng.randrange(2, 20))
+	entered = captured + timedelta(hours=rng.choice((0, 0, 1, 1, 2, 5, 9, 30)))
+	industry = rng.choice(_INDUSTRIES)
+	company = (
+		f"{rng.choice(_CHINESE)}示例{i:03d}有限公司"
+		if rng.random() < 0.35
+		else f"{rng.choice(_PLACES)} {industry} {i:03d} Ltd"
+	)
+	lead = frappe.get_doc(
+		{
+			"doctype": "Lead",
+			"first_name": f"Contact {i:03d}",
+			"company_name": company,
+			"email_id": f"contact{i:03d}@demo.example.com",
+			"mobile_no": f"+86 139 {rng.randrange(10**4):04d} {i:04d}",
+			"source": rng.choice(_SOURCES) if rng.random() < 0.93 else None,
+			"lead_owner": rng.choice(_owners()),
+			"sf_captured_on": captured,
+			"annual_revenue": rng.choice((2, 5, 8, 20, 60)) * 1_000_000,
+		}
+	)
+	lead.flags.ignore_permissions = True
+	lead.insert()
+	_happened(lead, entered)
+	if rng.random() < 0.05:
+		lead.reload()
+		lead.sf_invalid_reason = rng.choice(("Test Data", "Not a Target Industry", "Wrong Contact Details"))
+		lead.save(ignore_permissions=True)
+	elif rng.random() < 0.88:
+		_score(rng, lead, entered)
+	return lead.name
+
+
+def _happened(lead: frappe.model.document.Document, entered: object) -> None:
+	"""Puts the entry of a lead at the time it is said to have happened."""
+	late = entered - frappe.utils.get_datetime(lead.sf_captured_on) > timedelta(hours=24)
+	frappe.db.set_value(
+		"Lead",
+		lead.name,
+		{"creation": entered, "sf_late_entry": int(late)},
+		update_modified=False,
+	)
+
+
+def _score(rng: random.Random, lead: frappe.model.document.Document, entered: object) -> None:
+	from salesflow_std.overrides.communication import mark_first_touch
+	from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
+	from salesflow_std.salesflow_std.grading import clocks, subject_fields
+
+	warmth = rng.gauss(3, 1.1)
+	points = {code: min(5, max(1, round(rng.gauss(warmth, 0.9)))) for code in "BNAU"}
+	scored = min(entered + timedelta(hours=rng.randrange(1, 30)), now_datetime())
+	record = frappe.get_doc(
+		{
+			"doctype": "BNAU Score",
+			"reference_doctype": "Lead",
+			"reference_name": lead.name,
+			"lines": [
+				{
+					"dimension": code,
+					"points": value,
+					"evidence": rng.choice(_EVIDENCE[code]) if rng.random() < 0.5 else None,
+				}
+				for code, value in points.items()
+			],
+		}
+	)
+	record.insert(ignore_permissions=True)
+	record.db_set("scored_on", scored, update_modified=False)
+	model = engine_model(record.scoring_model)
+	subject = frappe.db.get_value("Lead", lead.name, subject_fields("Lead"), as_dict=True)
+	band = model.band(record.grade)
+	dates = clocks("Lead", band, scored, subject, now_datetime())
+	frappe.db.set_value("Lead", lead.name, {"sf_graded_on": scored, **dates}, update_modified=False)
+	if band.first_touch and rng.random() < 0.8:
+		touched = scored + timedelta(hours=rng.randrange(1, 60))
+		if touched < now_datetime():
+			mark_first_touch(lead.name, touched)
+
+
+def _opportunities(rng: random.Random, leads: list[str]) -> None:
+	company = frappe.defaults.get_global_default("company")
+	for i, lead in enumerate(rng.sample(leads, _OPPORTUNITIES)):
+		closing = (
+			None
+			if i % 11 == 0
+			else add_to_date(getdate(), days=rng.choice((5, 12, 25, 40, 70, 85, 120, 200)))
+		)
+		opportunity = frappe.get_doc(
+			{
+				"doctype": "Opportunity",
+				"opportunity_from": "Lead",
+				"party_name": lead,
+				"company": company,
+				"expected_closing": closing,
+				"probability": rng.choice((10, 30, 50, 70, 80, 90)),
+				"opportunity_amount": rng.choice((5, 8, 15, 40, 90, 180, 320)) * 1000,
+				"opportunity_owner": rng.choice(_owners()),
+			}
+		)
+		opportunity.insert(ignore_permissions=True)
+
+
+def _accounts(rng: random.Random) -> None:
+	from salesflow_std.api.scoring import score
+
+	for i in range(12):
+		customer = frappe.get_doc(
+			{
+				"doctype": "Customer",
+				"customer_name": f"{rng.choice(_PLACES)} Account {i:02d} Ltd",
+				"customer_type": "Company",
+			}
+		).insert(ignore_permissions=True)
+		codes = ("SIZE", "FIT", "URGENCY", "BUDGET", "CHAIN")
+		score("Customer", customer.name, {code: rng.randint(2, 5) for code in codes})
