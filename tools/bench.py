@@ -40,16 +40,16 @@ ADMIN_PASSWORD = "admin"
 
 TEST_PASSWORD = "Standard-7-Sales"
 TEST_USERS = {
-	"rep": ("rep@standard.test", "Rita Rep", ["Sales User"], "en"),
-	"rep-zh": ("rep.zh@standard.test", "王小销", ["Sales User"], "zh"),
-	"manager": ("manager@standard.test", "Mark Manager", ["Sales Manager", "Sales User"], "en"),
+	"rep": ("rep@standard.test", "Sales Rep", ["Sales User"], "en"),
+	"rep-zh": ("rep.zh@standard.test", "销售代表", ["Sales User"], "zh"),
+	"manager": ("manager@standard.test", "Sales Manager", ["Sales Manager", "Sales User"], "en"),
 	"manager-zh": (
 		"manager.zh@standard.test",
 		"李经理",
 		["Sales Manager", "Sales User"],
 		"zh",
 	),
-	"admin": ("admin@standard.test", "Ada Admin", ["System Manager"], "en"),
+	"admin": ("admin@standard.test", "Administration", ["System Manager"], "en"),
 	"admin-zh": ("admin.zh@standard.test", "张管理", ["System Manager"], "zh"),
 }
 TEST_SETUP: dict[str, Any] = {

@@ -33,11 +33,11 @@ SITE = "salesflow.demo"
 PORT = int(os.environ.get("PORT") or 8080)
 PASSWORD = "demo"
 USERS = {
-	"rep@salesflow.demo": ("Rita Rep", ["Sales User"], "en"),
-	"manager@salesflow.demo": ("Mark Manager", ["Sales Manager", "Sales User"], "en"),
-	"xiaoshou@salesflow.demo": ("王小销", ["Sales User"], "zh"),
-	"jingli@salesflow.demo": ("李经理", ["Sales Manager", "Sales User"], "zh"),
-	"admin@salesflow.demo": ("Ada Admin", ["System Manager", "Sales Manager", "Sales User"], "en"),
+	"rep@salesflow.demo": ("Sales Rep", ["Sales User"], "en"),
+	"manager@salesflow.demo": ("Sales Manager", ["Sales Manager", "Sales User"], "en"),
+	"xiaoshou@salesflow.demo": ("销售代表", ["Sales User"], "zh"),
+	"jingli@salesflow.demo": ("销售经理", ["Sales Manager", "Sales User"], "zh"),
+	"admin@salesflow.demo": ("Administration", ["System Manager", "Sales Manager", "Sales User"], "en"),
 }
 SETUP = {
 	"country": "China",
@@ -84,10 +84,8 @@ def make() -> int:
 		else:
 			say(f"{SITE} is there; bringing it up to date")
 			site.command("migrate")
-		summary = None
-		if (ROOT / APP / "setup" / "demo.py").exists():
-			say("making the demo's data")
-			summary = site.execute(MAKE_DATA)
+		say("making the demo's data")
+		summary = site.execute(MAKE_DATA)
 		finished.touch()
 	print_summary(summary)
 	return 0
