@@ -142,7 +142,9 @@ if (!salesflow.graded_form) {
 		show_new_state(frm, message) {
 			if (message) frappe.show_alert({ message, indicator: "green" });
 			if (!frm.is_dirty()) return frm.reload_doc();
-			return frappe.db.get_doc(frm.doctype, frm.docname).then((fresh) => {
+			// Not frappe.db.get_doc: it would put the saved document in place of the one being typed into.
+			const saved = frappe.xcall("frappe.client.get", { doctype: frm.doctype, name: frm.docname });
+			return saved.then((fresh) => {
 				for (const df of frm.meta.fields) {
 					if (df.fieldname.startsWith("sf_") && df.read_only) {
 						frm.doc[df.fieldname] = fresh[df.fieldname];
