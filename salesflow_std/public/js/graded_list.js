@@ -18,7 +18,38 @@ salesflow.graded_list = {
 			...settings.formatters,
 			sf_grade: (value, df, doc) => (value ? this.pill(doctype, value, doc.sf_grade_stale) : ""),
 		};
+		if (!settings.sf_shows_grade) {
+			settings.sf_shows_grade = true;
+			const onload = settings.onload;
+			settings.onload = (list) => {
+				onload?.(list);
+				this.show_grade(list);
+			};
+		}
 		return settings;
+	},
+
+	// A window of up to 1366 pixels has room for four columns, and the grade would be the fifth. It comes right
+	// after the status, unless the users have chosen their columns.
+	show_grade(list) {
+		if (list.view_name !== "List") return;
+		const setup_columns = list.setup_columns.bind(list);
+		list.setup_columns = () => {
+			setup_columns();
+			const grade = frappe.meta.get_docfield(list.doctype, "sf_grade");
+			if (list.list_view_settings?.fields || !grade?.in_list_view) return;
+			const is_grade = (column) => column.df?.fieldname === "sf_grade";
+			const columns = list.columns.filter((column) => !is_grade(column));
+			if (columns.length === list.columns.length) {
+				const last = columns.findLastIndex((c) => c.type === "Field" && c.df.fieldname !== "name");
+				if (last >= 0) columns.splice(last, 1);
+			}
+			const before = columns.findIndex((column) => column.type === "Field");
+			columns.splice(before < 0 ? columns.length : before, 0, { type: "Field", df: grade });
+			list.columns = columns;
+		};
+		list.setup_columns();
+		list.render_header(true);
 	},
 };
 
