@@ -43,8 +43,8 @@ salesflow.ScoreDialog = class ScoreDialog {
 					<label for="${id}" class="sf-level"><b>${points}</b><span>${text}</span></label>`;
 			})
 			.join("");
-		const weight =
-			dimension.weight === 1 ? "" : `<small class="text-muted">× ${format_number(dimension.weight)}</small>`;
+		const weighs = salesflow.number(dimension.weight);
+		const weight = dimension.weight === 1 ? "" : `<small class="text-muted">× ${weighs}</small>`;
 		return `<fieldset class="sf-line" data-index="${i}" data-code="${esc(dimension.code)}">
 				<legend>${esc(dimension.label)} ${weight}</legend>
 				<div class="sf-levels" role="radiogroup" aria-label="${esc(dimension.label)}">${buttons}</div>
