@@ -1,7 +1,8 @@
 """Tests in a real browser, on the throwaway site served on the loopback interface.
 
 `login("rep")` gives a page whose user is logged in; `login("rep", lang="zh")` the same in Chinese. What a test
-does is committed and stays until the site goes, so tests use names of their own. A worker runs background jobs.
+does is committed and stays until the site goes, so tests use names of their own. `call` makes their records over
+REST. A worker runs background jobs.
 
 A test fails, whatever it asserts, when the page threw an error that nobody caught, when the server answered
 with 5xx, or when the console shows an error; `tolerate` names what a test expects of these.
@@ -14,8 +15,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from tools.bench import ADMIN_PASSWORD, TEST_PASSWORD, TEST_USERS, ShadowBench, Site
@@ -32,6 +35,11 @@ BROWSER_ARGS = [
 	# The desk asks for nothing outside; a page of ours that did would fail here as on a closed network.
 	"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 ]
+# There is no socket.io server behind these pages. Frappe knows that from `disable_async`, but its list view
+# subscribes all the same and would stop halfway.
+NO_REALTIME = """document.addEventListener("readystatechange", () => {
+	if (window.frappe?.realtime && !frappe.realtime.socket) frappe.realtime.emit = () => {};
+});"""
 # A cold desk on a busy machine of two cores takes its time.
 PATIENCE = 60_000
 
@@ -63,6 +71,37 @@ def browser(desk_site: Site) -> Iterator[Browser]:
 		)
 		yield chromium
 		chromium.close()
+
+
+@pytest.fixture(scope="session")
+def call(desk_site: Site) -> Iterator[Callable[..., Any]]:
+	"""`call("dotted.method", user="rep", **kwargs)`: a whitelisted method over REST, by default as Administrator."""
+	sessions: dict[str, requests.Session] = {}
+
+	def session_of(user: str) -> requests.Session:
+		if user not in sessions:
+			session = sessions[user] = requests.Session()
+			address, password = account(user)
+			session.post(
+				f"{desk_site.url}/api/method/login", data={"usr": address, "pwd": password}
+			).raise_for_status()
+		return sessions[user]
+
+	def call_method(method: str, user: str = "Administrator", **kwargs: Any) -> Any:
+		response = session_of(user).post(f"{desk_site.url}/api/method/{method}", json=kwargs)
+		assert response.ok, f"{method} answered {response.status_code}: {response.text[:2000]}"
+		return response.json().get("message")
+
+	yield call_method
+	for session in sessions.values():
+		session.close()
+
+
+def account(user: str, lang: str = "en") -> tuple[str, str]:
+	"""Address and password of a test user, of Administrator, or of whoever has that e-mail."""
+	key = user if lang == "en" else f"{user}-{lang}"
+	address = TEST_USERS[key][0] if key in TEST_USERS else user
+	return address, ADMIN_PASSWORD if user == "Administrator" else TEST_PASSWORD
 
 
 @dataclass
@@ -101,11 +140,9 @@ def tolerate(troubles: Troubles) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def contexts(
-	browser: Browser, troubles: Troubles, request: pytest.FixtureRequest
-) -> Iterator[list[BrowserContext]]:
-	"""All browser contexts of the test; screenshots when it failed, closed in any case."""
-	opened: list[BrowserContext] = []
+def pages(troubles: Troubles, request: pytest.FixtureRequest) -> Iterator[list[Page]]:
+	"""All pages of the test; screenshots when it failed, closed in any case."""
+	opened: list[Page] = []
 	yield opened
 	remaining = troubles.remaining()
 	report = request.node.stash.get(call_report, None)
@@ -113,12 +150,12 @@ def contexts(
 		folder = Path(os.environ.get("SALESFLOW_ARTIFACTS") or "test-artifacts")
 		folder.mkdir(parents=True, exist_ok=True)
 		name = re.sub(r"\W+", "-", request.node.name).strip("-")
-		for number, page in enumerate(page for context in opened for page in context.pages):
+		for number, page in enumerate(opened):
 			path = folder / f"{name}-{number}.png"
 			page.screenshot(path=path)
 			print(f"screenshot of {page.url}: {path}")
-	for context in opened:
-		context.close()
+	for page in opened:
+		page.close()
 	if remaining:
 		pytest.fail("the pages had troubles:\n" + "\n".join(remaining), pytrace=False)
 
@@ -134,21 +171,52 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 	return report
 
 
-@pytest.fixture
-def new_page(
-	browser: Browser, desk_site: Site, troubles: Troubles, contexts: list[BrowserContext]
-) -> Callable[..., Page]:
-	"""`new_page(width=1280, height=900, **context_options) -> Page` of a visitor who is not logged in."""
+@pytest.fixture(scope="session")
+def new_context(browser: Browser, desk_site: Site) -> Callable[..., BrowserContext]:
+	"""`new_context(width=1280, height=900, **options)`: a browser window of a visitor who is not logged in."""
 
-	def make(width: int = 1280, height: int = 900, **options) -> Page:
+	def make(width: int = 1280, height: int = 900, **options) -> BrowserContext:
 		options.setdefault("timezone_id", "Asia/Shanghai")
 		options.setdefault("locale", "en-US")
 		context = browser.new_context(
 			base_url=desk_site.url, viewport={"width": width, "height": height}, **options
 		)
 		context.set_default_timeout(PATIENCE)
-		contexts.append(context)
+		context.add_init_script(NO_REALTIME)
+		return context
+
+	return make
+
+
+@pytest.fixture(scope="session")
+def windows(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., BrowserContext]]:
+	"""`windows(address, password, **options)`: the window of a user, logged in once for all tests.
+
+	The desk's scripts stay in its cache; what a test has in a page goes with the page.
+	"""
+	opened: dict[tuple, BrowserContext] = {}
+
+	def window_of(address: str, password: str, **options) -> BrowserContext:
+		key = (address, *sorted(options.items()))
+		if key not in opened:
+			context = new_context(**options)
+			response = context.request.post("/api/method/login", form={"usr": address, "pwd": password})
+			assert response.ok, f"{address} cannot log in: {response.status} {response.text()[:300]}"
+			opened[key] = context
+		return opened[key]
+
+	yield window_of
+	for context in opened.values():
+		context.close()
+
+
+@pytest.fixture
+def page_in(troubles: Troubles, pages: list[Page]) -> Callable[[BrowserContext], Page]:
+	"""A new page of a window, watched for troubles."""
+
+	def make(context: BrowserContext) -> Page:
 		page = context.new_page()
+		pages.append(page)
 		page.on("pageerror", lambda error: troubles.add(f"uncaught: {error.message}\n{error.stack or ''}"))
 		page.on("console", troubles.on_console)
 		page.on("response", troubles.on_response)
@@ -158,18 +226,31 @@ def new_page(
 
 
 @pytest.fixture
-def login(new_page: Callable[..., Page]) -> Callable[..., Page]:
+def new_page(
+	new_context: Callable[..., BrowserContext], page_in: Callable[[BrowserContext], Page]
+) -> Iterator[Callable[..., Page]]:
+	"""`new_page(**options) -> Page` of a visitor who is not logged in."""
+	contexts: list[BrowserContext] = []
+
+	def make(**options) -> Page:
+		contexts.append(new_context(**options))
+		return page_in(contexts[-1])
+
+	yield make
+	for context in contexts:
+		context.close()
+
+
+@pytest.fixture
+def login(
+	windows: Callable[..., BrowserContext], page_in: Callable[[BrowserContext], Page]
+) -> Callable[..., Page]:
 	"""`login("rep" | "manager" | "admin" | "Administrator" | an e-mail, lang="en", path="/app") -> Page`."""
 
 	def log_in(user: str = "rep", lang: str = "en", path: str | None = "/app", **options) -> Page:
-		password = ADMIN_PASSWORD if user == "Administrator" else TEST_PASSWORD
-		key = user if lang == "en" else f"{user}-{lang}"
-		address = TEST_USERS[key][0] if key in TEST_USERS else user
-		page = new_page(**options)
-		response = page.request.post("/api/method/login", form={"usr": address, "pwd": password})
-		assert response.ok, f"{address} cannot log in: {response.status} {response.text()[:300]}"
+		page = page_in(windows(*account(user, lang), **options))
 		if path:
-			page.goto(path, timeout=PATIENCE)
+			page.goto(path, timeout=PATIENCE, wait_until="commit")
 			page.wait_for_function(
 				"() => window.frappe && frappe.boot && frappe.router && frappe.router.current_route",
 				timeout=PATIENCE,

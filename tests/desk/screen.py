@@ -1,0 +1,39 @@
+"""What the desk tests do and look at again and again."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def dialog(page: Page) -> Locator:
+	"""The open dialog, without Frappe's message box."""
+	return page.locator(".modal.show:not(:has(.msgprint-dialog))")
+
+
+def message(page: Page) -> str:
+	"""The title and text of Frappe's message box, which is closed."""
+	box = page.locator(".modal.show:has(.msgprint-dialog)")
+	box.locator(".msgprint").first.wait_for()
+	text = f"{box.locator('.modal-title').inner_text()}: {box.locator('.msgprint').inner_text()}"
+	box.locator(".btn-modal-close").click()
+	expect(box).to_have_count(0)
+	return text
+
+
+def overflow(part: Locator) -> int:
+	"""By how many pixels the content is wider than its box."""
+	return part.evaluate("box => box.scrollWidth - box.clientWidth")
+
+
+def assert_inside(part: Locator, page: Page) -> None:
+	"""Wholly within the window, and nothing lies over its middle."""
+	box, size = part.bounding_box(), page.viewport_size
+	assert box and size
+	assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"], box
+	assert box["y"] >= 0 and box["y"] + box["height"] <= size["height"], box
+	assert part.evaluate(
+		"""part => {
+			const box = part.getBoundingClientRect();
+			return part.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+		}"""
+	), "something lies over it"
