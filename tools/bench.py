@@ -45,12 +45,12 @@ TEST_USERS = {
 	"manager": ("manager@standard.test", "Sales Manager", ["Sales Manager", "Sales User"], "en"),
 	"manager-zh": (
 		"manager.zh@standard.test",
-		"李经理",
+		"销售经理",
 		["Sales Manager", "Sales User"],
 		"zh",
 	),
 	"admin": ("admin@standard.test", "Administration", ["System Manager"], "en"),
-	"admin-zh": ("admin.zh@standard.test", "张管理", ["System Manager"], "zh"),
+	"admin-zh": ("admin.zh@standard.test", "系统管理员", ["System Manager"], "zh"),
 }
 TEST_SETUP: dict[str, Any] = {
 	"country": "China",

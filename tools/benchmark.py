@@ -10,7 +10,6 @@ own goals.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
@@ -43,6 +42,15 @@ class Figure:
 			else f"   goal ≤ {self.limit:g}   {'met' if self.value <= self.limit else 'MISSED'}"
 		)
 		return f"{self.name:<58} {self.value:>10.3f} {self.unit:<4}{goal}   {self.detail}"
+
+
+class Figures(list):
+	"""Figures, printed as they come: a run takes minutes."""
+
+	def __iadd__(self, more: list[Figure]) -> Figures:
+		for figure in more:
+			print(figure.line(), flush=True)
+		return super().__iadd__(more)
 
 
 def probe(site: Site, name: str, **arguments: object) -> dict:
@@ -168,7 +176,7 @@ def main() -> int:
 	parser.add_argument("--audit-rows", type=int, default=1_000_000)
 	options = parser.parse_args()
 	chosen = options.only or ["save", "score", "regrade", "audit"]
-	figures: list[Figure] = []
+	figures = Figures()
 	found = find_bench()
 	if {"save", "score", "regrade"} & set(chosen):
 		if not found.path:
@@ -186,17 +194,13 @@ def main() -> int:
 					figures += scoring(with_app)
 				if "save" in chosen:
 					say("Lead save")
-					figures = lead_save(plain, with_app, options.opportunities) + figures
+					figures += lead_save(plain, with_app, options.opportunities)
 				if "regrade" in chosen:
 					say("re-grade")
 					figures += regrade(with_app, options.leads)
 	if "audit" in chosen:
 		say("audit")
 		figures += audit(options.audit_rows)
-	print()
-	for figure in figures:
-		print(figure.line())
-	print(json.dumps([figure.__dict__ for figure in figures]), file=sys.stderr)
 	return 0
 
 

@@ -255,6 +255,7 @@ class _Regrade:
 	def _chunk(self, after: str, upto: str) -> None:
 		for attempt in range(1, _TRIES + 1):
 			try:
+				self._lock(after, upto)
 				self._keep_history(after, upto)
 				self._write_changed(after, upto)
 				self._write_scores(after, upto)
@@ -266,6 +267,21 @@ class _Regrade:
 				frappe.db.rollback()
 				if attempt == _TRIES:
 					raise
+
+	def _lock(self, after: str, upto: str) -> None:
+		"""Locks the rows of a chunk before anything else.
+
+		The history would lock them for reading and the update then want more: with somebody waiting to save
+		one of them in between, that is a deadlock, and theirs would be the save that fails.
+		"""
+		(
+			frappe.qb.from_(self.subject)
+			.select(self.subject.name)
+			.where(self._in_range(after, upto))
+			.orderby(self.subject.name)
+			.for_update()
+			.run()
+		)
 
 	def _in_range(self, after: str, upto: str) -> frappe.query_builder.terms.Criterion:
 		return self._of_model() & (self.subject.name > after) & (self.subject.name <= upto)
