@@ -171,10 +171,28 @@ def _set_weight(weight: float) -> None:
 	frappe.db.commit()
 
 
+_ONE_UPDATE = """update `tabLead` set
+	sf_score = sf_score + %(shift)s,
+	sf_grade = case when sf_score >= 15 then 'A' when sf_score >= 8 then 'B' else 'C' end,
+	sf_first_touch_due = case when sf_first_touched_on is not null then sf_first_touch_due
+		when sf_score >= 15 then sf_captured_on + interval 48 hour
+		when sf_score >= 8 then sf_captured_on + interval 7 day end,
+	sf_first_touch_status = case when sf_first_touched_on is not null then sf_first_touch_status
+		when sf_first_touch_due is null then ''
+		when sf_first_touch_due >= %(now)s then 'Not Yet' else 'Overdue' end,
+	sf_in_nurture = sf_score < 8,
+	sf_next_touch_on = case when sf_score < 8 then sf_graded_on + interval 1 month
+		when sf_first_touched_on is null then sf_first_touch_due end,
+	sf_review_due = sf_graded_on + interval 7 day,
+	sf_grade_stale = sf_graded_on + interval 7 day < %(now)s
+where sf_scoring_model = 'BNAU'"""
+
+
 def regrade_leads(weight: float) -> dict:
 	"""Seconds of the re-grade job after a change of weight, and of one UPDATE of the same rows and columns.
 
-	The UPDATE writes every score and grade anew from columns of the row: the least a database must do.
+	The UPDATE leaves out all that makes a re-grade: rubric and bands as data, the working calendar, frozen
+	grades, history, chunks, and that a killed run can be started again.
 	"""
 	from salesflow_std.jobs import regrade
 
@@ -187,12 +205,7 @@ def regrade_leads(weight: float) -> dict:
 	update = []
 	for shift in (1, -1, 1, -1):
 		begun = time.perf_counter()
-		frappe.db.sql(
-			"""update `tabLead` set sf_score = sf_score + %s,
-				sf_grade = case when sf_score >= 15 then 'A' when sf_score >= 8 then 'B' else 'C' end
-			where sf_scoring_model = 'BNAU'""",
-			shift,
-		)
+		frappe.db.sql(_ONE_UPDATE, {"shift": shift, "now": now_datetime()})
 		frappe.db.commit()
 		update.append(time.perf_counter() - begun)
 	# The UPDATE has left grades of its own; the job puts them right, unmeasured.

@@ -65,7 +65,13 @@ def _grade_fields(insert_after: str) -> list[dict]:
 			"options": "Scoring Model",
 			**_STATE,
 		},
-		{"fieldname": "sf_points", "fieldtype": "Data", "label": "Packed Points", **_HIDDEN},
+		{
+			"fieldname": "sf_points",
+			"fieldtype": "Data",
+			"label": "Packed Points",
+			"search_index": 1,  # a changed model finds its documents by their points
+			**_HIDDEN,
+		},
 	]
 
 

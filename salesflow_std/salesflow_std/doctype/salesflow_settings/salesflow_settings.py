@@ -152,7 +152,7 @@ def default_model(doctype: str, company: str | None = None) -> str | None:
 
 def forget_calendars() -> None:
 	"""Drops what this request remembers of working calendars."""
-	frappe.local.request_cache.pop(working_calendar.__wrapped__, None)
+	getattr(frappe.local, "request_cache", {}).pop(working_calendar.__wrapped__, None)
 
 
 def request_new_deadlines() -> None:

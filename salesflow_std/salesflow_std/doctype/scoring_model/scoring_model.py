@@ -99,5 +99,5 @@ def is_automatic(name: str) -> bool:
 
 def forget() -> None:
 	"""Drops what this request and the boot information remember of scoring models."""
-	frappe.local.request_cache.pop(engine_model.__wrapped__, None)
+	getattr(frappe.local, "request_cache", {}).pop(engine_model.__wrapped__, None)
 	frappe.cache.delete_value("salesflow_std.grade_colours")
