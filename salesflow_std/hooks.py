@@ -33,6 +33,7 @@ doctype_list_js = {
 doc_events = {
 	"Lead": {
 		"validate": "salesflow_std.overrides.lead.validate",
+		"after_rename": "salesflow_std.overrides.graded.after_rename",
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Opportunity": {
@@ -42,6 +43,7 @@ doc_events = {
 	},
 	"Customer": {
 		"validate": "salesflow_std.overrides.graded.validate",
+		"after_rename": "salesflow_std.overrides.graded.after_rename",
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Communication": {"after_insert": "salesflow_std.overrides.communication.after_insert"},
@@ -55,6 +57,7 @@ scheduler_events = {
 
 permission_query_conditions = {
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.permission_query_conditions",
+	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.has_permission",

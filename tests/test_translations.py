@@ -197,7 +197,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_SETTINGS, "applies_to"): graded_doctypes,
 	(_SETTINGS, "row.applies_to"): graded_doctypes,
 	(_SETTINGS, "model"): model_names,
-	("salesflow_std/doctype/scoring_model/scoring_model.py", "self.applies_to"): graded_doctypes,
+	("salesflow_std/doctype/scoring_model/scoring_model.py", "doctype"): graded_doctypes,
+	("salesflow_std/doctype/scoring_model/scoring_model.py", "self.name"): model_names,
 	("salesflow_std/messages.py", "problem.template"): error_texts,
 	("salesflow_std/messages.py", "value"): error_parameters,
 	("public/js/lead.js", "captured.description"): lambda: {

@@ -115,7 +115,7 @@ def _happened(lead: frappe.model.document.Document, entered: object) -> None:
 
 
 def _score(rng: random.Random, lead: frappe.model.document.Document, entered: object) -> None:
-	from salesflow_std.overrides.communication import mark_first_touch
+	from salesflow_std.overrides.communication import record_touch
 	from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
 	from salesflow_std.salesflow_std.grading import clocks, subject_fields
 
@@ -147,7 +147,7 @@ def _score(rng: random.Random, lead: frappe.model.document.Document, entered: ob
 	if band.first_touch and rng.random() < 0.8:
 		touched = scored + timedelta(hours=rng.randrange(1, 60))
 		if touched < now_datetime():
-			mark_first_touch(lead.name, touched)
+			record_touch(lead.name, touched)
 
 
 def _opportunities(rng: random.Random, leads: list[str]) -> None:

@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 
-from salesflow_std.overrides.communication import mark_first_touch
+from salesflow_std.overrides.communication import record_touch
 from salesflow_std.overrides.lead import find_duplicates
 
 
@@ -36,7 +36,7 @@ def touched(name: str, on: str | None = None) -> dict:
 			),
 			title=_("First Touch"),
 		)
-	if not mark_first_touch(name, when):
+	if not record_touch(name, when):
 		frappe.throw(
 			_("The first touch of {0} is recorded already: {1}.").format(
 				name, frappe.format(lead.sf_first_touched_on, {"fieldtype": "Datetime"})

@@ -20,7 +20,11 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 	default_model,
 	progress_key,
 )
-from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model, is_automatic
+from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import (
+	check_facts,
+	engine_model,
+	is_automatic,
+)
 from salesflow_std.salesflow_std.messages import refuse, say
 
 _LARGEST = 10
@@ -130,10 +134,11 @@ def _check_subject_type(doctype: str) -> None:
 		)
 
 
-def _subject(doctype: str, name: str, ptype: str) -> frappe._dict:
+def _subject(doctype: str, name: str, ptype: str, lock: bool = False) -> frappe._dict:
 	_check_subject_type(doctype)
 	check_permission(doctype, name, ptype)
-	return frappe.db.get_value(doctype, name, grading.subject_fields(doctype), as_dict=True)
+	fields = grading.subject_fields(doctype)
+	return frappe.db.get_value(doctype, name, fields, as_dict=True, for_update=lock)
 
 
 def _model_of(doctype: str, subject: dict, scoring_model: str | None = None) -> str:
@@ -154,7 +159,7 @@ def form(doctype: str, name: str, scoring_model: str | None = None) -> dict:
 	subject = _subject(doctype, name, "write")
 	model_name = _model_of(doctype, subject, scoring_model)
 	model = engine_model(model_name)
-	last = scoring.unpack_points(subject.sf_points)
+	last = scoring.known_points(model, subject.sf_points)
 	return {
 		"model": model_name,
 		"automatic": is_automatic(model_name),
@@ -276,7 +281,7 @@ def explain(doctype: str, name: str) -> dict:
 	model = engine_model(model_name)
 	answer["grades"] = [b.grade for b in model.bands]
 	try:
-		result = scoring.grade(model, scoring.unpack_points(subject.sf_points))
+		result = scoring.grade(model, scoring.known_points(model, subject.sf_points))
 	except EngineError as problem:
 		answer["problem"] = _missing_facts(model, subject) if is_automatic(model_name) else say(problem)
 		return answer
@@ -323,7 +328,10 @@ def _evidence(history: list) -> dict[str, str]:
 def review(doctype: str, name: str, reason: str | None = None) -> dict:
 	"""Says that the facts behind a grade still hold: the same points, as of now (L9)."""
 	subject = _subject(doctype, name, "write")
-	points = scoring.unpack_points(subject.sf_points)
+	model_name = subject.sf_scoring_model
+	if not model_name or not frappe.db.get_value("Scoring Model", model_name, "enabled"):
+		model_name = _model_of(doctype, subject)
+	points = scoring.known_points(engine_model(model_name), subject.sf_points)
 	if not points:
 		frappe.throw(
 			_("{0} {1} has no points yet. Score it first.").format(_(doctype), name),
@@ -347,7 +355,7 @@ def review(doctype: str, name: str, reason: str | None = None) -> dict:
 			"doctype": "BNAU Score",
 			"reference_doctype": doctype,
 			"reference_name": name,
-			"scoring_model": subject.sf_scoring_model,
+			"scoring_model": model_name,
 			"reason": reason,
 			"lines": [
 				{"dimension": code, "points": value, "evidence": evidence.get(code)}
@@ -371,7 +379,7 @@ def override(doctype: str, name: str, grade: str, reason: str, until: str) -> di
 
 	Scorings meanwhile are kept and count when the time has run out or `release` is called.
 	"""
-	subject = _subject(doctype, name, "write")
+	subject = _subject(doctype, name, "write", lock=True)
 	_check_manager()
 	if not (reason or "").strip():
 		frappe.throw(_("Say why the grade is set against the points."), title=_("Reason Missing"))
@@ -388,14 +396,16 @@ def override(doctype: str, name: str, grade: str, reason: str, until: str) -> di
 			title=_("Unknown Grade"),
 		)
 	now = now_datetime()
+	# The facts are as old as they were; a manager's word makes them no newer.
+	graded_on = subject.sf_graded_on or now
 	values = {
 		"sf_grade": grade,
 		"sf_grade_frozen_until": end,
-		"sf_graded_on": now,
+		"sf_graded_on": graded_on,
 		"sf_scoring_model": model_name,
-		**grading.clocks(doctype, band, now, subject, now),
+		**grading.clocks(doctype, band, graded_on, subject, now),
 	}
-	frappe.db.set_value(doctype, name, values)
+	frappe.db.set_value(doctype, name, values, update_modified=False)
 	grading.record_change(
 		doctype,
 		name,
@@ -463,6 +473,7 @@ def simulate(scoring_model: str, changes: dict | str | None = None) -> dict:
 	except EngineError as problem:
 		refuse(problem, _("Scoring Model Contradicts Itself"))
 	if doc.automatic:
+		check_facts(doc.applies_to, model)
 		moved = _simulate_facts(doc, model)
 	else:
 		moved = _simulate_points(doc, model)
@@ -590,8 +601,8 @@ def _simulate_facts(doc: frappe.model.document.Document, model: scoring.Model) -
 		result, _points_of = grading.grade_from_facts(model, row, today)
 		grade = result.grade if result else None
 		frozen = grading.is_frozen(row)
-		tally.add(row.sf_grade, grade, 1, frozen, result is None)
-		if not frozen and grade and grade != row.sf_grade:
+		tally.add(row.sf_grade, grade, 1, frozen, problem=False)
+		if not frozen and grade != row.sf_grade:
 			moving.append((grading.company_amount(row), row, grade))
 	moving.sort(key=lambda entry: (-entry[0], entry[1].name))
 	largest = [

@@ -224,9 +224,9 @@ def _validate_bands(model: Model) -> None:
 		at = f"bands[{i}]"
 		if not band.grade:
 			raise ModelError(f"{at}.grade", "Band {row} has no grade.", row=i + 1)
-		if band.grade in seen:
+		if band.grade.casefold() in seen:  # a database takes "hot" and "Hot" for the same
 			raise ModelError(f"{at}.grade", "The grade {grade} is used twice.", grade=band.grade)
-		seen.add(band.grade)
+		seen.add(band.grade.casefold())
 		for name in ("low", "high"):
 			value = getattr(band, name)
 			if value is not None and not _is_number(value):
@@ -470,6 +470,12 @@ def unpack_points(packed: str | None) -> dict[str, float]:
 	return points
 
 
+def known_points(model: Model, packed: str | None) -> dict[str, float]:
+	"""The packed points of a document for the dimensions its model has now; what was taken out is left out."""
+	codes = {d.code for d in model.dimensions}
+	return {code: value for code, value in unpack_points(packed).items() if code in codes}
+
+
 @dataclass(frozen=True)
 class Regrade:
 	"""What one packed set of points is worth under a model; `problem` is set when it cannot be graded."""
@@ -485,12 +491,10 @@ def regrade(model: Model, packed: Iterable[str]) -> dict[str, Regrade]:
 	Points for a dimension the model no longer has are left out; a dimension that is new and has no points
 	is a problem, never an invented number, and so is a text that holds no points.
 	"""
-	codes = {d.code for d in model.dimensions}
 	graded: dict[str, Regrade] = {}
 	for text in packed:
 		try:
-			points = {code: value for code, value in unpack_points(text).items() if code in codes}
-			result = grade(model, points)
+			result = grade(model, known_points(model, text))
 		except PointsError as problem:
 			graded[text] = Regrade(problem=problem)
 		else:

@@ -18,12 +18,14 @@ from frappe.query_builder.functions import Date
 from frappe.utils import getdate, now_datetime
 from pypika import Case, Table
 from pypika.functions import Coalesce, Concat, Count, IfNull
-from pypika.terms import Function, NullValue, Term, ValueWrapper
+from pypika.terms import CustomFunction, Function, NullValue, Term, ValueWrapper
 
 from salesflow_std.engine import leads, scoring, worktime
 from salesflow_std.jobs import opportunity_grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
+	forget_calendars,
 	progress_key,
+	queue_regrade,
 	request_regrade,
 	request_switch,
 	working_calendar,
@@ -32,7 +34,7 @@ from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import (
 	band_clocks,
 	engine_model,
 	forget,
-	rules_text,
+	is_automatic,
 )
 
 CHUNK = 2000
@@ -42,42 +44,50 @@ _POINTS = Table("sf_regrade_points")
 _CHUNK = Table("sf_regrade_chunk")
 _DATES = Table("sf_regrade_dates")
 
+_Lpad = CustomFunction("LPAD", ["text", "length", "filling"])
+
 
 def run(scoring_model: str, user: str | None = None) -> None:
-	"""Re-grades until the documents agree with the model as it is saved now (L6, L9)."""
-	text = None
+	"""Re-grades until the documents agree with the model as it is saved now (L6, L9).
+
+	`regrade_pending` counts what was asked for: a change of the model or of the calendar while the job runs
+	raises it, and the job goes round once more.
+	"""
+	dates_known = json.loads(frappe.db.get_value("Scoring Model", scoring_model, "regraded_as") or "{}")
 	while True:
+		asked = frappe.db.get_value("Scoring Model", scoring_model, "regrade_pending")
+		# From here on the dates may be of the old model or the new one, until all are done.
+		_set(scoring_model, regraded_as=None)
+		frappe.db.commit()  # nosemgrep - the same holds for whoever starts after a kill
 		forget()
+		forget_calendars()
 		frappe.clear_document_cache("Scoring Model", scoring_model)
-		# Locked while it is compared, so that a model saved at the last moment is not taken for done.
-		doc = frappe.get_doc("Scoring Model", scoring_model, for_update=True)
-		if rules_text(doc) == text:
-			break
-		text = rules_text(doc)
-		# Ends the lock: whoever wants to save the model meanwhile may.
-		frappe.db.commit()  # nosemgrep
+		doc = frappe.get_doc("Scoring Model", scoring_model)
 		if doc.automatic:
 			opportunity_grading.run(scoring_model)
 		else:
-			_Regrade(doc, user or frappe.session.user).run()
+			_Regrade(doc, user or frappe.session.user, dates_known).run()
+		# Locked while it is compared, so that a request at the last moment is not taken for done.
+		if frappe.db.get_value("Scoring Model", scoring_model, "regrade_pending", for_update=True) == asked:
+			break
+		dates_known = {}
+		frappe.db.commit()  # nosemgrep - ends the lock before the next round
 	clocks = {band.grade: band_clocks(band) for band in engine_model(scoring_model).bands}
-	frappe.db.set_value(
-		"Scoring Model",
-		scoring_model,
-		{"regrade_pending": 0, "regraded_as": json.dumps(clocks, sort_keys=True)},
-		update_modified=False,
-	)
+	_set(scoring_model, regrade_pending=0, regraded_as=json.dumps(clocks, sort_keys=True))
 	frappe.cache.delete_value(progress_key(scoring_model))
-	# The job's last word: from here on no restart is needed.
-	frappe.db.commit()  # nosemgrep
+	frappe.db.commit()  # nosemgrep - the job's last word: from here on no restart is needed
+
+
+def _set(scoring_model: str, **values: object) -> None:
+	frappe.db.set_value("Scoring Model", scoring_model, values, update_modified=False)
 
 
 def restart_pending() -> None:
 	"""Puts re-grades on the queue whose worker was killed; those on the queue or running are left alone."""
 	for model in frappe.get_all(
-		"Scoring Model", filters={"regrade_pending": 1}, pluck="name", order_by="name"
+		"Scoring Model", filters={"regrade_pending": (">", 0)}, pluck="name", order_by="name"
 	):
-		request_regrade(model)
+		queue_regrade(model)
 	if frappe.db.get_single_value("Salesflow Settings", "switches"):
 		request_switch()
 
@@ -92,6 +102,9 @@ def switch_models() -> None:
 	switches = json.loads(settings.switches or "[]")
 	for switch in switches:
 		subject = frappe.qb.DocType(switch["doctype"])
+		if switch["doctype"] == "Opportunity" and is_automatic(switch["new"]):
+			opportunity_grading.run(switch["new"])
+			continue
 
 		def moved(subject: object = subject, switch: dict = switch) -> object:
 			query = (
@@ -106,13 +119,28 @@ def switch_models() -> None:
 			return query.limit(CHUNK)
 
 		update_in_chunks(moved, CHUNK)
+		if switch["doctype"] == "Opportunity":
+			_ask_for_points(switch["new"])
 		# Its documents have the dates of another model: all dates are counted anew.
-		frappe.db.set_value("Scoring Model", switch["new"], {"regrade_pending": 1, "regraded_as": None})
-		request_regrade(switch["new"])
+		request_regrade(switch["new"], dates=True)
 	left = json.loads(frappe.db.get_single_value("Salesflow Settings", "switches") or "[]")[len(switches) :]
-	settings.db_set("switches", json.dumps(left) if left else None)
+	settings.db_set("switches", json.dumps(left) if left else None, update_modified=False)
 	# The job's last word; the re-grades go on the queue with it.
 	frappe.db.commit()  # nosemgrep
+
+
+def _ask_for_points(scoring_model: str) -> None:
+	"""Opportunities that graded themselves until now are scored by people: their grade asks for review."""
+	opportunity = frappe.qb.DocType("Opportunity")
+	update_in_chunks(
+		lambda: (
+			frappe.qb.update(opportunity)
+			.set(opportunity.sf_grade_stale, 1)
+			.where((opportunity.sf_scoring_model == scoring_model) & (opportunity.sf_grade_stale == 0))
+			.limit(CHUNK)
+		),
+		CHUNK,
+	)
 
 
 def update_in_chunks(query: Callable[[], object], size: int) -> int:
@@ -136,14 +164,14 @@ class _Regrade:
 	saves one of them meanwhile waits for some milliseconds and never runs into a deadlock.
 	"""
 
-	def __init__(self, doc: frappe.model.document.Document, user: str) -> None:
+	def __init__(self, doc: frappe.model.document.Document, user: str, dates_known: dict) -> None:
 		self.name = doc.name
 		self.doctype = doc.applies_to
 		self.subject = frappe.qb.DocType(doc.applies_to)
 		self.model = engine_model(doc.name)
 		self.user = user
 		self.now = now_datetime()
-		self.regraded_as = json.loads(doc.regraded_as or "{}")
+		self.dates_known = dates_known
 		self.days_known: set[tuple] = set()
 		self.done = self.total = 0
 
@@ -167,6 +195,13 @@ class _Regrade:
 		)
 		self.total = sum(count for _points, _grade, count in rows)
 		outcomes = scoring.regrade(self.model, {points or "" for points, _grade, _count in rows})
+		_insert(
+			_POINTS,
+			("points", "score", "ungradable"),
+			[(points, outcome.score, int(bool(outcome.problem))) for points, outcome in outcomes.items()],
+		)
+		frappe.db.commit()  # nosemgrep - a chunk that is rolled back must not take this table's rows along
+		self.any_ungradable = any(outcome.problem for outcome in outcomes.values())
 		moves: dict[tuple[str, str], list[tuple[str, int]]] = {}
 		for points, grade, count in rows:
 			outcome = outcomes[points or ""]
@@ -176,15 +211,10 @@ class _Regrade:
 			for points in _portions(counted):
 				self._move(old, new, self.subject.sf_points.isin(points) & self._is_frozen().negate())
 		for band in self.model.bands:
-			if self.regraded_as.get(band.grade) != band_clocks(band):
+			if self.dates_known.get(band.grade) != band_clocks(band):
 				self._move(band.grade, band.grade, None)
-		_insert(
-			_POINTS,
-			("points", "score", "ungradable"),
-			[(points, outcome.score, int(bool(outcome.problem))) for points, outcome in outcomes.items()],
-		)
-		self.any_ungradable = any(outcome.problem for outcome in outcomes.values())
 		self._write_scores()
+		self._ask_no_more(outcomes)
 		self._drop_tables()
 
 	def _of_model(self) -> frappe.query_builder.terms.Criterion:
@@ -212,7 +242,8 @@ class _Regrade:
 		)
 		frappe.db.sql(
 			"""create temporary table sf_regrade_chunk (
-				name varchar(140) not null primary key, new_sf_review_due datetime(6), new_sf_grade_stale tinyint,
+				name varchar(140) not null primary key, number int not null auto_increment unique,
+				new_sf_review_due datetime(6), new_sf_grade_stale tinyint,
 				new_sf_first_touch_due datetime(6), new_sf_first_touch_status varchar(140),
 				new_sf_next_touch_on datetime(6), new_sf_in_nurture tinyint
 			) default character set utf8mb4 collate utf8mb4_unicode_ci"""
@@ -235,8 +266,8 @@ class _Regrade:
 	def _move(self, old: str, new: str, which: frappe.query_builder.terms.Criterion | None) -> None:
 		"""Takes all documents of grade `old` that `which` selects to `new`, with the dates `new` has now.
 
-		With `old` = `new` it is the dates alone. Those are walked through by name, since a document with
-		its new dates looks like one that still waits; a moved one has left `old` behind.
+		With `old` = `new` it is the dates alone. Walked through by name: what the database takes for equal
+		(a grade renamed from "hot" to "Hot") must not come round again.
 		"""
 		band = self.model.band(new)
 		criterion = self._of_model() & (IfNull(self.subject.sf_grade, "") == old)
@@ -250,8 +281,7 @@ class _Regrade:
 			self._report(len(names) if old != new else 0)
 			if len(names) < CHUNK:
 				return
-			if old == new:
-				after = names[-1]
+			after = names[-1]
 
 	def _in_transaction(self, step: Callable, *args: object) -> object:
 		"""Runs a step as a transaction of its own; a restart finds it done, or not begun."""
@@ -261,8 +291,11 @@ class _Regrade:
 				frappe.db.commit()  # nosemgrep
 				return result
 			except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-				# Somebody else was at one of these documents.
+				# Somebody else was at one of these documents. The roll-back took deadlines along that were
+				# counted in this step; they are counted again.
 				frappe.db.rollback()
+				self.days_known.clear()
+				frappe.qb.from_(_DATES).delete().run()
 				if attempt == _TRIES:
 					raise
 
@@ -273,10 +306,9 @@ class _Regrade:
 		query = (
 			frappe.qb.from_(self.subject)
 			.select(self.subject.name, self._company(), *(Date(start) for start in starts))
-			.where(criterion)
+			.where(criterion & (self.subject.name > after))
+			.orderby(self.subject.name)
 		)
-		if old == band.grade:
-			query = query.where(self.subject.name > after).orderby(self.subject.name)
 		rows = query.limit(CHUNK).for_update().run()
 		if not rows:
 			return []
@@ -292,10 +324,10 @@ class _Regrade:
 	def _keep_history(self, old: str, new: str) -> None:
 		"""L9: who, when, from, to, why, for every grade that moves."""
 		subject = self.subject
-		# In the order of the documents, so that the rows are written one behind the other.
+		# Names in the order of the documents, so that the rows are written one behind the other.
 		run = frappe.generate_hash(length=10)
 		values = {
-			"name": Concat(f"{run}-", subject.name),
+			"name": Concat(f"{run}-", _Lpad(_CHUNK.number, 5, "0")),
 			"creation": self.now,
 			"modified": self.now,
 			"owner": self.user,
@@ -306,7 +338,7 @@ class _Regrade:
 			"scoring_model": self.name,
 			"source": "Re-graded",
 			"points": subject.sf_points,
-			"total": subject.sf_score,
+			"total": _POINTS.score,
 			"grade": new,
 			"previous_grade": old or None,
 			"scored_by": self.user,
@@ -319,6 +351,8 @@ class _Regrade:
 			.from_(_CHUNK)
 			.join(subject)
 			.on(subject.name == _CHUNK.name)
+			.left_join(_POINTS)
+			.on(_POINTS.points == IfNull(subject.sf_points, ""))
 			.select(*(value if isinstance(value, Term) else ValueWrapper(value) for value in values.values()))
 			.run()
 		)
@@ -451,6 +485,24 @@ class _Regrade:
 		if self.any_ungradable:
 			update().set(subject.sf_grade_stale, 1).where(_POINTS.ungradable == 1).run()
 		return count
+
+	def _ask_no_more(self, outcomes: dict[str, scoring.Regrade]) -> None:
+		"""Takes back the question for new points where an earlier model lacked some and this one does not."""
+		gradable = [points for points, outcome in outcomes.items() if not outcome.problem]
+		subject = self.subject
+		for i in range(0, len(gradable), CHUNK):
+			self._in_transaction(
+				update_in_chunks,
+				lambda some=gradable[i : i + CHUNK]: (
+					frappe.qb.update(subject)
+					.set(subject.sf_grade_stale, 0)
+					.where(self._of_model() & (subject.sf_grade_stale == 1))
+					.where(subject.sf_review_due.isnull() | (subject.sf_review_due >= self.now))
+					.where(IfNull(subject.sf_points, "").isin(some))
+					.limit(CHUNK)
+				),
+				CHUNK,
+			)
 
 
 def _portions(counted: list[tuple[str, int]]) -> Iterator[list[str]]:

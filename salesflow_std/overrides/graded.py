@@ -5,6 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
+from salesflow_std.salesflow_std.doctype.bnau_score.bnau_score import regrade_from_history
 from salesflow_std.setup.custom_fields import STATE_FIELDS
 
 
@@ -16,6 +17,14 @@ def validate(doc: Document, method: str | None = None) -> None:
 	before = doc.get_doc_before_save()
 	for field in STATE_FIELDS[doc.doctype]:
 		doc.set(field, before.get(field) if before else None)
+
+
+def after_rename(
+	doc: Document, method: str | None = None, old: str = "", new: str = "", merge: bool = False
+) -> None:
+	"""After a merge the newer of both grades counts: the scorings of both are one history now."""
+	if merge:
+		regrade_from_history(doc.doctype, new)
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:

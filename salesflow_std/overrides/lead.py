@@ -34,13 +34,21 @@ def validate(doc: Document, method: str | None = None) -> None:
 	if (
 		before
 		and doc.sf_grade
-		and any(_differs(doc, before, field) for field in ("sf_captured_on", "sf_invalid_reason", "company"))
+		and (
+			any(_differs(doc, before, field) for field in ("sf_captured_on", "sf_invalid_reason", "company"))
+			or _reopened(doc, before)
+		)
 	):
 		band = engine_model(doc.sf_scoring_model).band(doc.sf_grade)
 		graded_on = get_datetime(doc.sf_graded_on) if doc.sf_graded_on else None
 		doc.update(
 			grading.clocks("Lead", band, graded_on, doc.as_dict(no_default_fields=True), now_datetime())
 		)
+
+
+def _reopened(doc: Document, before: Document) -> bool:
+	"""Whether an ended lead is worked on again; the clock has taken its dates away (`jobs.grade_clock`)."""
+	return doc.status in grading.OPEN_LEAD_STATUSES and before.status not in grading.OPEN_LEAD_STATUSES
 
 
 def _differs(doc: Document, before: Document, field: str) -> bool:
@@ -64,6 +72,13 @@ def _check_capture(doc: Document) -> None:
 			),
 			title=_("Captured On"),
 		)
+	if not doc.is_new() and captured > entered + _CLOCK_TOLERANCE:
+		frappe.throw(
+			_("The lead was entered on {0}; it cannot have been captured after that.").format(
+				frappe.format(entered, {"fieldtype": "Datetime"})
+			),
+			title=_("Captured On"),
+		)
 	within = settings().late_entry_hours
 	doc.sf_late_entry = int(bool(within) and leads.is_late_entry(captured, entered, timedelta(hours=within)))
 
@@ -77,6 +92,15 @@ def _compare(doc: Document, before: Document | None) -> None:
 		return
 	if doc.sf_invalid_reason:
 		return
+	made_up = [n for n in (doc.phone, doc.mobile_no) if leads.is_test_number(n)]
+	if made_up:
+		frappe.msgprint(
+			_("{0} looks made up. If it is, say so under {1}; the lead then leaves every queue.").format(
+				frappe.utils.escape_html(made_up[0]), frappe.bold(_("Invalid Because", context="Lead"))
+			),
+			title=_("Test Number"),
+			indicator="orange",
+		)
 	found = find_duplicates(doc, changed_since=before)
 	if found:
 		frappe.msgprint(

@@ -185,7 +185,7 @@ def release(doctype: str, name: str, reason: str | None = None) -> str | None:
 		"sf_grade_frozen_until": None,
 		**clocks(doctype, model.band(outcome.grade or ""), subject.sf_graded_on, subject, now),
 	}
-	frappe.db.set_value(doctype, name, values)
+	frappe.db.set_value(doctype, name, values, update_modified=False)
 	record_change(
 		doctype,
 		name,

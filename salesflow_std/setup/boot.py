@@ -6,9 +6,10 @@ import frappe
 
 
 def extend_bootinfo(bootinfo: frappe._dict) -> None:
-	"""Adds ``salesflow.colours``: doctype -> grade -> indicator colour."""
+	"""Adds ``salesflow.colours``, doctype -> grade -> indicator colour, and the models that grade by themselves."""
 	bootinfo.salesflow = {
-		"colours": frappe.cache.get_value("salesflow_std.grade_colours", generator=grade_colours)
+		"automatic": frappe.get_all("Scoring Model", filters={"automatic": 1}, pluck="name", order_by="name"),
+		"colours": frappe.cache.get_value("salesflow_std.grade_colours", generator=grade_colours),
 	}
 
 

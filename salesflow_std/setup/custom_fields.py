@@ -48,7 +48,6 @@ def _grade_fields(insert_after: str) -> list[dict]:
 			"fieldname": "sf_review_due",
 			"fieldtype": "Datetime",
 			"label": "Review Due",
-			"search_index": 1,
 			**_STATE,
 		},
 		{
@@ -56,6 +55,7 @@ def _grade_fields(insert_after: str) -> list[dict]:
 			"fieldtype": "Date",
 			"label": "Grade Fixed Until",
 			"depends_on": "sf_grade_frozen_until",
+			"search_index": 1,
 			**_STATE,
 		},
 		{
@@ -97,7 +97,6 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"fieldname": "sf_first_touch_due",
 			"fieldtype": "Datetime",
 			"label": "First Touch Due",
-			"search_index": 1,
 			**_STATE,
 		},
 		{
@@ -106,7 +105,6 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"label": "First Touch",
 			"options": "\n".join(("", *FIRST_TOUCH_STATUSES)),
 			"in_standard_filter": 1,
-			"search_index": 1,
 			**_STATE,
 		},
 		{"fieldname": "sf_first_touched_on", "fieldtype": "Datetime", "label": "First Touched On", **_STATE},
@@ -176,6 +174,18 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 	("Prospect Lead", "lead"),
 	("Quotation", "opportunity"),
 )
+
+
+# What the clock looks for at every tick. Schema sync leaves indexes of several columns alone, and they go with
+# their columns.
+CLOCK_INDEXES: tuple[tuple[str, tuple[str, str]], ...] = (
+	("Lead", ("sf_first_touch_status", "sf_first_touch_due")),
+	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in ("Lead", "Opportunity", "Customer")),
+)
+
+# What the app relies on in its fields. The rest (label, place, visibility, further options) is the
+# administrator's, who may change it in Customize Form.
+RELIED_ON = ("fieldtype", "read_only", "no_copy", "search_index", "module")
 
 
 def chained(fields: list[dict]) -> list[dict]:

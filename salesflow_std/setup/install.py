@@ -11,7 +11,14 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
 from salesflow_std.setup import shipped_defaults
-from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, MODULE, chained
+from salesflow_std.setup.custom_fields import (
+	CLOCK_INDEXES,
+	CUSTOM_FIELDS,
+	INDEXED_FIELDS,
+	MODULE,
+	RELIED_ON,
+	chained,
+)
 
 _DEFAULT_MODELS = {
 	"lead_scoring_model": "BNAU",
@@ -53,11 +60,29 @@ def after_migrate() -> None:
 
 
 def _put_fields() -> None:
-	create_custom_fields(
-		{doctype: chained(fields) for doctype, fields in CUSTOM_FIELDS.items()}, ignore_validate=True
-	)
+	described = {doctype: chained(fields) for doctype, fields in CUSTOM_FIELDS.items()}
+	create_custom_fields(described, ignore_validate=True, update=False)
+	for doctype, fields in described.items():
+		if _mend(doctype, fields):
+			frappe.clear_cache(doctype=doctype)
+			frappe.db.updatedb(doctype)
 	for doctype, fieldname in INDEXED_FIELDS:
 		_index(doctype, fieldname)
+	for doctype, fieldnames in CLOCK_INDEXES:
+		frappe.db.add_index(doctype, list(fieldnames))
+
+
+def _mend(doctype: str, fields: list[dict]) -> bool:
+	"""Brings what the app relies on in its fields up to date; what an administrator changed else, stays."""
+	mended = False
+	for field in fields:
+		wanted = {key: field.get(key) or (0 if key != "module" else None) for key in RELIED_ON}
+		name = f"{doctype}-{field['fieldname']}"
+		current = frappe.db.get_value("Custom Field", name, RELIED_ON, as_dict=True)
+		if current and current != wanted:
+			frappe.db.set_value("Custom Field", name, wanted)
+			mended = True
+	return mended
 
 
 def _index(doctype: str, fieldname: str) -> None:

@@ -180,7 +180,7 @@ def test_l7_ended_leads_are_not_overdue(frozen_time, status):
 		frappe.db.set_value("Lead", lead.name, "status", status)
 		clock.set("2026-12-20 10:00")
 		grade_clock.tick()
-	assert records.state(lead, "sf_first_touch_status", "sf_grade_stale") == ("Not Yet", 0)
+	assert records.state(lead, "sf_first_touch_status", "sf_grade_stale") == ("", 0)
 
 
 def test_l7_a_new_grade_moves_the_deadline(frozen_time):

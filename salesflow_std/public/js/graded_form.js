@@ -21,7 +21,7 @@ if (!salesflow.graded_form) {
 
 		// Both times are the site's wall clock, so their difference needs no time zone.
 		time_left(until) {
-			const minutes = moment(until).diff(moment(frappe.datetime.now_datetime()), "minutes");
+			const minutes = moment(until).diff(moment(frappe.datetime.system_datetime()), "minutes");
 			const away = Math.abs(minutes);
 			let text;
 			if (away < 60) text = __("{0} minutes", [away]);
@@ -41,15 +41,22 @@ if (!salesflow.graded_form) {
 				!frm.is_new() &&
 				frm.perm[0]?.write &&
 				frappe.model.can_create("BNAU Score") &&
-				!frm.doc.sf_invalid_reason
+				!frm.doc.sf_invalid_reason &&
+				!this.automatic(frm)
 			);
+		},
+
+		// Graded by its own fields: nobody scores it.
+		automatic(frm) {
+			if (frm.doctype !== "Opportunity") return false;
+			const models = (frappe.boot.salesflow || {}).automatic || [];
+			return frm.doc.sf_scoring_model ? models.includes(frm.doc.sf_scoring_model) : models.length > 0;
 		},
 
 		refresh(frm) {
 			frm.layout.wrapper.find(".sf-strip").remove();
 			if (frm.is_new()) return;
 			const may_score = this.may_score(frm);
-			const automatic = frm.doctype === "Opportunity" && frm.doc.sf_scoring_model;
 			const strip = $(`<div class="sf-strip" role="status"></div>`);
 			strip.append(this.facts(frm).map((html) => `<span class="sf-fact">${html}</span>`).join(""));
 			const actions = $(`<span class="sf-actions"></span>`).appendTo(strip);
@@ -58,7 +65,7 @@ if (!salesflow.graded_form) {
 					.text(label)
 					.on("click", run)
 					.appendTo(actions);
-			if (may_score && !automatic) {
+			if (may_score) {
 				button(__("Score", null, "Salesflow"), () => this.score(frm), !frm.doc.sf_grade).addClass("sf-score");
 				if (frm.doc.sf_grade_stale) {
 					button(__("Still True"), () => this.review(frm)).attr(
@@ -67,7 +74,7 @@ if (!salesflow.graded_form) {
 					);
 				}
 			}
-			if (frm.doc.sf_grade || frm.doc.sf_points || automatic) {
+			if (frm.doc.sf_grade || frm.doc.sf_points || this.automatic(frm)) {
 				button(__("Why?"), () => this.explain(frm)).addClass("sf-why");
 			}
 			frm.layout.wrapper.prepend(strip);
@@ -150,7 +157,6 @@ if (!salesflow.graded_form) {
 						frm.doc[df.fieldname] = fresh[df.fieldname];
 					}
 				}
-				frm.doc.modified = fresh.modified;
 				frm.refresh_fields();
 				this.refresh(frm);
 			});

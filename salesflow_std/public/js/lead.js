@@ -21,7 +21,7 @@ function ask_for_first_touch(frm) {
 			fieldname: "on",
 			fieldtype: "Datetime",
 			label: __("When was the lead reached?"),
-			default: frappe.datetime.now_datetime(),
+			default: frappe.datetime.system_datetime(),
 			reqd: 1,
 		},
 		({ on }) =>

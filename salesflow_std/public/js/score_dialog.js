@@ -12,7 +12,7 @@ salesflow.ScoreDialog = class ScoreDialog {
 	show(form) {
 		this.form = form;
 		this.dialog = new frappe.ui.Dialog({
-			title: __("Score {0}", [this.frm.get_title ? this.frm.get_title() : this.frm.docname]),
+			title: __("Score {0}", [frappe.utils.escape_html(this.frm.get_title())]),
 			size: "extra-large",
 			fields: [{ fieldtype: "HTML", fieldname: "sheet" }],
 			primary_action_label: __("Save Score"),

@@ -119,7 +119,13 @@ class BNAUScore(Document):
 		self.result = result
 
 	def after_insert(self) -> None:
-		"""Grades the subject. A grade that a manager has set stays; the score and its facts are kept."""
+		"""Grades the subject. A grade that a manager has set stays; the score and its facts are kept.
+
+		An imported scoring that is older than the one the subject has is history only.
+		"""
+		graded_on = self.subject.sf_graded_on
+		if graded_on and get_datetime(self.scored_on) < get_datetime(graded_on):
+			return
 		values: dict[str, object] = {
 			"sf_score": self.total,
 			"sf_points": self.points,
@@ -137,17 +143,17 @@ class BNAUScore(Document):
 				self.reference_doctype, band, get_datetime(self.scored_on), self.subject, now_datetime()
 			)
 		)
-		frappe.db.set_value(self.reference_doctype, self.reference_name, values)
+		# `modified` stays: the state is the app's alone, so an open form has nothing to be in conflict about.
+		frappe.db.set_value(self.reference_doctype, self.reference_name, values, update_modified=False)
 		self.subject.update(values)
 
 	def on_trash(self) -> None:
 		if not frappe.flags.in_uninstall:
-			regrade_from_history(self)
+			regrade_from_history(self.reference_doctype, self.reference_name, without=self.name)
 
 
-def regrade_from_history(removed: BNAUScore) -> None:
-	"""After a scoring was deleted: the newest one that is left counts, or the subject has no grade."""
-	doctype, name = removed.reference_doctype, removed.reference_name
+def regrade_from_history(doctype: str, name: str, without: str = "") -> None:
+	"""The newest scoring by a person counts, by its model as it is now; without one there is no grade."""
 	subject = frappe.db.get_value(
 		doctype, name, grading.subject_fields(doctype), as_dict=True, for_update=True
 	)
@@ -155,23 +161,32 @@ def regrade_from_history(removed: BNAUScore) -> None:
 		return
 	left = frappe.get_all(
 		"BNAU Score",
-		filters={"reference_doctype": doctype, "reference_name": name, "name": ("!=", removed.name)},
-		fields=["total", "grade", "points", "scoring_model", "scored_on"],
+		filters={
+			"reference_doctype": doctype,
+			"reference_name": name,
+			"name": ("!=", without),
+			"source": ("in", ("Scored", "Reviewed")),
+		},
+		fields=["points", "scoring_model", "scored_on"],
 		order_by="scored_on desc, creation desc",
 		limit=1,
 	)
 	newest = left[0] if left else frappe._dict()
-	band = engine_model(newest.scoring_model).band(newest.grade) if newest.scoring_model else None
+	outcome, band = scoring.Regrade(), None
+	if newest and frappe.db.exists("Scoring Model", newest.scoring_model):
+		model = engine_model(newest.scoring_model)
+		outcome = scoring.regrade(model, [newest.points or ""])[newest.points or ""]
+		band = model.band(outcome.grade or "")
 	graded_on = get_datetime(newest.scored_on) if newest else None
 	values = {
-		"sf_score": newest.total or 0,
-		"sf_grade": newest.grade,
+		"sf_score": outcome.score or 0,
+		"sf_grade": outcome.grade,
 		"sf_points": newest.points,
 		"sf_scoring_model": newest.scoring_model,
 		"sf_graded_on": graded_on,
 		**grading.clocks(doctype, band, graded_on, subject, now_datetime()),
 	}
-	frappe.db.set_value(doctype, name, values)
+	frappe.db.set_value(doctype, name, values, update_modified=False)
 
 
 def check_permission(doctype: str, name: str | None, ptype: str) -> None:
@@ -212,6 +227,14 @@ def permission_query_conditions(user: str | None = None, doctype: str | None = N
 			condition += f" and `tabBNAU Score`.reference_name in (select `tab{subject}`.name from `tab{subject}` where {match})"
 		conditions.append(f"({condition})")
 	return f"({' or '.join(conditions)})" if conditions else "1=0"
+
+
+def line_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Points and evidence are seen by those who see their scoring."""
+	conditions = permission_query_conditions(user)
+	if not conditions:
+		return ""
+	return f"`tabBNAU Score Line`.parent in (select `tabBNAU Score`.name from `tabBNAU Score` where {conditions})"
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:

@@ -12,13 +12,14 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_system_timezone, get_time, getdate
 from frappe.utils.caching import request_cache
+from pypika.functions import IfNull
 
 from salesflow_std.engine import worktime
 from salesflow_std.salesflow_std.messages import refuse
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_MODEL_FIELDS = {
+MODEL_FIELDS = {
 	"Lead": "lead_scoring_model",
 	"Opportunity": "opportunity_scoring_model",
 	"Customer": "customer_scoring_model",
@@ -27,6 +28,8 @@ _MODEL_FIELDS = {
 
 class SalesflowSettings(Document):
 	def validate(self) -> None:
+		for field in ("switches", "taken_in"):  # the jobs' own notes; a form sends back what it once read
+			self.set(field, frappe.db.get_single_value(self.doctype, field))
 		self._check_models()
 		try:
 			self.calendar()
@@ -34,7 +37,7 @@ class SalesflowSettings(Document):
 			refuse(problem, _("Working Time"))
 
 	def _check_models(self) -> None:
-		for doctype, field in _MODEL_FIELDS.items():
+		for doctype, field in MODEL_FIELDS.items():
 			if self.get(field):
 				_check_model(self.get(field), doctype)
 		seen = set()
@@ -56,7 +59,8 @@ class SalesflowSettings(Document):
 		if before.calendar_text() != self.calendar_text():
 			request_new_deadlines()
 		if switches := self._switches_since(before):
-			self.db_set("switches", json.dumps(json.loads(self.switches or "[]") + switches))
+			under_way = json.loads(frappe.db.get_single_value(self.doctype, "switches") or "[]")
+			self.db_set("switches", json.dumps(under_way + switches), update_modified=False)
 			request_switch()
 
 	def _switches_since(self, before: SalesflowSettings) -> list[dict]:
@@ -65,13 +69,13 @@ class SalesflowSettings(Document):
 		Without a company it is those of all companies but `not_of`, which have a model of their own.
 		"""
 		switches = []
-		for doctype, field in _MODEL_FIELDS.items():
+		for doctype, field in MODEL_FIELDS.items():
 			own_before, own_now = before.models_of_companies(doctype), self.models_of_companies(doctype)
 			companies = sorted({*own_before, *own_now})
 			for company in [*companies, None]:
 				old = own_before.get(company) or before.get(field)
 				new = own_now.get(company) or self.get(field)
-				if old and new and old != new and doctype != "Opportunity":
+				if old and new and old != new:
 					switches.append(
 						{
 							"doctype": doctype,
@@ -147,7 +151,7 @@ def working_calendar(company: str | None = None) -> worktime.Calendar:
 def default_model(doctype: str, company: str | None = None) -> str | None:
 	"""The scoring model for a doctype: the company's own, else the general one."""
 	current = settings()
-	return current.models_of_companies(doctype).get(company) or current.get(_MODEL_FIELDS[doctype])
+	return current.models_of_companies(doctype).get(company) or current.get(MODEL_FIELDS[doctype])
 
 
 def forget_calendars() -> None:
@@ -158,13 +162,25 @@ def forget_calendars() -> None:
 def request_new_deadlines() -> None:
 	"""Has the deadlines of all leads that wait for a first touch counted anew, in the background (L7)."""
 	forget_calendars()
-	models = frappe.get_all("Scoring Model", filters={"applies_to": "Lead"}, pluck="name", order_by="name")
-	for model in models:
-		frappe.db.set_value("Scoring Model", model, {"regrade_pending": 1, "regraded_as": None})
-		request_regrade(model)
+	for model in frappe.get_all("Scoring Model", filters={"automatic": 0}, pluck="name", order_by="name"):
+		request_regrade(model, dates=True)
 
 
-def request_regrade(model: str) -> None:
+def request_regrade(model: str, dates: bool = False) -> None:
+	"""Asks for a re-grade of a model's documents; with `dates`, all of their dates are counted anew.
+
+	The request is counted on the model, so that one that comes while the job runs is not lost.
+	"""
+	table = frappe.qb.DocType("Scoring Model")
+	query = frappe.qb.update(table).set(table.regrade_pending, IfNull(table.regrade_pending, 0) + 1)
+	if dates:
+		query = query.set(table.regraded_as, None)
+	query.where(table.name == model).run()
+	frappe.clear_document_cache("Scoring Model", model)
+	queue_regrade(model)
+
+
+def queue_regrade(model: str) -> None:
 	"""Puts the re-grading of a model's documents on the queue, once however often it is asked for."""
 	frappe.enqueue(
 		"salesflow_std.jobs.regrade.run",

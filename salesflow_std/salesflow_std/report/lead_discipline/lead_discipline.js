@@ -1,7 +1,7 @@
 // Lead Discipline: every count opens its leads.
 const LEAD_DISCIPLINE_FILTERS = {
 	leads: {},
-	no_source: { source: ["is", "not set"], sf_invalid_reason: ["is", "not set"] },
+	no_source: { sf_invalid_reason: ["is", "not set"] },
 	late: { sf_late_entry: 1 },
 	invalid: { sf_invalid_reason: ["is", "set"] },
 	not_graded: { sf_grade: ["is", "not set"], sf_invalid_reason: ["is", "not set"] },
@@ -54,16 +54,18 @@ frappe.query_reports["Lead Discipline"] = {
 };
 
 window.open_lead_discipline = (link) => {
-	const values = frappe.query_report.get_filter_values();
-	const field = { "Lead Owner": "lead_owner", Source: "source", Company: "company", Grade: "sf_grade" }[
-		values.group_by
-	];
-	const group = link.dataset.group;
-	frappe.route_options = {
-		sf_captured_on: ["between", [values.from_date, values.to_date]],
-		...(values.company ? { company: values.company } : {}),
-		...LEAD_DISCIPLINE_FILTERS[link.dataset.open],
-		[field]: group || ["is", "not set"],
-	};
-	frappe.set_route("List", "Lead");
+	frappe.model.with_doctype("Lead", () => {
+		const values = frappe.query_report.get_filter_values();
+		// Its name changes with ERPNext 16.
+		const source = frappe.meta.has_field("Lead", "source") ? "source" : "utm_source";
+		const fields = { "Lead Owner": "lead_owner", Source: source, Company: "company", Grade: "sf_grade" };
+		frappe.route_options = {
+			sf_captured_on: ["between", [values.from_date, values.to_date]],
+			...(values.company ? { company: values.company } : {}),
+			...LEAD_DISCIPLINE_FILTERS[link.dataset.open],
+			...(link.dataset.open === "no_source" ? { [source]: ["is", "not set"] } : {}),
+			[fields[values.group_by]]: link.dataset.group || ["is", "not set"],
+		};
+		frappe.set_route("List", "Lead");
+	});
 };
