@@ -38,6 +38,8 @@ from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import (
 )
 
 CHUNK = 2000
+# Documents whose grade moves are locked while their dates and their history are written.
+MOVE_CHUNK = 500
 _TRIES = 5
 
 _POINTS = Table("sf_regrade_points")
@@ -208,8 +210,9 @@ class _Regrade:
 			if outcome.grade and outcome.grade != grade:
 				moves.setdefault((grade, outcome.grade), []).append((points, count))
 		for (old, new), counted in sorted(moves.items()):
-			for points in _portions(counted):
-				self._move(old, new, self.subject.sf_points.isin(points) & self._is_frozen().negate())
+			for points, fits in _portions(counted):
+				which = self.subject.sf_points.isin(points) & self._is_frozen().negate()
+				self._move(old, new, which, at_once=fits)
 		for band in self.model.bands:
 			if self.dates_known.get(band.grade) != band_clocks(band):
 				self._move(band.grade, band.grade, None)
@@ -263,23 +266,27 @@ class _Regrade:
 
 	# Documents whose grade moves, or has new periods -------------------------------------------------------
 
-	def _move(self, old: str, new: str, which: frappe.query_builder.terms.Criterion | None) -> None:
+	def _move(
+		self,
+		old: str,
+		new: str,
+		which: frappe.query_builder.terms.Criterion | None,
+		at_once: bool = False,
+	) -> None:
 		"""Takes all documents of grade `old` that `which` selects to `new`, with the dates `new` has now.
 
-		With `old` = `new` it is the dates alone. Walked through by name: what the database takes for equal
-		(a grade renamed from "hot" to "Hot") must not come round again.
+		With `old` = `new` it is the dates alone. More than a chunk of them is walked through by name: what
+		the database takes for equal (a grade renamed from "hot" to "Hot") must not come round again.
 		"""
 		band = self.model.band(new)
 		criterion = self._of_model() & (IfNull(self.subject.sf_grade, "") == old)
 		if which is not None:
 			criterion = criterion & which
-		after = ""
+		after = None if at_once else ""
 		while True:
 			names = self._in_transaction(self._move_chunk, old, band, criterion, after)
-			if not names:
-				return
 			self._report(len(names) if old != new else 0)
-			if len(names) < CHUNK:
+			if at_once or len(names) < MOVE_CHUNK:
 				return
 			after = names[-1]
 
@@ -300,16 +307,18 @@ class _Regrade:
 					raise
 
 	def _move_chunk(
-		self, old: str, band: scoring.Band, criterion: frappe.query_builder.terms.Criterion, after: str
+		self, old: str, band: scoring.Band, criterion: frappe.query_builder.terms.Criterion, after: str | None
 	) -> list[str]:
 		starts = [start for _kind, _period, start in self._clocks_of(band)]
 		query = (
 			frappe.qb.from_(self.subject)
 			.select(self.subject.name, self._company(), *(Date(start) for start in starts))
-			.where(criterion & (self.subject.name > after))
-			.orderby(self.subject.name)
+			.where(criterion)
 		)
-		rows = query.limit(CHUNK).for_update().run()
+		if after is not None:
+			# Only where it is needed: to go by name, the database reads documents by the thousand in vain.
+			query = query.where(self.subject.name > after).orderby(self.subject.name).limit(MOVE_CHUNK)
+		rows = query.for_update().run()
 		if not rows:
 			return []
 		names = [row[0] for row in rows]
@@ -505,18 +514,18 @@ class _Regrade:
 			)
 
 
-def _portions(counted: list[tuple[str, int]]) -> Iterator[list[str]]:
-	"""Sets of points in portions of about a chunk of documents each."""
+def _portions(counted: list[tuple[str, int]]) -> Iterator[tuple[list[str], bool]]:
+	"""Sets of points in portions of about a chunk of documents each, and whether a chunk holds them all."""
 	portion: list[str] = []
 	size = 0
 	for points, count in counted:
-		if portion and size + count > CHUNK:
-			yield portion
+		if portion and size + count > MOVE_CHUNK:
+			yield portion, size <= MOVE_CHUNK
 			portion, size = [], 0
 		portion.append(points)
 		size += count
 	if portion:
-		yield portion
+		yield portion, size <= MOVE_CHUNK
 
 
 class _AddMicroseconds(Function):

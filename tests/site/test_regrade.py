@@ -136,6 +136,7 @@ def test_killed_in_the_middle_and_started_again(leads, jobs, monkeypatch, frozen
 
 	with frozen_time("2026-11-20 12:00"):
 		monkeypatch.setattr(regrade, "CHUNK", 2)
+		monkeypatch.setattr(regrade, "MOVE_CHUNK", 2)
 		tune(weights={"B": 4}, bands={"B": {"first_touch_amount": 3, "first_touch_unit": "Working Days"}})
 		want = expected(leads, frappe.utils.now_datetime())
 		chunks = []
