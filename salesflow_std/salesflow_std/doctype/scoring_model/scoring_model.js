@@ -175,10 +175,10 @@ function offer_new_default(frm) {
 			if (!offer) return;
 			frm.dashboard.clear_headline();
 			frm.dashboard.set_headline(
-				`${__("A new default is available. Yours stays until you take it.")}
-				<a class="sf-compare" href="#">${__("Compare")}</a>`
+				`<div class="sf-offer">${__("A new default is available. Yours stays until you take it.")}
+				<a class="sf-compare" href="#">${__("Compare")}</a></div>`
 			);
-			frm.dashboard.wrapper.find(".sf-compare").on("click", (e) => {
+			frm.layout.wrapper.find(".sf-compare").on("click", (e) => {
 				e.preventDefault();
 				compare(frm, offer);
 			});
