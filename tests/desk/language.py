@@ -53,14 +53,19 @@ def latin_left(part: Locator, *data: str) -> list[str]:
 	return left
 
 
-def sources_left(part: Locator) -> list[str]:
+def sources_left(part: Locator, *data: str) -> list[str]:
 	"""Texts that are a message of ours before translation, for parts that hold other people's words too."""
-	return [text for text in texts(part) if any(pattern.fullmatch(text) for pattern in _sources())]
+	return [
+		text
+		for text in texts(part)
+		if text not in data and any(pattern.fullmatch(text) for pattern in _sources())
+	]
 
 
 def word(lang: str, source: str, *values: object, context: str = "") -> str:
 	"""What the desk says for a message of ours in that language, with the values in place."""
-	text = source if lang == "en" else _translations()[source, context]
+	known = _translations()
+	text = source if lang == "en" else known.get((source, context)) or known[source, ""]
 	return text.format(*values)
 
 

@@ -17,6 +17,10 @@ def unique(prefix: str = "Sample") -> str:
 	return f"{prefix} {uuid.uuid4().hex[:8]}"
 
 
+def digits(count: int) -> str:
+	return f"{uuid.uuid4().int % 10**count:0{count}d}"
+
+
 def ago(**timespan: float) -> str:
 	"""`ago(days=3)`: a time of the site that lies so far back."""
 	return f"{datetime.now(ZONE) - timedelta(**timespan):%Y-%m-%d %H:%M:%S}"
@@ -38,6 +42,19 @@ def lead(call: Callable, **values: Any) -> str:
 		call,
 		"Lead",
 		**{"first_name": name, "company_name": f"{name} Works", "source": "Exhibition", **values},
+	)
+
+
+def user(call: Callable) -> str:
+	"""A sales user of their own, who never logs in."""
+	name = unique("Owner")
+	return insert(
+		call,
+		"User",
+		email=f"{name.replace(' ', '.').lower()}@standard.test",
+		first_name=name,
+		send_welcome_email=0,
+		roles=[{"role": "Sales User"}],
 	)
 
 

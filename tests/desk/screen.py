@@ -10,6 +10,12 @@ def dialog(page: Page) -> Locator:
 	return page.locator(".modal.show:not(:has(.msgprint-dialog))")
 
 
+def close(part: Locator) -> None:
+	"""Closes an open dialog."""
+	part.locator(".btn-modal-close").click()
+	expect(part).to_have_count(0)
+
+
 def message(page: Page) -> str:
 	"""The title and text of Frappe's message box, which is closed."""
 	box = page.locator(".modal.show:has(.msgprint-dialog)")

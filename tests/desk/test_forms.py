@@ -1,0 +1,140 @@
+"""Lead and Opportunity forms: duplicates and validity (L3), late entry (L2), first touch (L7), S/A/B (F2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.desk import records
+from tests.desk.language import latin_left, sources_left, word
+from tests.desk.screen import close, dialog, message, overflow
+
+
+def open_form(login, doctype: str, name: str, user: str = "rep", **options) -> Page:
+	page = login(user, path=f"/app/{doctype}/{name}", **options)
+	page.locator(".sf-strip").wait_for()
+	return page
+
+
+def button(page: Page, label: str):
+	return page.locator(".page-actions button:visible", has_text=re.compile(rf"^\s*{label}\s*$"))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_first_touch_is_recorded_with_a_button(login, call, lang):
+	lead = records.lead(call, sf_captured_on=records.ago(days=6))
+	records.score(call, lead, "5542")
+	page = open_form(login, "lead", lead, lang=lang)
+	strip = page.locator(".sf-strip")
+	expect(strip.locator(".indicator-pill.red")).to_contain_text(word(lang, "First touch overdue by {0}", 4))
+	# Six days between capture and entry are flagged, not refused.
+	expect(strip.locator(".indicator-pill.yellow")).to_have_text(word(lang, "Entered late"))
+	if lang == "zh":
+		assert latin_left(strip) == []
+	done = word(lang, "First Touch Done")
+	button(page, done).click()
+	prompt = dialog(page)
+	prompt.locator("input[data-fieldname=on]").wait_for()
+	if lang == "zh":
+		assert sources_left(prompt) == []
+	prompt.locator(".btn-modal-primary").click()
+	expect(strip.locator(".indicator-pill.red")).to_contain_text(word(lang, "First touch too late"))
+	expect(button(page, done)).to_have_count(0)
+	status, on = records.state(call, "Lead", lead, "sf_first_touch_status", "sf_first_touched_on")
+	assert status == "Missed"
+	assert on > records.ago(minutes=3)
+	expect(strip).to_contain_text(records.as_shown(on))
+
+
+def test_a_first_touch_in_time_and_none_in_the_future(login, call, tolerate):
+	tolerate(r"cannot lie in the future")
+	tolerate(r"^uncaught: undefined")
+	lead = records.lead(call, sf_captured_on=records.ago(hours=3))
+	records.score(call, lead, "5542")
+	page = open_form(login, "lead", lead)
+	expect(page.locator(".sf-strip .indicator-pill.blue")).to_contain_text("First touch within 45 hours")
+	expect(page.locator(".sf-strip .indicator-pill.yellow")).to_have_count(0)
+	button(page, "First Touch Done").click()
+	prompt = dialog(page)
+	prompt.locator("input[data-fieldname=on]").fill(f"{records.as_shown(records.ago(hours=-2))}:00")
+	prompt.locator("input[data-fieldname=on]").press("Tab")
+	prompt.locator(".btn-modal-primary").click()
+	assert "cannot lie in the future" in message(page)
+	assert records.state(call, "Lead", lead, "sf_first_touch_status") == "Not Yet"
+
+	expect(dialog(page)).to_have_count(0)
+	button(page, "First Touch Done").click()
+	field = prompt.locator("input[data-fieldname=on]")
+	touched = records.ago(hours=1)
+	field.fill(f"{records.as_shown(touched)}:00")
+	field.press("Tab")
+	prompt.locator(".btn-modal-primary").click()
+	expect(page.locator(".sf-strip .indicator-pill.green").last).to_have_text("First touch in time")
+	status, on = records.state(call, "Lead", lead, "sf_first_touch_status", "sf_first_touched_on")
+	assert (status, records.as_shown(on)) == ("Met", records.as_shown(touched))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_duplicates_are_named_and_open(login, call, lang):
+	phone = f"138{records.digits(8)}"
+	first = records.lead(call, mobile_no=phone)
+	second = records.lead(call, mobile_no=f"+86 {phone[:3]} {phone[3:7]}-{phone[7:]}")
+	page = open_form(login, "lead", second, lang=lang)
+	line = page.locator(".sf-duplicates")
+	expect(line).to_contain_text(word(lang, "Looks like a duplicate"))
+	expect(line).to_contain_text("Phone" if lang == "en" else "电话")
+	if lang == "zh":
+		assert sources_left(page.locator(".sf-strip")) == []
+	line.locator("a", has_text=first).click()
+	page.wait_for_function("name => cur_frm && cur_frm.docname === name && !cur_frm.doc.__unsaved", arg=first)
+	expect(page.locator(".sf-strip:visible .sf-duplicates")).to_contain_text(second)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_invalid_lead_is_not_scored(login, call, lang):
+	phone = f"138{records.digits(8)}"
+	records.lead(call, mobile_no=phone)
+	lead = records.lead(call, mobile_no=phone, sf_invalid_reason="Test Data")
+	page = open_form(login, "lead", lead, lang=lang)
+	strip = page.locator(".sf-strip")
+	expect(strip.locator(".indicator-pill.gray")).to_have_text("Invalid" if lang == "en" else "无效")
+	expect(strip).to_contain_text(word(lang, "Test Data", context="Lead"))
+	expect(strip.locator("button")).to_have_count(0)
+	expect(page.locator(".sf-duplicates")).to_have_count(0)
+	page.keyboard.press("Shift+G")
+	page.wait_for_timeout(500)
+	expect(dialog(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_opportunity_grades_itself(login, call, lang):
+	name = records.opportunity(call)
+	page = open_form(login, "opportunity", name, lang=lang)
+	strip = page.locator(".sf-strip")
+	expect(strip).to_contain_text(word(lang, "Not graded"))
+	expect(strip.locator(".sf-score")).to_have_count(0)
+	strip.locator(".sf-why").click()
+	sheet = dialog(page)
+	expect(sheet.locator(".sf-why-sheet")).to_contain_text(
+		word(lang, "Not graded: the document says nothing about {0}.", word(lang, "Time to closing"))
+	)
+	if lang == "zh":
+		assert latin_left(sheet) == []
+	close(sheet)
+
+	closing = date.today() + timedelta(days=20)
+	page.evaluate("closing => cur_frm.set_value('expected_closing', closing)", str(closing))
+	page.keyboard.press("Control+s")
+	expect(strip.locator(".sf-grade")).to_have_text("S")
+	assert records.state(call, "Opportunity", name, "sf_grade") == "S"
+	expect(strip.locator(".sf-score")).to_have_count(0)
+	strip.locator(".sf-why").click()
+	expect(sheet.locator(".sf-bar-row")).not_to_have_count(0)
+	row = sheet.locator(".sf-history tbody tr").first.locator("td").all_inner_texts()
+	assert (row[2], row[3]) == (word(lang, "By Itself", context="BNAU Score"), "S")
+	if lang == "zh":
+		assert latin_left(sheet) == []
+	assert overflow(sheet.locator(".modal-content")) == 0

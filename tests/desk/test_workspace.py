@@ -1,0 +1,90 @@
+"""The workspace, the report Lead Discipline and the settings."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.desk import records
+from tests.desk.language import sources_left, word
+
+CARDS = ["First Touches Overdue", "Grades to Review", "Leads Not Graded", "Leads Entered Late"]
+CHARTS = ["Open Leads by Grade", "Open Opportunities by Grade"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_workspace_shows_cards_and_charts(login, call, lang):
+	overdue = records.lead(call, sf_captured_on=records.ago(days=6))
+	records.score(call, overdue, "5555")
+	records.opportunity(call, expected_closing=records.ago(days=-10)[:10])
+	page = login("rep", lang=lang, path="/app/sales-standard")
+	cards = page.locator(".number-widget-box")
+	for label in CARDS:
+		card = cards.filter(has=page.locator(".widget-title", has_text=word(lang, label)))
+		expect(card).to_have_count(1)
+		expect(card.locator(".number")).to_have_text(re.compile(r"\d"))
+	late = cards.filter(has_text=word(lang, "First Touches Overdue")).locator(".number")
+	assert int(late.inner_text()) >= 1
+	for label in CHARTS:
+		chart = page.locator(".dashboard-widget-box", has_text=word(lang, label))
+		expect(chart).to_have_count(1)
+		chart.scroll_into_view_if_needed()
+		expect(chart.locator("svg .donut-path, svg .bar, svg path.arc, svg rect.bar").first).to_be_attached()
+	for group in ("Daily Work", "Grades and Discipline"):
+		expect(page.locator(".links-widget-box", has_text=word(lang, group))).to_have_count(1)
+	if lang == "zh":
+		assert sources_left(page.locator(".layout-main-section:visible")) == []
+
+	# A number opens its documents.
+	if lang == "en":
+		cards.filter(has_text="First Touches Overdue").click()
+		page.wait_for_url(re.compile(r"/app/lead"))
+		expect(page.locator(".list-row-container", has_text="Overdue").first).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_count_of_the_report_opens_its_leads(login, call, lang, tolerate):
+	# Frappe's charts draw once more after their page has been left.
+	tolerate(r"removeChild")
+	owner = records.user(call)
+	late = records.lead(call, lead_owner=owner, sf_captured_on=records.ago(days=3))
+	invalid = records.lead(call, lead_owner=owner, sf_invalid_reason="Test Data")
+	records.lead(call, lead_owner=owner, source=None)
+	page = login("manager", lang=lang, path="/app/query-report/Lead Discipline")
+	row = page.locator(".dt-row", has_text=records.state(call, "User", owner, "first_name"))
+	counts = {}
+	expect(row.locator("a[data-open]").first).to_be_visible()
+	for link in row.locator("a[data-open]").all():
+		counts[link.get_attribute("data-open")] = int(link.inner_text())
+	assert counts == {"leads": 3, "no_source": 1, "late": 1, "invalid": 1, "not_graded": 2}
+	if lang == "zh":
+		assert sources_left(page.locator(".layout-main-section:visible")) == []
+	for kind, lead in (("late", late), ("invalid", invalid)):
+		row.locator(f"a[data-open={kind}]").click()
+		rows = page.locator(".frappe-list:visible .list-row-container")
+		expect(rows).to_have_count(1)
+		expect(rows.locator(f"[data-name='{lead}']").first).to_be_attached()
+		if kind == "late":
+			page.go_back()
+
+
+def test_settings_offer_only_models_that_fit(login, call):
+	off = records.model(call, enabled=0)
+	page = login("admin", path="/app/salesflow-settings")
+	for field, fitting, unfit in (
+		("lead_scoring_model", {"BNAU", "Funnel guide"}, {"Opportunity S/A/B", "Account five factors", off}),
+		("opportunity_scoring_model", {"Opportunity S/A/B"}, {"BNAU", "Account five factors"}),
+		("customer_scoring_model", {"Account five factors"}, {"BNAU", "Opportunity S/A/B"}),
+	):
+		control = page.locator(f".frappe-control[data-fieldname={field}]")
+		with page.expect_response(re.compile("search_link")):
+			control.locator("input").click()
+			control.locator("input").fill("")
+		offered = control.locator("[role=option] p[title]")
+		offered.first.wait_for()
+		names = {option.get_attribute("title") for option in offered.all()}
+		assert fitting <= names, field
+		assert not unfit & names, field
+		page.keyboard.press("Escape")
