@@ -164,6 +164,8 @@ def _opportunities(rng: random.Random, leads: list[str]) -> None:
 				"opportunity_from": "Lead",
 				"party_name": lead,
 				"company": company,
+				"currency": frappe.get_cached_value("Company", company, "default_currency"),
+				"conversion_rate": 1,
 				"expected_closing": closing,
 				"probability": rng.choice((10, 30, 50, 70, 80, 90)),
 				"opportunity_amount": rng.choice((5, 8, 15, 40, 90, 180, 320)) * 1000,

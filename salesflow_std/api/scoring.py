@@ -541,6 +541,12 @@ def _frozen(subject: frappe.qb.DocType) -> Case:
 	return Case().when(subject.sf_grade_frozen_until >= getdate(), 1).else_(0)
 
 
+def _company_amount(opportunity: frappe.qb.DocType) -> Case:
+	"""`grading.company_amount` of a row; the amount itself where it was never converted."""
+	converted = opportunity.base_opportunity_amount
+	return Case().when(converted > 0, converted).else_(opportunity.opportunity_amount)
+
+
 def _largest(doc: frappe.model.document.Document, moving: set, graded: dict) -> list[dict]:
 	"""The ten documents with the largest amounts among those that would move."""
 	if not moving:
@@ -549,7 +555,7 @@ def _largest(doc: frappe.model.document.Document, moving: set, graded: dict) -> 
 	opportunity = frappe.qb.DocType("Opportunity")
 	amounts = (
 		frappe.qb.from_(opportunity)
-		.select(opportunity.party_name, Sum(opportunity.base_opportunity_amount).as_("amount"))
+		.select(opportunity.party_name, Sum(_company_amount(opportunity)).as_("amount"))
 		.where(opportunity.opportunity_from == doc.applies_to)
 		.groupby(opportunity.party_name)
 	)

@@ -54,7 +54,7 @@ class SalesflowSettings(Document):
 
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
-		if not before:
+		if not before or frappe.flags.in_install:
 			return
 		if before.calendar_text() != self.calendar_text():
 			request_new_deadlines()
