@@ -416,6 +416,22 @@ def processes_with(marker: str) -> list[int]:
 
 # The shadow
 
+# Frappe's build keeps each stylesheet it works on under a temporary folder of its own, at the path that leads
+# from the bench's apps to the source. Our source lies elsewhere, so from a shallow folder that path leads up and
+# back to the source itself, which then is overwritten, by two builds at the same time. It must not lead that far.
+_DEEP_TEMPORARY_FOLDERS = """
+const fs = require("fs"), path = require("path");
+const plugin = require.resolve("@frappe/esbuild-plugin-postcss2", { paths: [process.cwd()] });
+const tmp = require(require.resolve("tmp", { paths: [plugin] }));
+const make = tmp.dirSync;
+tmp.dirSync = (options) => {
+	const folder = make(options);
+	folder.name = path.join(folder.name, ...process.cwd().split(path.sep).fill("deep"));
+	fs.mkdirSync(folder.name, { recursive: true });
+	return folder;
+};
+"""
+
 
 @dataclass
 class Site:
@@ -712,14 +728,17 @@ class ShadowBench:
 
 	def build(self, apps: Sequence[str]) -> None:
 		"""Frappe's own asset build, into the shadow's `sites/assets`."""
-		result = subprocess.run(
-			[_program("node"), "esbuild", "--production", "--apps", ",".join(apps)],
-			cwd=self.apps / "frappe",
-			# Without Redis the build skips telling it about new assets; nobody has read the old ones yet.
-			env={**self.environment(), "FRAPPE_DOCKER_BUILD": "1"},
-			capture_output=True,
-			text=True,
-		)
+		with tempfile.TemporaryDirectory() as folder:
+			deep = Path(folder) / "deep.js"
+			deep.write_text(_DEEP_TEMPORARY_FOLDERS)
+			result = subprocess.run(
+				[_program("node"), "--require", str(deep), "esbuild", "--production", "--apps", ",".join(apps)],
+				cwd=self.apps / "frappe",
+				# Without Redis the build skips telling it about new assets; nobody has read the old ones yet.
+				env={**self.environment(), "FRAPPE_DOCKER_BUILD": "1", "TMPDIR": folder},
+				capture_output=True,
+				text=True,
+			)
 		if result.returncode:
 			raise HarnessError(f"the assets do not build:\n{result.stdout}\n{result.stderr}")
 
