@@ -11,6 +11,7 @@ the middle and started again, the job ends as if it had never stopped; run twice
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 
 import frappe
@@ -41,6 +42,7 @@ CHUNK = 2000
 # Documents whose grade moves are locked while their dates and their history are written.
 MOVE_CHUNK = 500
 _TRIES = 5
+_REPORT_EVERY = 0.3  # seconds; the form asks once a second
 
 _POINTS = Table("sf_regrade_points")
 _CHUNK = Table("sf_regrade_chunk")
@@ -176,6 +178,7 @@ class _Regrade:
 		self.dates_known = dates_known
 		self.days_known: set[tuple] = set()
 		self.done = self.total = 0
+		self.reported = 0.0
 
 	def run(self) -> None:
 		# Locks the documents it changes and not the gaps between them, into which others write.
@@ -229,6 +232,9 @@ class _Regrade:
 
 	def _report(self, count: int) -> None:
 		self.done = min(self.done + count, self.total)
+		if time.monotonic() - self.reported < _REPORT_EVERY:
+			return
+		self.reported = time.monotonic()
 		state = {"done": self.done, "total": self.total}
 		frappe.cache.set_value(progress_key(self.name), state, expires_in_sec=3600)
 

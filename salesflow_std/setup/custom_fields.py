@@ -69,7 +69,6 @@ def _grade_fields(insert_after: str) -> list[dict]:
 			"fieldname": "sf_points",
 			"fieldtype": "Data",
 			"label": "Packed Points",
-			"search_index": 1,  # a changed model finds its documents by their points
 			**_HIDDEN,
 		},
 	]
@@ -176,11 +175,12 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 )
 
 
-# What the clock looks for at every tick. Schema sync leaves indexes of several columns alone, and they go with
-# their columns.
-CLOCK_INDEXES: tuple[tuple[str, tuple[str, str]], ...] = (
+# What the clock looks for at every tick, and what a changed model finds its documents by. Schema sync leaves
+# indexes of several columns alone, and they go with their columns.
+JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Lead", ("sf_first_touch_status", "sf_first_touch_due")),
-	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in ("Lead", "Opportunity", "Customer")),
+	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in CUSTOM_FIELDS),
+	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in CUSTOM_FIELDS),
 )
 
 # What the app relies on in its fields. The rest (label, place, visibility, further options) is the

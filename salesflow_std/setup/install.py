@@ -12,9 +12,9 @@ from frappe.custom.doctype.property_setter.property_setter import make_property_
 
 from salesflow_std.setup import shipped_defaults
 from salesflow_std.setup.custom_fields import (
-	CLOCK_INDEXES,
 	CUSTOM_FIELDS,
 	INDEXED_FIELDS,
+	JOB_INDEXES,
 	MODULE,
 	RELIED_ON,
 	chained,
@@ -68,7 +68,7 @@ def _put_fields() -> None:
 			frappe.db.updatedb(doctype)
 	for doctype, fieldname in INDEXED_FIELDS:
 		_index(doctype, fieldname)
-	for doctype, fieldnames in CLOCK_INDEXES:
+	for doctype, fieldnames in JOB_INDEXES:
 		frappe.db.add_index(doctype, list(fieldnames))
 
 
