@@ -732,7 +732,15 @@ class ShadowBench:
 			deep = Path(folder) / "deep.js"
 			deep.write_text(_DEEP_TEMPORARY_FOLDERS)
 			result = subprocess.run(
-				[_program("node"), "--require", str(deep), "esbuild", "--production", "--apps", ",".join(apps)],
+				[
+					_program("node"),
+					"--require",
+					str(deep),
+					"esbuild",
+					"--production",
+					"--apps",
+					",".join(apps),
+				],
 				cwd=self.apps / "frappe",
 				# Without Redis the build skips telling it about new assets; nobody has read the old ones yet.
 				env={**self.environment(), "FRAPPE_DOCKER_BUILD": "1", "TMPDIR": folder},

@@ -40,7 +40,7 @@ from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import (
 
 CHUNK = 2000
 # Documents whose grade moves are locked while their dates and their history are written.
-MOVE_CHUNK = 500
+MOVE_CHUNK = 1000
 _TRIES = 5
 _REPORT_EVERY = 0.3  # seconds; the form asks once a second
 

@@ -16,7 +16,7 @@ DIMENSIONS = {
 	"en": ["Budget", "Need", "Authority", "Urgency"],
 	"zh": ["预算", "需求", "决策权", "紧急度"],
 }
-REPS = {"en": "Rita Rep", "zh": "王小销"}
+REPS = {"en": "Sales Rep", "zh": "销售代表"}
 
 
 def open_lead(login, name: str, user: str = "rep", **options) -> Page:
@@ -49,7 +49,7 @@ def why(page: Page) -> Locator:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_rep_scores_by_keyboard_alone(login, call, lang):
-	lead = records.lead(call, first_name="陈晓", company_name=records.unique("样品"))
+	lead = records.lead(call, first_name="联系人", company_name=records.unique("样品"))
 	company = records.state(call, "Lead", lead, "company_name")
 	page = open_lead(login, lead, lang=lang)
 	job = page.locator("[data-fieldname=job_title] input")

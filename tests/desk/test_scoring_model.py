@@ -41,7 +41,7 @@ def weight(call, model: str) -> float:
 def tuned(call):
 	"""A model of its own with three leads: A, B just below A with a large deal, and B."""
 	model = records.model(call)
-	leads = [records.lead(call, first_name="陈晓", company_name=records.unique("样品")) for _ in range(3)]
+	leads = [records.lead(call, first_name="联系人", company_name=records.unique("样品")) for _ in range(3)]
 	for lead, given in zip(leads, ("5551", "4333", "2222"), strict=True):
 		records.score(call, lead, given, scoring_model=model)
 	records.opportunity(
