@@ -10,7 +10,7 @@ own goals.
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import environments
-from tools.bench import ROOT, ShadowBench, Site, find_bench, say
+from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
 
 PROBES = "tools.benchmark_probes"
 
@@ -151,12 +151,15 @@ def audit(rows: int) -> list[Figure]:
 				[python, "-m", "tools.benchmark_export", str(count), str(leads)], cwd=ROOT, check=True
 			)
 			begun = time.perf_counter()
-			subprocess.run(
-				[python, "-m", "salesflow_std.audit", str(leads), "--out", f"{folder}/out", "--as-of", "2026-11-20"],
-				cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+			process = subprocess.Popen(
+				[python, "-m", "salesflow_std.audit", leads, "--out", f"{folder}/out", "--as-of", "2026-11-20"],
+				cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
 			)  # fmt: skip
+			_pid, status, used = os.wait4(process.pid, 0)
+			if status:
+				raise HarnessError(f"the audit of {count:,} leads failed")
 			seconds = time.perf_counter() - begun
-			peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+			peak = used.ru_maxrss / 1024
 			measured[count] = (count / seconds, peak)
 	(small_rate, small_peak), (rate, peak) = measured[rows // 10], measured[rows]
 	return [
