@@ -2,7 +2,8 @@
 
 Documents with the same points get the same grade, so the engine grades every distinct set of points once
 and the database carries the outcome to the documents. Deadlines come from the engine too, as a short table
-of pieces (`worktime.pieces`): SQL looks them up and adds nothing of its own.
+of pieces (`worktime.pieces`). Which field follows from them is `grading.clocks` said once more, for many
+documents; a site test holds the two equal.
 
 Every transaction is whole in itself and changes only documents that are not yet as they should be. Killed in
 the middle and started again, the job ends as if it had never stopped; run twice, the second run changes nothing.
