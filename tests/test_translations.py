@@ -177,7 +177,6 @@ _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
 _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
-	("api/scoring.py", "d"): graded_doctypes,
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
 	("api/scoring.py", "d.label"): dimension_labels,
@@ -191,7 +190,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_BNAU_SCORE, "doctype"): graded_doctypes,
 	(_BNAU_SCORE, "chosen.applies_to"): graded_doctypes,
 	(_BNAU_SCORE, "self.reference_doctype"): graded_doctypes,
-	(_BNAU_SCORE, "self.reference_doctype or ''"): graded_doctypes,
+	(_BNAU_SCORE, "doctype or ''"): graded_doctypes,
 	(_BNAU_SCORE, "self.scoring_model"): model_names,
 	(_SETTINGS, "doctype"): graded_doctypes,
 	(_SETTINGS, "applies_to"): graded_doctypes,

@@ -15,7 +15,11 @@ from pypika import Case
 from salesflow_std.engine import scoring
 from salesflow_std.engine.errors import EngineError
 from salesflow_std.salesflow_std import grading
-from salesflow_std.salesflow_std.doctype.bnau_score.bnau_score import check_permission
+from salesflow_std.salesflow_std.doctype.bnau_score.bnau_score import (
+	check_permission,
+	check_subject_type,
+	model_for,
+)
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	default_model,
 	progress_key,
@@ -47,7 +51,7 @@ def score(
 	fit the model.
 	"""
 	points, evidence = _mapping(points, "points"), _mapping(evidence, "evidence")
-	_check_subject_type(doctype)
+	check_subject_type(doctype)
 	check_permission(doctype, name, "write")
 	unknown = [code for code in evidence if code not in points]
 	if unknown:
@@ -124,40 +128,18 @@ def _points(code: str, value: object) -> float:
 	return value
 
 
-def _check_subject_type(doctype: str) -> None:
-	if doctype not in grading.GRADED_DOCTYPES:
-		frappe.throw(
-			_("{0} cannot be scored. There are scorings of: {1}.").format(
-				_(doctype), ", ".join(_(d) for d in grading.GRADED_DOCTYPES)
-			),
-			title=_("Graded Document Type"),
-		)
-
-
 def _subject(doctype: str, name: str, ptype: str, lock: bool = False) -> frappe._dict:
-	_check_subject_type(doctype)
+	check_subject_type(doctype)
 	check_permission(doctype, name, ptype)
 	fields = grading.subject_fields(doctype)
 	return frappe.db.get_value(doctype, name, fields, as_dict=True, for_update=lock)
-
-
-def _model_of(doctype: str, subject: dict, scoring_model: str | None = None) -> str:
-	name = scoring_model or default_model(doctype, subject.get("company"))
-	if not name:
-		frappe.throw(
-			_("No scoring model is chosen for {0}. Choose one in {1}.").format(
-				_(doctype), frappe.utils.get_link_to_form("Salesflow Settings", "Salesflow Settings")
-			),
-			title=_("Scoring Model Missing"),
-		)
-	return name
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 def form(doctype: str, name: str, scoring_model: str | None = None) -> dict:
 	"""What the score dialog shows: the model's dimensions with their rubric, and the points given last."""
 	subject = _subject(doctype, name, "write")
-	model_name = _model_of(doctype, subject, scoring_model)
+	model_name = model_for(doctype, subject.get("company"), scoring_model)
 	model = engine_model(model_name)
 	last = scoring.known_points(model, subject.sf_points)
 	return {
@@ -183,7 +165,7 @@ def form(doctype: str, name: str, scoring_model: str | None = None) -> dict:
 def preview(doctype: str, name: str, points: dict | str, scoring_model: str | None = None) -> dict:
 	"""The total, grade and dates that points would give, without writing; `missing` while some are open."""
 	subject = _subject(doctype, name, "write")
-	model = engine_model(_model_of(doctype, subject, scoring_model))
+	model = engine_model(model_for(doctype, subject.get("company"), scoring_model))
 	points = {code: value for code, value in _mapping(points, "points").items() if value is not None}
 	missing = [_(d.label) for d in model.dimensions if d.code not in points]
 	if missing:
@@ -330,7 +312,7 @@ def review(doctype: str, name: str, reason: str | None = None) -> dict:
 	subject = _subject(doctype, name, "write")
 	model_name = subject.sf_scoring_model
 	if not model_name or not frappe.db.get_value("Scoring Model", model_name, "enabled"):
-		model_name = _model_of(doctype, subject)
+		model_name = model_for(doctype, subject.get("company"))
 	points = scoring.known_points(engine_model(model_name), subject.sf_points)
 	if not points:
 		frappe.throw(
@@ -386,7 +368,7 @@ def override(doctype: str, name: str, grade: str, reason: str, until: str) -> di
 	end = _date(until)
 	if not end or end < getdate():
 		frappe.throw(_("The grade needs an end date, today or later."), title=_("End Date"))
-	model_name = _model_of(doctype, subject, subject.sf_scoring_model)
+	model_name = model_for(doctype, subject.get("company"), subject.sf_scoring_model)
 	band = engine_model(model_name).band(grade)
 	if not band:
 		frappe.throw(

@@ -7,7 +7,7 @@ does not: whether days or months come first is settled once per column, by evide
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -32,6 +32,26 @@ _IN_WORDS = re.compile(r"(?=.*[A-Za-z]{3})(?=.*\b\d{4}\b)(?=.*\b\d{1,2}\b)")
 
 class DateError(ValueError):
 	"""A text that is no date."""
+
+
+def read_dates(
+	row: Sequence[str],
+	columns: Sequence[tuple[str, int, Callable[[str], datetime | None]]],
+	unreadable: Callable[[str, str], None],
+) -> dict[str, datetime | None]:
+	"""The dates of a row by field; `columns` are field, position and parser.
+
+	A text that is no date counts as none and is handed to `unreadable` with its field.
+	"""
+	dates: dict[str, datetime | None] = {}
+	for field_name, position, parse in columns:
+		text = row[position].strip()
+		try:
+			dates[field_name] = parse(text)
+		except DateError:
+			dates[field_name] = None
+			unreadable(field_name, text)
+	return dates
 
 
 @dataclass

@@ -11,7 +11,7 @@ from salesflow_std.engine import leads, scoring, worktime
 from salesflow_std.engine.scoring import PointsError
 
 from . import columns, index
-from .dates import DateError, short
+from .dates import read_dates, short
 from .findings import Findings
 from .numbers import NumberError, parse_number
 from .reader import Table
@@ -164,19 +164,13 @@ class LeadAudit:
 				or row[p_email].strip()
 			)
 
-			dates: dict[str, datetime | None] = {}
-			for field_name, position, parse in p_dates:
-				try:
-					dates[field_name] = parse(row[position].strip())
-				except DateError:
-					dates[field_name] = None
-					add(
-						"bad_date",
-						document,
-						line,
-						name,
-						f"{table.label(field_name)}: {row[position].strip()[:60]}",
-					)
+			dates = read_dates(
+				row,
+				p_dates,
+				lambda field_name, text, line=line, name=name: add(
+					"bad_date", document, line, name, f"{table.label(field_name)}: {text[:60]}"
+				),
+			)
 			creation, captured = dates.get("creation"), dates.get("sf_captured_on")
 			entered = captured or creation
 

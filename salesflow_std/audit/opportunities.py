@@ -11,7 +11,7 @@ from salesflow_std.engine import scoring
 from salesflow_std.engine.scoring import PointsError
 
 from . import columns, index
-from .dates import DateError, short
+from .dates import read_dates, short
 from .findings import Findings
 from .numbers import NumberError, parse_number
 from .reader import Table
@@ -130,19 +130,13 @@ class OpportunityAudit:
 			for position, map_ in translated:
 				row[position] = map_.get(columns.plain(row[position]), row[position])
 			name = next((text for p in p_names if (text := row[p].strip(' "'))), "")
-			dates: dict[str, datetime | None] = {}
-			for field_name, position, parse in p_dates:
-				try:
-					dates[field_name] = parse(row[position].strip())
-				except DateError:
-					dates[field_name] = None
-					add(
-						"bad_date",
-						document,
-						line,
-						name,
-						f"{table.label(field_name)}: {row[position].strip()[:60]}",
-					)
+			dates = read_dates(
+				row,
+				p_dates,
+				lambda field_name, text, line=line, name=name: add(
+					"bad_date", document, line, name, f"{table.label(field_name)}: {text[:60]}"
+				),
+			)
 			opened = next((dates[f] for f in opened_fields if dates[f]), None)
 
 			raw = row[p_state]

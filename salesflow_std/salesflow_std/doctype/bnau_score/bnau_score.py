@@ -43,13 +43,7 @@ class BNAUScore(Document):
 		self._write_result(result)
 
 	def _check_subject(self) -> None:
-		if self.reference_doctype not in grading.GRADED_DOCTYPES:
-			frappe.throw(
-				_("{0} cannot be scored. There are scorings of: {1}.").format(
-					_(self.reference_doctype or ""), ", ".join(_(d) for d in grading.GRADED_DOCTYPES)
-				),
-				title=_("Graded Document Type"),
-			)
+		check_subject_type(self.reference_doctype)
 		check_permission(self.reference_doctype, self.reference_name, "write")
 		# Locked until the end, so that two scorings at once follow one another and both know the one before.
 		self.subject = frappe.db.get_value(
@@ -62,16 +56,9 @@ class BNAUScore(Document):
 		self.previous_grade = self.subject.sf_grade
 
 	def _model(self) -> scoring.Model:
-		self.scoring_model = self.scoring_model or default_model(
-			self.reference_doctype, self.subject.get("company")
+		self.scoring_model = model_for(
+			self.reference_doctype, self.subject.get("company"), self.scoring_model
 		)
-		if not self.scoring_model:
-			frappe.throw(
-				_("No scoring model is chosen for {0}. Choose one in {1}.").format(
-					_(self.reference_doctype), get_link_to_form("Salesflow Settings", "Salesflow Settings")
-				),
-				title=_("Scoring Model Missing"),
-			)
 		chosen = frappe.db.get_value(
 			"Scoring Model", self.scoring_model, ["applies_to", "enabled", "automatic"], as_dict=True
 		)
@@ -187,6 +174,30 @@ def regrade_from_history(doctype: str, name: str, without: str = "") -> None:
 		**grading.clocks(doctype, band, graded_on, subject, now_datetime()),
 	}
 	frappe.db.set_value(doctype, name, values, update_modified=False)
+
+
+def check_subject_type(doctype: str | None) -> None:
+	"""Refuses documents that have no grade."""
+	if doctype not in grading.GRADED_DOCTYPES:
+		frappe.throw(
+			_("{0} cannot be scored. There are scorings of: {1}.").format(
+				_(doctype or ""), ", ".join(_(d) for d in grading.GRADED_DOCTYPES)
+			),
+			title=_("Graded Document Type"),
+		)
+
+
+def model_for(doctype: str, company: str | None, scoring_model: str | None = None) -> str:
+	"""The asked-for model, else the default; raises ValidationError when none is chosen."""
+	name = scoring_model or default_model(doctype, company)
+	if not name:
+		frappe.throw(
+			_("No scoring model is chosen for {0}. Choose one in {1}.").format(
+				_(doctype), get_link_to_form("Salesflow Settings", "Salesflow Settings")
+			),
+			title=_("Scoring Model Missing"),
+		)
+	return name
 
 
 def check_permission(doctype: str, name: str | None, ptype: str) -> None:
