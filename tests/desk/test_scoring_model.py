@@ -186,7 +186,7 @@ def test_a_new_default_is_offered_and_taken_or_not(login, call, offered, lang):
 	expect(rows).to_have_count(1)
 	assert rows.locator("td").all_inner_texts()[1:] == [yours, shipped]
 	if lang == "zh":
-		assert latin_left(sheet) == []
+		assert latin_left(sheet, yours, shipped) == []
 	sheet.get_by_role("button", name=word(lang, "Keep Mine")).click()
 	expect(headline.locator("a")).to_have_count(0)
 	assert wait_for(lambda: records.state(call, "Shipped Default", entry, "status"), "Tuned")
