@@ -33,34 +33,59 @@ doctype_list_js = {
 doc_events = {
 	"Lead": {
 		"validate": "salesflow_std.overrides.lead.validate",
-		"after_rename": "salesflow_std.overrides.graded.after_rename",
-		"on_trash": "salesflow_std.overrides.graded.on_trash",
+		"on_update": "salesflow_std.overrides.planned.on_update",
+		"on_change": "salesflow_std.overrides.planned.on_change",
+		"after_rename": [
+			"salesflow_std.overrides.graded.after_rename",
+			"salesflow_std.overrides.planned.after_rename",
+		],
+		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
 	},
 	"Opportunity": {
 		"validate": "salesflow_std.overrides.opportunity.validate",
-		"on_update": "salesflow_std.overrides.opportunity.on_update",
-		"on_trash": "salesflow_std.overrides.graded.on_trash",
+		"on_update": [
+			"salesflow_std.overrides.opportunity.on_update",
+			"salesflow_std.overrides.planned.on_update",
+		],
+		"on_change": "salesflow_std.overrides.planned.on_change",
+		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
 	},
 	"Customer": {
 		"validate": "salesflow_std.overrides.graded.validate",
+		"after_insert": "salesflow_std.overrides.customer.after_insert",
 		"after_rename": "salesflow_std.overrides.graded.after_rename",
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
-	"Communication": {"after_insert": "salesflow_std.overrides.communication.after_insert"},
+	"Communication": {
+		"on_update": "salesflow_std.overrides.communication.on_update",
+		"on_change": "salesflow_std.overrides.communication.on_change",
+	},
+	"Event": {
+		"on_update": "salesflow_std.overrides.event.on_update",
+		"on_trash": "salesflow_std.overrides.event.on_trash",
+	},
+	"Call Log": {"on_update": "salesflow_std.overrides.call_log.on_update"},
+	"Email Unsubscribe": {"after_insert": "salesflow_std.overrides.email_unsubscribe.after_insert"},
+	"User": {"on_update": "salesflow_std.overrides.user.on_update"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 }
 
 scheduler_events = {
-	"all": ["salesflow_std.jobs.grade_clock.tick"],
+	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
+	"hourly_long": ["salesflow_std.jobs.escalation_digest.run", "salesflow_std.jobs.nurture_pool.run"],
 	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
 }
 
 permission_query_conditions = {
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.permission_query_conditions",
+	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.permission_query_conditions",
+	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.permission_query_conditions",
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.has_permission",
+	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.has_permission",
+	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
 }
 
-ignore_links_on_delete = ["BNAU Score"]
+ignore_links_on_delete = ["BNAU Score", "Follow Up"]

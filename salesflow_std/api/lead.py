@@ -6,8 +6,9 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 
-from salesflow_std.overrides.communication import record_touch
+from salesflow_std.engine import cadence
 from salesflow_std.overrides.lead import find_duplicates
+from salesflow_std.salesflow_std import touches
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -19,13 +20,18 @@ def duplicates(name: str) -> list[dict]:
 
 
 @frappe.whitelist(methods=["POST", "PUT"])
-def touched(name: str, on: str | None = None) -> dict:
+def touched(name: str, on: str | None = None, channel: str = "Phone") -> dict:
 	"""Records that a lead was reached outside ERPNext, by phone or in person (L7).
 
 	`on` is when, default now; not before the capture and not in the future.
 	"""
 	lead = frappe.get_doc("Lead", name)
 	lead.check_permission("write")
+	if channel not in cadence.CHANNELS:
+		frappe.throw(
+			_("{0} is no channel. There are: {1}.").format(channel, ", ".join(map(_, cadence.CHANNELS))),
+			title=_("First Touch"),
+		)
 	when = get_datetime(on) if on else now_datetime()
 	if when > now_datetime():
 		frappe.throw(_("A first touch cannot lie in the future."), title=_("First Touch"))
@@ -36,7 +42,7 @@ def touched(name: str, on: str | None = None) -> dict:
 			),
 			title=_("First Touch"),
 		)
-	if not record_touch(name, when):
+	if not touches.record("Lead", name, when, channel):
 		frappe.throw(
 			_("The first touch of {0} is recorded already: {1}.").format(
 				name, frappe.format(lead.sf_first_touched_on, {"fieldtype": "Datetime"})

@@ -14,7 +14,7 @@ from pypika import Case
 
 from salesflow_std.engine import scoring
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import grading
+from salesflow_std.salesflow_std import follow_ups, grading
 from salesflow_std.salesflow_std.doctype.bnau_score.bnau_score import (
 	check_permission,
 	check_subject_type,
@@ -187,16 +187,16 @@ def preview(doctype: str, name: str, points: dict | str, scoring_model: str | No
 		"previous_grade": subject.sf_grade,
 		"next": _next_grade(model, result),
 		"frozen_grade": subject.sf_grade if frozen else None,
-		**_dates(doctype, dates, subject),
+		**_dates(doctype, band, dates, subject),
 	}
 
 
-def _dates(doctype: str, dates: dict, subject: dict) -> dict:
+def _dates(doctype: str, band: scoring.Band, dates: dict, subject: dict) -> dict:
 	return {
 		"first_touch_due": dates.get("sf_first_touch_due"),
 		"first_touch_status": dates.get("sf_first_touch_status"),
 		"first_touched_on": subject.get("sf_first_touched_on"),
-		"next_touch_on": dates.get("sf_next_touch_on"),
+		"next_touch_on": follow_ups.preview(doctype, subject["name"], band.grade, dates),
 		"nurture": cint(dates.get("sf_in_nurture")),
 		"review_due": dates.get("sf_review_due"),
 	}
@@ -400,6 +400,7 @@ def override(doctype: str, name: str, grade: str, reason: str, until: str) -> di
 		reason=reason.strip(),
 		frozen_until=end,
 	)
+	follow_ups.graded(doctype, name)
 	return {"grade": grade, "frozen_until": end}
 
 
@@ -413,7 +414,9 @@ def release(doctype: str, name: str, reason: str | None = None) -> dict:
 			_("The grade of {0} {1} is not set by a manager.").format(_(doctype), name),
 			title=_("Nothing to Release"),
 		)
-	return {"grade": grading.release(doctype, name, reason)}
+	grade = grading.release(doctype, name, reason)
+	follow_ups.graded(doctype, name)
+	return {"grade": grade}
 
 
 def _check_manager() -> None:
@@ -466,8 +469,8 @@ def simulate(scoring_model: str, changes: dict | str | None = None) -> dict:
 			b.grade
 			for b in model.bands
 			if (old := current.band(b.grade)) is None
-			or (b.first_touch, b.review_after, b.light_touch, b.nurture)
-			!= (old.first_touch, old.review_after, old.light_touch, old.nurture)
+			or (b.first_touch, b.review_after, b.nurture)
+			!= (old.first_touch, old.review_after, old.nurture)
 		],
 	}
 

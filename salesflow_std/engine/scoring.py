@@ -70,7 +70,7 @@ class Band:
 	"""A grade and the totals it covers: `low` <= total < `high`; None leaves that side open.
 
 	`first_touch` is the deadline the grade earns (L7), `review_after` how long its facts are believed
-	(L9), `nurture` sends the lead to the nurture pool (L8), `light_touch` is the rhythm there.
+	(L9), `nurture` sends the lead to the nurture pool (L8).
 	"""
 
 	grade: str
@@ -79,7 +79,6 @@ class Band:
 	colour: str = "gray"
 	first_touch: Period | None = None
 	review_after: Period | None = None
-	light_touch: Period | None = None
 	nurture: bool = False
 
 
@@ -238,7 +237,7 @@ def _validate_bands(model: Model) -> None:
 				f"{at}.high", "Grade {grade} begins at {low} and ends below {high}: no total fits.",
 				grade=band.grade, low=band.low, high=band.high,
 			)  # fmt: skip
-		for name in ("first_touch", "review_after", "light_touch"):
+		for name in ("first_touch", "review_after"):
 			period = getattr(band, name)
 			if period is not None:
 				_validate_period(f"{at}.{name}", band.grade, period)
@@ -510,7 +509,7 @@ def model_from_dict(data: Mapping[str, object]) -> Model:
 
 	Tables: `dimensions` (code, label, weight, level_1 … level_5, fact), `rules` (dimension, operator,
 	value, points) and `bands` (grade, from_total, below_total, colour, and amount and unit of first_touch,
-	review and light_touch, nurture). A `below_total` of 0 or none means no upper limit. Raises ModelError
+	review, nurture). A `below_total` of 0 or none means no upper limit. Raises ModelError
 	naming the field.
 	"""
 	rules: dict[str, list[Rule]] = {}
@@ -543,7 +542,6 @@ def model_from_dict(data: Mapping[str, object]) -> Model:
 			colour=(row.get("colour") or "Gray").lower(),
 			first_touch=_period(row, "first_touch"),
 			review_after=_period(row, "review"),
-			light_touch=_period(row, "light_touch"),
 			nurture=bool(row.get("nurture")),
 		)
 		for row in data.get("bands") or ()

@@ -7,7 +7,7 @@ from frappe.utils import getdate, now_datetime
 
 from salesflow_std.engine import leads
 from salesflow_std.jobs import regrade
-from salesflow_std.salesflow_std import grading
+from salesflow_std.salesflow_std import follow_ups, grading
 
 CHUNK = 2000
 
@@ -99,6 +99,7 @@ def end_overrides() -> int:
 			frappe.db.savepoint("end_override")
 			try:
 				grading.release(doctype, name, frappe._("The end date has passed."))
+				follow_ups.graded(doctype, name)
 				count += 1
 			except Exception:
 				# One broken record never stops the rest.

@@ -82,6 +82,8 @@ def _grade(name: str, model: scoring.Model, row: frappe._dict, today: object) ->
 	values = {"sf_score": total, "sf_points": packed, "sf_scoring_model": name, "sf_grade": grade}
 	if grade != row.sf_grade:
 		values["sf_graded_on"] = now_datetime() if grade else None
+		# Without a next touch it is planned at the next tick, by its new grade (F2).
+		values["sf_next_touch_on"] = None
 	frappe.db.set_value("Opportunity", row.name, values, update_modified=False)
 	if grade != row.sf_grade:
 		grading.record_change(

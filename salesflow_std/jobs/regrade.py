@@ -255,7 +255,7 @@ class _Regrade:
 				name varchar(140) not null primary key, number int not null auto_increment unique,
 				new_sf_review_due datetime(6), new_sf_grade_stale tinyint,
 				new_sf_first_touch_due datetime(6), new_sf_first_touch_status varchar(140),
-				new_sf_next_touch_on datetime(6), new_sf_in_nurture tinyint
+				new_sf_in_nurture tinyint
 			) default character set utf8mb4 collate utf8mb4_unicode_ci"""
 		)
 		frappe.db.sql(
@@ -398,7 +398,6 @@ class _Regrade:
 		if self.doctype == "Lead":
 			clocks += [
 				("first_touch", band.first_touch, self.subject.sf_captured_on),
-				("light_touch", band.light_touch, self.subject.sf_graded_on),
 			]
 		return clocks
 
@@ -438,7 +437,6 @@ class _Regrade:
 		subject, first = self.subject, due["first_touch"]
 		touched = subject.sf_first_touched_on
 		decided = touched.isnotnull() & subject.sf_first_touch_due.isnotnull()  # met or missed stays so
-		waiting = Case().when(touched.isnotnull(), NullValue()).else_(first)
 		return {
 			"sf_first_touch_due": Case().when(decided, subject.sf_first_touch_due).else_(first),
 			"sf_first_touch_status": Case()
@@ -448,10 +446,10 @@ class _Regrade:
 			.when(touched.isnotnull(), leads.MISSED)
 			.when(first >= self.now, leads.PENDING)
 			.else_(leads.OVERDUE),
-			"sf_next_touch_on": Case()
-			.when(invalid, NullValue())
-			.else_(due["light_touch"] if band.nurture else waiting),
-			"sf_in_nurture": Case().when(invalid, 0).else_(int(band.nurture)),
+			"sf_in_nurture": Case()
+			.when(invalid, 0)
+			.when(subject.sf_ended_politely == 1, 1)
+			.else_(int(band.nurture)),
 		}
 
 	def _write_chunk(self, band: scoring.Band) -> None:
@@ -459,9 +457,12 @@ class _Regrade:
 		query = frappe.qb.update(self.subject).join(_CHUNK).on(_CHUNK.name == self.subject.name)
 		fields = ["sf_review_due", "sf_grade_stale"]
 		if self.doctype == "Lead":
-			fields += ["sf_first_touch_due", "sf_first_touch_status", "sf_next_touch_on", "sf_in_nurture"]
+			fields += ["sf_first_touch_due", "sf_first_touch_status", "sf_in_nurture"]
 		for field in fields:
 			query = query.set(self.subject[field], _CHUNK[f"new_{field}"])
+		if self.doctype != "Customer":
+			# A document without a next touch is planned at the next tick (F1); so the plan follows the grade.
+			query = query.set(self.subject.sf_next_touch_on, NullValue())
 		query.set(self.subject.sf_grade, band.grade).run()
 
 	# Scores ------------------------------------------------------------------------------------------------

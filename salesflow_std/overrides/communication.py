@@ -1,60 +1,97 @@
-"""Communication: a sent mail is a touch of a lead (L7, L8)."""
+"""Communication: sent mail is a touch, received mail a reply; an absence note is neither (F4, L7)."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from salesflow_std.engine import leads, worktime
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
-from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
-from salesflow_std.salesflow_std.grading import subject_fields
+from salesflow_std.engine import mail
+from salesflow_std.salesflow_std import follow_ups, touches
+
+_SUBJECTS = (*follow_ups.SUBJECTS, "Quotation")
+
+# Our channel for each of Frappe's; other media (Event, Other) are no touch.
+_CHANNELS = {
+	"": "E-mail",
+	"Email": "E-mail",
+	"Phone": "Phone",
+	"SMS": "Message",
+	"Chat": "Message",
+	"Visit": "Visit",
+	"Meeting": "Visit",
+}
+# Written by Frappe's own machinery or by a campaign: nobody has talked to this customer.
+_NO_TOUCH = ("Event", "Email Campaign", "Newsletter", "Auto Email Report")
+_NOT_DELIVERED = ("Bounced", "Rejected", "Error", "Expired")
 
 
-def after_insert(doc: Document, method: str | None = None) -> None:
-	"""Counts a mail that a person sent to a lead; automatic messages and campaigns are no touch."""
-	if (
-		doc.reference_doctype != "Lead"
-		or doc.sent_or_received != "Sent"
-		or doc.communication_type != "Communication"
-		or doc.communication_medium not in (None, "", "Email", "Phone", "SMS", "Visit", "Meeting")
-		or not doc.reference_name
-	):
-		return
-	when = doc.communication_date
-	record_touch(doc.reference_name, get_datetime(when) if when else now_datetime())
+def on_update(doc: Document, method: str | None = None) -> None:
+	"""Counts what a person wrote to a customer, and what the customer wrote.
 
-
-def record_touch(lead: str, when: datetime) -> bool:
-	"""Records that a lead was reached; returns whether it was the first time (L7).
-
-	The first touch is met or missed. A lead of the nurture pool has its next light touch a period later (L8).
-	What lies before the capture belongs to an older story.
+	Received mail is saved twice, and mail may be given its document later: `touches` counts each once.
 	"""
-	current = frappe.db.get_value("Lead", lead, subject_fields("Lead"), as_dict=True, for_update=True)
-	if not current or (current.sf_captured_on and when < get_datetime(current.sf_captured_on)):
-		return False
-	values: dict[str, object] = {}
-	band = (
-		engine_model(current.sf_scoring_model).band(current.sf_grade)
-		if current.sf_grade and current.sf_scoring_model
-		else None
-	)
-	if band and band.nurture:
-		if band.light_touch and not current.sf_invalid_reason:
-			period = band.light_touch
-			calendar = working_calendar(current.company)
-			values["sf_next_touch_on"] = worktime.add(when, period.amount, period.unit, calendar)
-	elif not current.sf_first_touched_on:
-		values["sf_next_touch_on"] = None
-	if not current.sf_first_touched_on:
-		values["sf_first_touched_on"] = when
-		values["sf_first_touch_status"] = leads.first_touch_status(
-			current.sf_first_touch_due, when, now_datetime()
-		)
-	if values:
-		frappe.db.set_value("Lead", lead, values, update_modified=False)
-	return not current.sf_first_touched_on
+	if doc.communication_type != "Communication" or doc.reference_doctype in _NO_TOUCH:
+		return
+	references = _references(doc)
+	if not references:
+		if doc.sent_or_received == "Received" and doc.communication_medium == "Email":
+			_stray_bounce(doc)
+		return
+	channel = _CHANNELS.get(doc.communication_medium or "")
+	if not channel:
+		return
+	when = get_datetime(doc.communication_date) if doc.communication_date else now_datetime()
+	if doc.sent_or_received == "Sent":
+		if doc.delivery_status in _NOT_DELIVERED:
+			return
+		outcome = "Sent" if channel in ("E-mail", "Message") else "Reached"
+		for doctype, name in touches.subjects_of(references):
+			touches.record(
+				doctype, name, when, channel, ("Communication", doc.name), outcome, by=_sender(doc)
+			)
+		return
+	kind = mail.kind_of_received(doc.subject, doc.sender, doc.content)
+	for doctype, name in touches.subjects_of(references):
+		if kind == mail.REPLY:
+			touches.replied(doctype, name, when, doc.name)
+		elif kind == mail.BOUNCE:
+			touches.bounced(doctype, name, doc.in_reply_to)
+
+
+def on_change(doc: Document, method: str | None = None) -> None:
+	"""A sent mail that turns out not to have arrived."""
+	if doc.sent_or_received != "Sent" or doc.delivery_status not in _NOT_DELIVERED:
+		return
+	for doctype, name in touches.subjects_of(_references(doc)):
+		touches.bounced(doctype, name, doc.name)
+
+
+def _references(doc: Document) -> list[tuple[str, str]]:
+	"""Documents of the sales process the mail belongs to: its own reference and Frappe's timeline links."""
+	found = [(doc.reference_doctype, doc.reference_name)]
+	found += [(link.link_doctype, link.link_name) for link in doc.get("timeline_links") or ()]
+	return [(doctype, name) for doctype, name in found if doctype in _SUBJECTS and name]
+
+
+def _sender(doc: Document) -> str:
+	"""The user who sent it; what came by an import or a mail client was not written by whoever fetched it."""
+	if doc.user and doc.user != "Guest":
+		return doc.user
+	return frappe.session.user
+
+
+def _stray_bounce(doc: Document) -> None:
+	"""A bounce that came to no document: the addresses it names say whose it is."""
+	if mail.kind_of_received(doc.subject, doc.sender, doc.content) != mail.BOUNCE:
+		return
+	addresses = mail.failed_addresses(doc.content)[:5]
+	for doctype, subject in follow_ups.SUBJECTS.items() if addresses else ():
+		for name in frappe.get_all(
+			doctype,
+			filters={subject.email_field: ("in", addresses), "status": ("in", subject.open_statuses)},
+			pluck="name",
+			order_by="name",
+			limit=5,
+		):
+			touches.bounced(doctype, name)

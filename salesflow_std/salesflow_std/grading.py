@@ -34,8 +34,8 @@ def clocks(
 	"""The dates that follow from a grade.
 
 	`subject` carries the document's company and, for a Lead, `sf_captured_on`, `sf_first_touch_due`,
-	`sf_first_touched_on`, `sf_invalid_reason`. An invalid lead is in no queue and has no dates (L3); a lead of the nurture pool
-	has light touches and no first-touch deadline (L7, L8).
+	`sf_first_touched_on`, `sf_ended_politely`, `sf_invalid_reason`. An invalid lead is in no queue and has no
+	dates (L3). When the next touch is due follows from the plan (`follow_ups`), not from the grade alone.
 	"""
 	calendar = working_calendar(subject.get("company"))
 	due_of = lambda start, period: (  # noqa: E731
@@ -58,13 +58,8 @@ def clocks(
 			sf_first_touch_due=due,
 			sf_first_touch_status=leads.first_touch_status(due, touched, now),
 		)
-	nurture = bool(band and band.nurture and not invalid)
-	dates.update(
-		sf_in_nurture=int(nurture),
-		sf_next_touch_on=due_of(graded_on, band and band.light_touch)
-		if nurture
-		else (None if touched else due),
-	)
+	nurture = (band and band.nurture) or subject.get("sf_ended_politely")
+	dates["sf_in_nurture"] = int(bool(nurture and not invalid))
 	return dates
 
 
@@ -119,7 +114,14 @@ def subject_fields(doctype: str) -> list[str]:
 	if doctype != "Customer":
 		fields.append("company")
 	if doctype == "Lead":
-		fields += ["sf_captured_on", "sf_first_touch_due", "sf_first_touched_on", "sf_invalid_reason"]
+		fields += [
+			"sf_captured_on",
+			"sf_first_touch_due",
+			"sf_first_touched_on",
+			"sf_invalid_reason",
+			"sf_ended_politely",
+			"sf_in_nurture",
+		]
 	return fields
 
 

@@ -74,6 +74,25 @@ def _grade_fields(insert_after: str) -> list[dict]:
 	]
 
 
+def _touch_fields() -> list[dict]:
+	"""What a document carries whose touches are planned (F1-F4)."""
+	return [
+		{"fieldname": "sf_next_touch_on", "fieldtype": "Datetime", "label": "Next Touch On", **_STATE},
+		{"fieldname": "sf_last_touch_on", "fieldtype": "Datetime", "label": "Last Touch On", **_STATE},
+		{
+			"fieldname": "sf_holiday_list",
+			"fieldtype": "Link",
+			"label": "Customer's Holidays",
+			"options": "Holiday List",
+			"description": "No touch is planned on these days.",
+		},
+		{"fieldname": "sf_touches", "fieldtype": "Int", "label": "Touches", **_HIDDEN},
+		{"fieldname": "sf_week_touches", "fieldtype": "Int", "label": "Touches That Week", **_HIDDEN},
+		{"fieldname": "sf_rhythm", "fieldtype": "Data", "label": "Rhythm", "length": 180, **_HIDDEN},
+		{"fieldname": "sf_rhythm_since", "fieldtype": "Datetime", "label": "Rhythm Since", **_HIDDEN},
+	]
+
+
 CUSTOM_FIELDS: dict[str, list[dict]] = {
 	"Lead": [
 		*_grade_fields("request_type"),
@@ -107,12 +126,27 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			**_STATE,
 		},
 		{"fieldname": "sf_first_touched_on", "fieldtype": "Datetime", "label": "First Touched On", **_STATE},
-		{"fieldname": "sf_next_touch_on", "fieldtype": "Datetime", "label": "Next Touch On", **_STATE},
+		*_touch_fields(),
 		{"fieldname": "sf_column_2", "fieldtype": "Column Break"},
 		{
 			"fieldname": "sf_in_nurture",
 			"fieldtype": "Check",
 			"label": "In Nurture Pool",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_ended_politely",
+			"fieldtype": "Check",
+			"label": "Ended Politely",
+			"description": "Not now, said the customer. A new score with a better grade brings the lead back.",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_lost_reason",
+			"fieldtype": "Link",
+			"label": "Lost Because",
+			"options": "Opportunity Lost Reason",
+			"depends_on": "sf_lost_reason",
 			**_STATE,
 		},
 		{
@@ -155,7 +189,12 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			**_HIDDEN,
 		},
 	],
-	"Opportunity": _grade_fields("probability"),
+	"Opportunity": [
+		*_grade_fields("probability"),
+		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
+		*_touch_fields(),
+		{"fieldname": "sf_unsubscribed", "fieldtype": "Check", "label": "Unsubscribed", **_STATE},
+	],
 	"Customer": _grade_fields("image"),
 }
 
@@ -179,6 +218,18 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 # indexes of several columns alone, and they go with their columns.
 JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Lead", ("sf_first_touch_status", "sf_first_touch_due")),
+	# Documents without a plan that should have one, and with one that should not (`jobs.follow_up_clock`).
+	("Lead", ("status", "sf_next_touch_on", "sf_grade")),
+	("Opportunity", ("status", "sf_next_touch_on", "sf_grade")),
+	("Lead", ("sf_in_nurture", "sf_graded_on")),
+	# My Day asks for a rep's own.
+	("Lead", ("lead_owner", "sf_grade_stale")),
+	("Opportunity", ("opportunity_owner", "sf_grade_stale")),
+	("Follow Up", ("reference_doctype", "reference_name", "status")),
+	("Follow Up", ("allocated_to", "status", "due_on")),
+	("Follow Up", ("status", "late_on")),
+	("Follow Up", ("status", "kind", "due_on")),
+	("Follow Up", ("status", "escalated_on")),
 	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in CUSTOM_FIELDS),
 	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in CUSTOM_FIELDS),
 )

@@ -57,6 +57,7 @@ def after_migrate() -> None:
 	"""Follows a new version of the app; what an administrator tuned or deleted stays as it is."""
 	_put_fields()
 	shipped_defaults.load()
+	_fill_new_settings()
 
 
 def _put_fields() -> None:
@@ -95,6 +96,20 @@ def _index(doctype: str, fieldname: str) -> None:
 	setter.db_set("module", MODULE)
 	frappe.clear_cache(doctype=doctype)
 	frappe.db.updatedb(doctype)
+
+
+def _fill_new_settings() -> None:
+	"""Gives settings that a new version brings their defaults; Frappe does so at the first save only."""
+	singles = frappe.qb.DocType("Singles")
+	known = set(
+		frappe.qb.from_(singles)
+		.select(singles.field)
+		.where(singles.doctype == "Salesflow Settings")
+		.run(pluck=True)
+	)
+	for field in frappe.get_meta("Salesflow Settings").fields:
+		if field.default and field.fieldname not in known:
+			frappe.db.set_single_value("Salesflow Settings", field.fieldname, field.default)
 
 
 def _fill_settings() -> None:

@@ -10,7 +10,7 @@ from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import scoring
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import grading
+from salesflow_std.salesflow_std import follow_ups, grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import default_model
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
 from salesflow_std.salesflow_std.messages import refuse
@@ -125,6 +125,9 @@ class BNAUScore(Document):
 		else:
 			values["sf_grade"] = self.grade
 			values["sf_grade_frozen_until"] = None
+		if self.subject.get("sf_ended_politely") and self._has_risen(band):
+			# L8: a lead that was ended politely comes back when its grade rises.
+			values["sf_ended_politely"] = self.subject.sf_ended_politely = 0
 		values.update(
 			grading.clocks(
 				self.reference_doctype, band, get_datetime(self.scored_on), self.subject, now_datetime()
@@ -133,6 +136,13 @@ class BNAUScore(Document):
 		# `modified` stays: the state is the app's alone, so an open form has nothing to be in conflict about.
 		frappe.db.set_value(self.reference_doctype, self.reference_name, values, update_modified=False)
 		self.subject.update(values)
+		self.subject.sf_next_touch_on = follow_ups.graded(self.reference_doctype, self.reference_name)
+
+	def _has_risen(self, band: scoring.Band) -> bool:
+		before = engine_model(self.scoring_model).band(self.previous_grade or "")
+		return not band.nurture and (
+			before is None or before.nurture or (band.low or 0) > (before.low if before.low is not None else -1)
+		)
 
 	def on_trash(self) -> None:
 		if not frappe.flags.in_uninstall:
@@ -174,6 +184,7 @@ def regrade_from_history(doctype: str, name: str, without: str = "") -> None:
 		**grading.clocks(doctype, band, graded_on, subject, now_datetime()),
 	}
 	frappe.db.set_value(doctype, name, values, update_modified=False)
+	follow_ups.graded(doctype, name)
 
 
 def check_subject_type(doctype: str | None) -> None:

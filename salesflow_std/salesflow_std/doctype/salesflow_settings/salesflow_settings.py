@@ -106,7 +106,7 @@ class SalesflowSettings(Document):
 			windows.setdefault(_WEEKDAYS.index(row.workday), []).append(window)
 		hours = {"windows": {day: tuple(sorted(rows)) for day, rows in windows.items()}} if windows else {}
 		return worktime.Calendar(
-			holidays=frozenset(_holidays(self.holiday_list or _holiday_list_of(company))),
+			holidays=frozenset(holidays(self.holiday_list or _holiday_list_of(company))),
 			makeup_days=frozenset(getdate(row.day) for row in self.makeup_days),
 			tz=ZoneInfo(get_system_timezone()),
 			**hours,
@@ -131,7 +131,8 @@ def _holiday_list_of(company: str | None) -> str | None:
 	return frappe.get_cached_value("Company", company, "default_holiday_list") if company else None
 
 
-def _holidays(holiday_list: str | None) -> Iterator[date]:
+def holidays(holiday_list: str | None) -> Iterator[date]:
+	"""The days of a Holiday List; none without one."""
 	if holiday_list:
 		for row in frappe.get_cached_doc("Holiday List", holiday_list).holidays:
 			yield getdate(row.holiday_date)

@@ -93,7 +93,7 @@ def check_limits(model: scoring.Model) -> None:
 			_("The dimensions' codes are too long together. Shorten some of them."), title=_("Dimension Code")
 		)
 	for band in model.bands:
-		for period in (band.first_touch, band.review_after, band.light_touch):
+		for period in (band.first_touch, band.review_after):
 			if period:
 				try:
 					worktime.add(now_datetime(), period.amount, period.unit, working_calendar())
@@ -135,7 +135,7 @@ def rules_text(doc: Document) -> str:
 
 def band_clocks(band: scoring.Band) -> str:
 	"""The periods of a grade as a text: where it changes, deadlines move although the grade does not."""
-	return repr((band.first_touch, band.review_after, band.light_touch, band.nurture))
+	return repr((band.first_touch, band.review_after, band.nurture))
 
 
 @request_cache

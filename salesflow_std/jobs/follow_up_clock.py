@@ -1,0 +1,373 @@
+"""What the clock does to follow-ups: plans what has none, marks what was missed, tells the manager (F1-F5).
+
+Every step is set-based, in chunks that are transactions of their own, and finds nothing to do the second
+time. A killed run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe.utils import add_to_date, get_fullname, now_datetime
+
+from salesflow_std.engine import leads
+from salesflow_std.salesflow_std import notices, reps
+from salesflow_std.salesflow_std.cadences import cadences
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
+from salesflow_std.salesflow_std.follow_ups import (
+	DONE,
+	HOLDS_RHYTHM,
+	MISSED,
+	PLANNED,
+	SUBJECTS,
+	Planning,
+)
+from salesflow_std.salesflow_std.touches import REACHED
+
+CHUNK = 2000
+_TRIES = 3
+
+
+def tick() -> None:
+	"""Runs at every tick of the scheduler; idle when nothing is due."""
+	for step in (end_plans, mark_missed, plan_due, escalate):
+		try:
+			step()
+			# A step is whole in itself; a later one that fails must not undo it.
+			frappe.db.commit()  # nosemgrep
+		except Exception:
+			frappe.db.rollback()
+			frappe.log_error(title=f"Salesflow: {step.__name__} failed")
+
+
+def plan_due() -> int:
+	"""Plans all open documents that should have a next touch and have none (F1, F2); returns how many."""
+	if not settings().plan_follow_ups:
+		return 0
+	return sum(_plan_all(doctype, _unplanned(doctype)) for doctype in SUBJECTS)
+
+
+def end_plans() -> int:
+	"""Ends the plans of documents that have ended on a path that told nobody; returns how many."""
+	count = 0
+	for doctype, subject in SUBJECTS.items():
+		table = frappe.qb.DocType(doctype)
+		ended = table.status.notin(subject.open_statuses) & table.sf_next_touch_on.isnotnull()
+		count += _plan_all(doctype, ended)
+	return count
+
+
+def _unplanned(doctype: str) -> frappe.query_builder.terms.Criterion:
+	table = frappe.qb.DocType(doctype)
+	grades = {grade for of in cadences(doctype) for grade in of.policy.rhythms}
+	graded = (table.sf_grade != "") if "" in grades else table.sf_grade.isin(sorted(grades) or [""])
+	due = table.status.isin(SUBJECTS[doctype].open_statuses) & table.sf_next_touch_on.isnull()
+	if doctype != "Lead":
+		return due & graded
+	waiting = table.sf_first_touch_status.isin((leads.PENDING, leads.OVERDUE))
+	invalid = table.sf_invalid_reason.isnotnull() & (table.sf_invalid_reason != "")
+	# Light touches go by mail, which the unsubscribed get no more; whoever closed the channel has planned.
+	silent = (table.unsubscribed == 1) & (table.sf_in_nurture == 1)
+	return due & (graded | waiting) & (table.disabled == 0) & invalid.negate() & silent.negate()
+
+
+def _plan_all(doctype: str, which: frappe.query_builder.terms.Criterion) -> int:
+	"""Plans all documents a criterion selects, a transaction for each chunk; returns how many.
+
+	They are walked through by name: what cannot be planned must not come round again.
+	"""
+	table = frappe.qb.DocType(doctype)
+	planning = Planning()
+	after, count = "", 0
+	while True:
+		names = (
+			frappe.qb.from_(table)
+			.select(table.name)
+			.where(which & (table.name > after))
+			.orderby(table.name)
+			.limit(CHUNK)
+			.run(pluck=True)
+		)
+		if not names:
+			return count
+		count += _plan_chunk(planning, doctype, names)
+		after = names[-1]
+
+
+def _plan_chunk(planning: Planning, doctype: str, names: list[str]) -> int:
+	"""One chunk as a transaction; where it fails, its documents one by one, so that one broken record never
+	stops the rest. Returns how many are planned now."""
+	for attempt in range(1, _TRIES + 1):
+		try:
+			dues = planning.plan(doctype, names)
+			frappe.db.commit()  # nosemgrep - a chunk is whole in itself
+			return sum(due is not None for due in dues.values())
+		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+			frappe.db.rollback()
+			if attempt == _TRIES:
+				raise
+		except Exception:
+			frappe.db.rollback()
+			return sum(_plan_alone(doctype, name) for name in names)
+	return 0
+
+
+def _plan_alone(doctype: str, name: str) -> int:
+	try:
+		due = Planning().plan(doctype, [name]).get(name)
+		frappe.db.commit()  # nosemgrep - each document for itself
+		return int(due is not None)
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(
+			title="Follow-up could not be planned", reference_doctype=doctype, reference_name=name
+		)
+		return 0
+
+
+def plan_anew(doctype: str) -> None:
+	"""After a policy has changed: looks at all plans of a doctype. What is right already stays.
+
+	The documents are asked for a plan first, in chunks; so a killed run is finished by the next tick.
+	"""
+	if doctype not in SUBJECTS:
+		return
+	table = frappe.qb.DocType(doctype)
+	after = ""
+	while True:
+		names = (
+			frappe.qb.from_(table)
+			.select(table.name)
+			.where(table.sf_next_touch_on.isnotnull() & (table.name > after))
+			.orderby(table.name)
+			.limit(CHUNK)
+			.run(pluck=True)
+		)
+		if not names:
+			break
+		frappe.qb.update(table).set(table.sf_next_touch_on, None).where(table.name.isin(names)).run()
+		frappe.db.commit()  # nosemgrep - the locks of a chunk go before the next one
+		after = names[-1]
+	_plan_all(doctype, _unplanned(doctype))
+	_end_orphans(doctype)
+
+
+def _end_orphans(doctype: str) -> None:
+	"""Documents without a next touch that still have an open one: their policy holds no more."""
+	table, touch = frappe.qb.DocType(doctype), frappe.qb.DocType("Follow Up")
+	has_touch = table.name.isin(
+		frappe.qb.from_(touch)
+		.select(touch.reference_name)
+		.where((touch.reference_doctype == doctype) & (touch.status == PLANNED) & (touch.kind != "New Score"))
+	)
+	_plan_all(doctype, table.sf_next_touch_on.isnull() & has_touch)
+
+
+def follow_absence(rep: str) -> None:
+	"""Has all touches of a rep follow absences and stand-ins (F4)."""
+	touch = frappe.qb.DocType("Follow Up")
+	for doctype in SUBJECTS:
+		names = (
+			frappe.qb.from_(touch)
+			.select(touch.reference_name)
+			.distinct()
+			.where((touch.reference_doctype == doctype) & (touch.status == PLANNED))
+			.where((touch.allocated_to == rep) | (touch.stands_in_for == rep))
+			.orderby(touch.reference_name)
+			.run(pluck=True)
+		)
+		planning = Planning()
+		for i in range(0, len(names), CHUNK):
+			_plan_chunk(planning, doctype, names[i : i + CHUNK])
+
+
+# Missed touches and escalation ---------------------------------------------------------------------------
+
+
+def mark_missed() -> int:
+	"""Touches of the rhythm that were not done in time are missed, and the next one is planned (F5).
+
+	First touches, replies, promises and meetings do not go away by being late: they stay open and overdue.
+	Returns how many were missed.
+	"""
+	touch = frappe.qb.DocType("Follow Up")
+	count = 0
+	while True:
+		now = now_datetime()
+		rows = (
+			frappe.qb.from_(touch)
+			.select(touch.name, touch.reference_doctype, touch.reference_name)
+			.where((touch.status == PLANNED) & (touch.late_on < now) & (touch.kind == "Rhythm"))
+			.limit(CHUNK)
+			.run()
+		)
+		if not rows:
+			return count
+		names = [row[0] for row in rows]
+		(
+			frappe.qb.update(touch)
+			.set(touch.status, MISSED)
+			.set(touch.open_key, None)
+			.set(touch.modified, now)
+			.where(touch.name.isin(names) & (touch.status == PLANNED))
+			.run()
+		)
+		for doctype in SUBJECTS:
+			table = frappe.qb.DocType(doctype)
+			missed = [row[2] for row in rows if row[1] == doctype]
+			if missed:
+				frappe.qb.update(table).set(table.sf_next_touch_on, None).where(table.name.isin(missed)).run()
+		# The locks of a chunk go before the next one.
+		frappe.db.commit()  # nosemgrep
+		count += len(rows)
+
+
+def escalate() -> int:
+	"""Tells managers of overdue first touches and missed follow-ups, once for each case (F5); returns how many.
+
+	A row of missed touches is one case, as long as nobody has reached the customer in between.
+	"""
+	count = 0
+	for find in (_overdue_first_touches, _late_first_touches, _missed_touches, _overdue_promises):
+		while rows := find():
+			_escalate_chunk(rows)
+			# A case is marked and told in one transaction: after a kill it is either both or neither.
+			frappe.db.commit()  # nosemgrep
+			count += len(rows)
+	return count
+
+
+_CASE = (
+	"name",
+	"reference_doctype",
+	"reference_name",
+	"title",
+	"allocated_to",
+	"stands_in_for",
+	"kind",
+	"due_on",
+	"policy",
+)
+
+
+def _overdue_first_touches() -> list[frappe._dict]:
+	"""First touches behind their deadline (L7); a try in vain has not met it."""
+	touch, lead = frappe.qb.DocType("Follow Up"), frappe.qb.DocType("Lead")
+	return (
+		frappe.qb.from_(touch)
+		.join(lead)
+		.on((lead.name == touch.reference_name) & (touch.reference_doctype == "Lead"))
+		.select(*(touch[field] for field in _CASE))
+		.where((touch.status == PLANNED) & (touch.kind == "First Touch") & touch.escalated_on.isnull())
+		.where((lead.sf_first_touch_due < now_datetime()) & lead.sf_first_touched_on.isnull())
+		.orderby(touch.name)
+		.limit(CHUNK)
+		.run(as_dict=True)
+	)
+
+
+def _late_first_touches() -> list[frappe._dict]:
+	"""First touches that were made, too late, before the clock came by."""
+	touch = frappe.qb.DocType("Follow Up")
+	return (
+		frappe.qb.from_(touch)
+		.select(*(touch[field] for field in _CASE))
+		.where((touch.status == DONE) & (touch.kind == "First Touch") & touch.escalated_on.isnull())
+		.where((touch.due_on > add_to_date(now_datetime(), days=-30)) & (touch.done_on > touch.due_on))
+		.where(touch.outcome.isin(REACHED))
+		.orderby(touch.name)
+		.limit(CHUNK)
+		.run(as_dict=True)
+	)
+
+
+def _missed_touches() -> list[frappe._dict]:
+	touch = frappe.qb.DocType("Follow Up")
+	silent = [of.name for doctype in SUBJECTS for of in cadences(doctype) if not of.escalate]
+	query = (
+		frappe.qb.from_(touch)
+		.select(*(touch[field] for field in _CASE))
+		.where((touch.status == MISSED) & touch.escalated_on.isnull())
+		.orderby(touch.name)
+		.limit(CHUNK)
+	)
+	if silent:
+		query = query.where(touch.policy.notin(silent))
+	return query.run(as_dict=True)
+
+
+def _overdue_promises() -> list[frappe._dict]:
+	touch = frappe.qb.DocType("Follow Up")
+	return (
+		frappe.qb.from_(touch)
+		.select(*(touch[field] for field in _CASE))
+		.where((touch.status == PLANNED) & (touch.late_on < now_datetime()))
+		.where(touch.kind.isin(HOLDS_RHYTHM) & touch.escalated_on.isnull())
+		.orderby(touch.name)
+		.limit(CHUNK)
+		.run(as_dict=True)
+	)
+
+
+WHAT = {
+	"First Touch": "First touch overdue",
+	"Rhythm": "Touch missed",
+	"Reply": "Reply not answered",
+	"Promise": "Promised date missed",
+	"Meeting": "Meeting not written up",
+}
+
+
+def _escalate_chunk(rows: list[frappe._dict]) -> None:
+	now = now_datetime()
+	of_manager: dict[str, list[dict]] = {}
+	earlier = _open_cases(rows)
+	for row in rows:
+		case = earlier.get((row.reference_doctype, row.reference_name, row.kind))
+		if case:  # one more of the same case
+			values = {"escalated_on": case.escalated_on, "escalated_to": case.escalated_to, "digest_sent_on": now}
+		else:
+			rep = row.stands_in_for or row.allocated_to
+			managers = reps.escalate_to(rep)
+			values = {"escalated_on": now, "escalated_to": managers[0]}
+			earlier[row.reference_doctype, row.reference_name, row.kind] = frappe._dict(values)
+			for manager in managers:
+				of_manager.setdefault(manager, []).append(
+					{
+						"touch": row.name,
+						"title": row.title or row.reference_name,
+						"rep_name": get_fullname(rep),
+						"what": WHAT.get(row.kind, "Touch missed"),
+						"due_on": row.due_on,
+					}
+				)
+		frappe.db.set_value("Follow Up", row.name, values, update_modified=False)
+	for manager, cases in of_manager.items():
+		notices.escalated(manager, cases)
+
+
+def _open_cases(rows: list[frappe._dict]) -> dict[tuple[str, str, str], frappe._dict]:
+	"""What the manager knows already: an escalated touch of the same kind that no touch has followed."""
+	touch = frappe.qb.DocType("Follow Up")
+	found: dict[tuple[str, str, str], frappe._dict] = {}
+	for doctype in SUBJECTS:
+		about = {row.reference_name for row in rows if row.reference_doctype == doctype}
+		if not about:
+			continue
+		subject = frappe.qb.DocType(doctype)
+		for row in (
+			frappe.qb.from_(touch)
+			.join(subject)
+			.on(subject.name == touch.reference_name)
+			.select(touch.reference_name, touch.kind, touch.escalated_on, touch.escalated_to)
+			.where((touch.reference_doctype == doctype) & touch.reference_name.isin(sorted(about)))
+			.where(touch.escalated_on.isnotnull())
+			.where(
+				(touch.kind == "First Touch")
+				| subject.sf_last_touch_on.isnull()
+				| (subject.sf_last_touch_on < touch.due_on)
+			)
+			.orderby(touch.escalated_on)
+			.run(as_dict=True)
+		):
+			found[doctype, row.reference_name, row.kind] = row
+	return found

@@ -1,0 +1,245 @@
+"""One touch, planned or done (F1-F5). Most are planned by themselves; a rep may plan one by hand as well."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.desk.reportview import build_match_conditions
+from frappe.model.document import Document
+from frappe.utils import get_datetime, get_link_to_form, now_datetime
+
+from salesflow_std.salesflow_std import follow_ups, touches
+from salesflow_std.salesflow_std.follow_ups import CANCELLED, DONE, MISSED, PLANNED, SUBJECTS
+
+# What the app writes alone; a form, an import or REST cannot.
+_STATE = (
+	"title",
+	"kind",
+	"policy",
+	"grade",
+	"late_on",
+	"done_by",
+	"stands_in_for",
+	"event",
+	"answers",
+	"touch_doctype",
+	"touch_name",
+	"touch_key",
+	"replied_on",
+	"escalated_on",
+	"escalated_to",
+	"digest_sent_on",
+	"open_key",
+	"retry",
+)
+
+
+class FollowUp(Document):
+	def before_insert(self) -> None:
+		for field in _STATE:
+			self.set(field, None)
+		self.kind = "Task"
+
+	def validate(self) -> None:
+		before = self.get_doc_before_save()
+		if before:
+			for field in _STATE:
+				self.set(field, before.get(field))
+		self._check_reference()
+		self._check_status(before)
+		if self.status == PLANNED:
+			self._check_plan(before)
+		elif self.status == DONE and (before is None or before.status == PLANNED):
+			self._check_outcome()
+		self._check_value_content(before)
+
+	def _check_reference(self) -> None:
+		if self.reference_doctype not in SUBJECTS:
+			frappe.throw(
+				_("Follow-ups are for {0}, not for {1}.").format(
+					", ".join(_(doctype) for doctype in SUBJECTS), _(self.reference_doctype or "")
+				),
+				title=_("Document Type"),
+			)
+		if self.is_new() and not self.title:
+			self.title = (
+				frappe.db.get_value(self.reference_doctype, self.reference_name, "title")
+				or self.reference_name
+			)
+
+	def _check_status(self, before: Document | None) -> None:
+		if before is None:
+			if self.status not in (PLANNED, DONE):
+				frappe.throw(_("A new follow-up is planned or done."), title=_("Status"))
+			return
+		if before.status == self.status:
+			return
+		if before.status != PLANNED:
+			frappe.throw(
+				_("This follow-up is {0} already; what happened stays as it was. {1}").format(
+					_(before.status), self._where_to_go()
+				),
+				title=_("Already Closed"),
+			)
+		if self.status == MISSED:
+			frappe.throw(
+				_("The clock says which follow-ups are missed. Finish this one with its outcome, or cancel it."),
+				title=_("Status"),
+			)
+
+	def _where_to_go(self) -> str:
+		"""The touch that is open now, as a link."""
+		touch = follow_ups.open_touches(self.reference_doctype, self.reference_name)[:1]
+		if not touch:
+			return ""
+		return _("The next one: {0}").format(
+			get_link_to_form(
+				"Follow Up", touch[0].name, frappe.format(touch[0].due_on, {"fieldtype": "Datetime"})
+			)
+		)
+
+	def _check_plan(self, before: Document | None) -> None:
+		moved = before and get_datetime(before.due_on) != get_datetime(self.due_on)
+		if before is None or moved:
+			if get_datetime(self.due_on) < now_datetime():
+				frappe.throw(_("A follow-up cannot be planned for a time that is over."), title=_("Due On"))
+			row = follow_ups.read(self.reference_doctype, [self.reference_name])
+			if row:
+				planning = follow_ups.Planning()
+				self.late_on = planning.planner_for(self.reference_doctype, row[0])[1].late(
+					get_datetime(self.due_on)
+				)
+			if moved and self.kind == "Rhythm":
+				self.kind = "Promise"  # moved by hand, it stays where it was put
+
+	def _check_outcome(self) -> None:
+		if self.kind == "New Score":
+			self.done_on = self.done_on or now_datetime()
+			self.done_by = frappe.session.user
+			self.open_key = None
+			return
+		if not self.outcome:
+			frappe.throw(
+				_("Say how it went: a follow-up is done with an outcome. {0}").format(
+					get_link_to_form("Follow Up", self.name, _("Open it")) if not self.is_new() else ""
+				),
+				title=_("Outcome Missing"),
+			)
+		self.done_on = get_datetime(self.done_on) if self.done_on else now_datetime()
+		if self.done_on > now_datetime():
+			frappe.throw(_("A follow-up cannot be done at a time still to come."), title=_("Done On"))
+		needed = {
+			"Call Later": ("next_on", _("Say when the customer wants to be called.")),
+			"Meeting Agreed": ("next_on", _("Say when the meeting is.")),
+			"Not Interested": ("what_now", _("Say whether the customer goes to the nurture pool or is lost.")),
+		}.get(self.outcome)
+		if needed and not self.get(needed[0]):
+			frappe.throw(needed[1], title=_(self.meta.get_label(needed[0]), context="Follow Up"))
+		if self.next_on and get_datetime(self.next_on) < self.done_on:
+			frappe.throw(
+				_("The agreed date lies before the follow-up itself."), title=_("Agreed Next Date", context="Follow Up")
+			)
+		if self.outcome != "Not Interested":
+			self.what_now = None
+		if self.what_now == "Lost" and not self.lost_reason:
+			frappe.throw(_("Say why the customer is lost."), title=_("Lost Reason", context="Follow Up"))
+		self.done_by = frappe.session.user
+		self.open_key = None
+
+	def _check_value_content(self, before: Document | None) -> None:
+		"""F3: nobody gets the same item twice."""
+		if not self.value_content or (before and before.value_content == self.value_content):
+			return
+		used = used_by(self.reference_doctype, self.reference_name, self.value_content)
+		if used and used.name != self.name:
+			frappe.throw(
+				_("{0} has had {1} on {2}. Nobody gets the same item twice; choose another one.").format(
+					frappe.bold(frappe.utils.escape_html(self.title or self.reference_name)),
+					frappe.bold(frappe.utils.escape_html(self.value_content)),
+					frappe.format(used.done_on, {"fieldtype": "Datetime"}),
+				),
+				title=_("Value Content", context="Follow Up"),
+			)
+
+	def on_update(self) -> None:
+		before = self.get_doc_before_save()
+		if self.status == DONE and (before is None or before.status == PLANNED):
+			touches.finished(self)
+		elif self.status == CANCELLED and before and before.status == PLANNED:
+			self.db_set("open_key", None, update_modified=False)
+			follow_ups.plan(self.reference_doctype, self.reference_name)
+		elif self.status == PLANNED and (before is None or before.due_on != self.due_on):
+			follow_ups.plan(self.reference_doctype, self.reference_name)
+
+	def on_trash(self) -> None:
+		if self.status == PLANNED and not frappe.flags.in_uninstall:
+			frappe.db.set_value("Follow Up", self.name, "status", CANCELLED, update_modified=False)
+			follow_ups.plan(self.reference_doctype, self.reference_name)
+
+
+def used_by(doctype: str, name: str, value_content: str) -> frappe._dict | None:
+	"""The touch by which a customer has had a value item, as lead or as opportunity; None if they have not."""
+	for reference in same_customer(doctype, name):
+		rows = frappe.get_all(
+			"Follow Up",
+			filters={
+				"reference_doctype": reference[0],
+				"reference_name": reference[1],
+				"value_content": value_content,
+				"status": DONE,
+			},
+			fields=["name", "done_on"],
+			order_by="done_on",
+			limit=1,
+		)
+		if rows:
+			return rows[0]
+	return None
+
+
+def same_customer(doctype: str, name: str) -> list[tuple[str, str]]:
+	"""A document and the lead it came from, or the opportunities that came from it."""
+	found = [(doctype, name)]
+	if doctype == "Opportunity":
+		row = frappe.db.get_value("Opportunity", name, ["opportunity_from", "party_name"], as_dict=True)
+		if row and row.opportunity_from == "Lead":
+			found.append(("Lead", row.party_name))
+	elif doctype == "Lead":
+		found += [
+			("Opportunity", opportunity)
+			for opportunity in frappe.get_all(
+				"Opportunity",
+				filters={"opportunity_from": "Lead", "party_name": name},
+				pluck="name",
+				order_by="name",
+			)
+		]
+	return found
+
+
+def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Follow-ups are seen by those who do them and by those who see their document."""
+	user = user or frappe.session.user
+	if user == "Administrator":
+		return ""
+	conditions = [f"`tabFollow Up`.allocated_to = {frappe.db.escape(user)}"]
+	for subject in SUBJECTS:
+		if not frappe.has_permission(subject, "read", user=user):
+			continue
+		condition = f"`tabFollow Up`.reference_doctype = {frappe.db.escape(subject)}"
+		match = build_match_conditions(subject, user=user)
+		if match:
+			condition += f" and `tabFollow Up`.reference_name in (select `tab{subject}`.name from `tab{subject}` where {match})"
+		conditions.append(f"({condition})")
+	return f"({' or '.join(conditions)})"
+
+
+def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""Seeing a follow-up needs the right to see its document, changing it to change it; who does it may both."""
+	user = user or frappe.session.user
+	if not doc.reference_name or doc.reference_doctype not in SUBJECTS:
+		return True  # validate says what is wrong
+	if doc.get("allocated_to") == user and ptype != "delete" and not doc.is_new():
+		return True
+	needed = "read" if ptype in ("read", "print", "email", "export", "report", "share", "select") else "write"
+	return bool(frappe.has_permission(doc.reference_doctype, needed, doc=doc.reference_name, user=user))
