@@ -363,17 +363,26 @@ class Planner:
 		if target <= earliest:
 			# Late already; many at once (a policy that comes to an old stock) spread over a part of the period.
 			return self.days.from_on(earliest, max(1, length // 6))
+		if rhythm.period != "Week":
+			return self._about(target, earliest)
 		slack = 2 if length >= 7 else 0
 		near = [target + i * _DAY for i in range(-slack, slack + 1)]
 		near = [day for day in near if day >= earliest and self.days.works(day)]
-		# One touch in each week or month stays one in each: levelling does not cross their borders. A month is
-		# a month: its touch comes earlier only where the days behind it are off.
-		if rhythm.period == "Week":
-			inside = [day for day in near if monday_of(day) == monday_of(target)]
-		else:
-			inside = [day for day in near if (day.year, day.month) == (target.year, target.month)]
-			inside = [day for day in inside if day >= target] or inside
+		# One touch in each period of weeks stays one in each: levelling does not cross their borders.
+		inside = [day for day in near if monday_of(day) == monday_of(target)]
 		return _around(inside or near, target, slack) if near else self.days.from_on(max(target, earliest))
+
+	def _about(self, target: date, earliest: date) -> list[date]:
+		"""A month is a month: its touch comes on the day or within a week behind it, inside the same month;
+		earlier only where all those days are off."""
+		week = [target + i * _DAY for i in range(7)]
+		free = [day for day in week if day >= earliest and self.days.works(day)]
+		inside = [day for day in free if day.month == target.month]
+		if inside:
+			return inside
+		before = [target - i * _DAY for i in range(1, target.day)]
+		before = [day for day in before if day >= earliest and self.days.works(day)]
+		return before[:1] or free[:1] or self.days.from_on(max(target, earliest))
 
 	def _interval(self, rhythm: Rhythm, base: date) -> tuple[int, date]:
 		"""The length of the rhythm's interval in days, and where one from `base` on ends."""

@@ -310,6 +310,7 @@ def make_user() -> Callable[..., str]:
 				"doctype": "User",
 				"email": email,
 				"first_name": full_name or email.partition("@")[0],
+				"enabled": 1,
 				"language": language,
 				"send_welcome_email": 0,
 				"user_type": "System User",
