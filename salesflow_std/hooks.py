@@ -23,6 +23,8 @@ doctype_js = {
 	"Lead": ["public/js/graded_form.js", "public/js/lead.js"],
 	"Opportunity": "public/js/graded_form.js",
 	"Customer": "public/js/graded_form.js",
+	"Scoring Model": "public/js/shipped_default.js",
+	"Cadence Policy": "public/js/shipped_default.js",
 }
 doctype_list_js = {
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js"],

@@ -184,8 +184,7 @@ _ONE_UPDATE = """update `tabLead` set
 		when sf_first_touch_due is null then ''
 		when sf_first_touch_due >= %(now)s then 'Not Yet' else 'Overdue' end,
 	sf_in_nurture = sf_score < 8,
-	sf_next_touch_on = case when sf_score < 8 then sf_graded_on + interval 1 month
-		when sf_first_touched_on is null then sf_first_touch_due end,
+	sf_next_touch_on = null,
 	sf_review_due = sf_graded_on + interval 7 day,
 	sf_grade_stale = sf_graded_on + interval 7 day < %(now)s
 where sf_scoring_model = 'BNAU'"""

@@ -128,3 +128,24 @@ def plan_of(doctype: str, name: str) -> dict:
 		touch.goal = _(touch.goal) if touch.goal else ""
 		touch.allocated_to_name = frappe.utils.get_fullname(touch.allocated_to)
 	return {"open": waiting, "done": done}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def events(start: str, end: str, filters: list | str | None = None) -> list[dict]:
+	"""The follow-ups between two days, for the calendar, as far as the user may see them (F5)."""
+	conditions = [["due_on", "between", [start, end]], *(frappe.parse_json(filters) or [])]
+	conditions = [condition[-3:] if len(condition) > 3 else condition for condition in conditions]
+	rows = frappe.get_list(
+		"Follow Up",
+		filters=conditions,
+		fields=["name", "title", "due_on", "status", "channel", "reference_name", "allocated_to"],
+		order_by="due_on, name",
+		limit=2000,
+	)
+	for row in rows:
+		row.title = " · ".join(
+			filter(None, (row.title or row.reference_name, _(row.channel, context="Follow Up") if row.channel else ""))
+		)
+		row.allDay = 1
+		row.doctype = "Follow Up"
+	return rows

@@ -106,7 +106,7 @@ def model(call: Callable, **changes: Any) -> str:
 	"""A scoring model of its own for leads, like BNAU."""
 	doc = call("frappe.client.get", doctype="Scoring Model", name="BNAU")
 	kept = ("level_1", "level_2", "level_3", "level_4", "level_5", "label", "code", "weight")
-	clocks = ("first_touch", "review", "light_touch")
+	clocks = ("first_touch", "review")
 	return insert(
 		call,
 		"Scoring Model",

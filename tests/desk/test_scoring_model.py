@@ -181,7 +181,7 @@ def test_a_new_default_is_offered_and_taken_or_not(login, call, offered, lang):
 	expect(headline).to_contain_text(word(lang, "A new default is available. Yours stays until you take it."))
 	headline.locator("a", has_text=word(lang, "Compare")).click()
 	sheet = dialog(page)
-	expect(sheet.locator(".modal-title")).to_have_text(word(lang, "Your Model and the New Default"))
+	expect(sheet.locator(".modal-title")).to_have_text(word(lang, "Yours and the New Default"))
 	rows = sheet.locator("tbody tr")
 	expect(rows).to_have_count(1)
 	assert rows.locator("td").all_inner_texts()[1:] == [yours, shipped]

@@ -400,10 +400,6 @@ BAD_MODELS = {
 		Model("m", (X,), (Band("A", review_after=Period(0, "Weeks")),)),
 		"bands[0].review_after",
 	),
-	"bad light touch": (
-		Model("m", (X,), (Band("A", light_touch=Period(0.5, "Months")),)),
-		"bands[0].light_touch",
-	),
 }
 
 
@@ -465,7 +461,6 @@ class TestBadModels:
 			("bands", 0, "below_total", 20.0, "bands[0].high"),
 			("bands", 1, "first_touch_unit", "Moons", "bands[1].first_touch"),
 			("bands", 1, "first_touch_amount", -1, "bands[1].first_touch"),
-			("bands", 2, "light_touch_amount", 0.5, "bands[2].light_touch"),
 		],
 	)
 	def test_as_the_desk_stores_it(self, table, row, key, value, field):
@@ -547,7 +542,6 @@ class TestShippedModels:
 		assert model.band("B").first_touch == b
 		assert model.band("C").first_touch is None
 		assert [model.band(grade).nurture for grade in "ABC"] == [False, False, True]
-		assert [model.band(grade).light_touch for grade in "ABC"] == [None, None, Period(1, "Months")]
 		assert {model.band(grade).review_after for grade in "ABC"} == {Period(1, "Weeks")}
 
 	@pytest.mark.parametrize(

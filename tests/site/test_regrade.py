@@ -16,7 +16,6 @@ STATE = [
 	"sf_score",
 	"sf_first_touch_due",
 	"sf_first_touch_status",
-	"sf_next_touch_on",
 	"sf_in_nurture",
 	"sf_review_due",
 	"sf_grade_stale",
@@ -88,7 +87,7 @@ def expected(leads, now):
 		{"bands": {"A": {"from_total": 12}, "B": {"below_total": 12}}},
 		{"bands": {"B": {"first_touch_amount": 3, "first_touch_unit": "Working Days"}}},
 		{"bands": {"A": {"first_touch_amount": 6, "first_touch_unit": "Working Hours"}}},
-		{"bands": {"B": {"nurture": 1, "light_touch_amount": 2, "light_touch_unit": "Weeks"}}},
+		{"bands": {"B": {"nurture": 1, "first_touch_amount": 0}}},
 		{"bands": {"A": {"review_amount": 0}, "C": {"review_amount": 3, "review_unit": "Days"}}},
 	],
 )

@@ -270,10 +270,10 @@ def test_nurture_touches_come_every_month(frozen_time):
 	with frozen_time("2026-09-01 10:00") as clock:
 		lead = records.lead()
 		records.score(lead, "1111")
-		for month in (10, 11):
-			clock.set(f"2026-{month}-01 10:00")
+		for sent, following in (("10-01", "11-02"), ("11-03", "12-03")):  # 1 November is a Sunday
+			clock.set(f"2026-{sent} 10:00")
 			communication(lead)
-			assert records.state(lead, "sf_next_touch_on") == get_datetime(f"2026-{month + 1}-01 10:00")
+			assert records.state(lead, "sf_next_touch_on") == get_datetime(f"2026-{following} 18:00")
 
 
 def test_an_ended_lead_waits_for_nothing(frozen_time):

@@ -70,7 +70,8 @@ def test_l8_c_goes_to_the_nurture_pool_and_comes_back(frozen_time):
 	with frozen_time("2026-11-20 10:00"):
 		lead = records.lead()
 		answer = records.score(lead, "1111")
-		assert answer["next_touch_on"] == get_datetime("2026-12-20 10:00")
+		# A month later is a Sunday; a touch is due by the closing of its day.
+		assert answer["next_touch_on"] == get_datetime("2026-12-21 18:00")
 		assert records.state(lead, "sf_in_nurture") == 1
 		answer = records.score(lead, "5555")
 	assert records.state(lead, "sf_in_nurture") == 0

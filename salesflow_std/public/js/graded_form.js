@@ -74,6 +74,9 @@ if (!salesflow.graded_form) {
 					);
 				}
 			}
+			if (frm.doc.sf_next_touch_on && frm.perm[0]?.write) {
+				button(__("Touch Done"), () => this.finish_touch(frm)).addClass("sf-touch-done");
+			}
 			if (frm.doc.sf_grade || frm.doc.sf_points || this.automatic(frm)) {
 				button(__("Why?"), () => this.explain(frm)).addClass("sf-why");
 			}
@@ -102,7 +105,7 @@ if (!salesflow.graded_form) {
 			if (doc.sf_grade_stale) {
 				facts.push(`<span class="indicator-pill orange">${__("Review due")}</span>`);
 			}
-			facts.push(...this.touch_facts(doc));
+			facts.push(...this.touch_facts(doc), ...this.plan_facts(doc));
 			if (doc.sf_late_entry) {
 				facts.push(`<span class="indicator-pill yellow">${__("Entered late")}</span>`);
 			}
@@ -125,10 +128,36 @@ if (!salesflow.graded_form) {
 				case "Missed":
 					return [pill("red", __("First touch too late")) + " " + on(doc.sf_first_touched_on)];
 			}
-			if (doc.sf_in_nurture && doc.sf_next_touch_on) {
-				return [pill("purple", __("Nurture pool")) + " " + __("next touch {0}", [on(doc.sf_next_touch_on)])];
-			}
 			return [];
+		},
+
+		// What the plan asks for next; while the first touch is open, its countdown says it.
+		plan_facts(doc) {
+			const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
+			const facts = doc.sf_in_nurture ? [pill("purple", __("Nurture pool"))] : [];
+			if (doc.sf_next_touch_on && !["Not Yet", "Overdue"].includes(doc.sf_first_touch_status)) {
+				const left = this.time_left(doc.sf_next_touch_on);
+				const day = frappe.datetime.str_to_user(doc.sf_next_touch_on, false, true);
+				facts.push(
+					left.late
+						? pill("red", __("Touch overdue by {0}", [left.text]))
+						: pill("blue", __("Next touch {0}", [day]))
+				);
+			}
+			return facts;
+		},
+
+		// The open touch of the document, asked for when somebody has done it.
+		finish_touch(frm) {
+			frappe
+				.xcall("salesflow_std.api.follow_up.plan_of", { doctype: frm.doctype, name: frm.docname })
+				.then(({ open }) => {
+					const touch = open.find((row) => row.kind !== "New Score");
+					if (!touch) return frappe.show_alert(__("No further touch is planned."));
+					this.with_dialogs(
+						() => new salesflow.FollowUpDialog(touch, () => this.show_new_state(frm))
+					);
+				});
 		},
 
 		score(frm) {

@@ -9,6 +9,19 @@ salesflow.graded_list = {
 			title="${title}">${frappe.utils.escape_html(grade)}${stale ? " ?" : ""}</span>`;
 	},
 
+	// How long the first touch may still take, or how long it is overdue (L7).
+	countdown(doc) {
+		if (!["Not Yet", "Overdue"].includes(doc.sf_first_touch_status) || !doc.sf_first_touch_due) return "";
+		const minutes = moment(doc.sf_first_touch_due).diff(moment(frappe.datetime.system_datetime()), "minutes");
+		const hours = Math.abs(minutes) / 60;
+		const text = hours < 72 ? __("{0} h", [Math.round(hours)]) : __("{0} d", [Math.round(hours / 24)]);
+		const title =
+			minutes < 0 ? __("First touch overdue by {0}", [text]) : __("First touch within {0}", [text]);
+		return `<span class="sf-countdown ${minutes < 0 ? "text-danger" : "text-muted"}" title="${title}">${
+			minutes < 0 ? "−" : ""
+		}${text}</span>`;
+	},
+
 	setup(doctype, more_fields = []) {
 		const settings = (frappe.listview_settings[doctype] = frappe.listview_settings[doctype] || {});
 		settings.add_fields = [
@@ -16,7 +29,8 @@ salesflow.graded_list = {
 		];
 		settings.formatters = {
 			...settings.formatters,
-			sf_grade: (value, df, doc) => (value ? this.pill(doctype, value, doc.sf_grade_stale) : ""),
+			sf_grade: (value, df, doc) =>
+				value ? this.pill(doctype, value, doc.sf_grade_stale) + this.countdown(doc) : "",
 		};
 		if (!settings.sf_shows_grade) {
 			settings.sf_shows_grade = true;

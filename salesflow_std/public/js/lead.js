@@ -8,7 +8,9 @@ frappe.ui.form.on("Lead", {
 	},
 	refresh(frm) {
 		if (frm.is_new()) return;
-		if (["Not Yet", "Overdue"].includes(frm.doc.sf_first_touch_status) && frm.perm[0]?.write) {
+		const waiting = ["Not Yet", "Overdue"].includes(frm.doc.sf_first_touch_status);
+		// A planned first touch is finished with its outcome, by the button on the strip.
+		if (waiting && !frm.doc.sf_next_touch_on && frm.perm[0]?.write) {
 			frm.add_custom_button(__("First Touch Done"), () => ask_for_first_touch(frm));
 		}
 		show_duplicates(frm);
