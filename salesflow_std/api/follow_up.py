@@ -59,7 +59,11 @@ def complete(
 		)
 	doc.update({**told, "status": DONE})
 	doc.save()
-	return {"name": doc.name, "status": doc.status, "next": next_of(doc.reference_doctype, doc.reference_name)}
+	return {
+		"name": doc.name,
+		"status": doc.status,
+		"next": next_of(doc.reference_doctype, doc.reference_name),
+	}
 
 
 def next_of(doctype: str, name: str) -> dict | None:
@@ -112,7 +116,18 @@ def plan_of(doctype: str, name: str) -> dict:
 			title=_("Document Type"),
 		)
 	frappe.get_doc(doctype, name).check_permission("read")
-	fields = ["name", "status", "due_on", "channel", "goal", "kind", "allocated_to", "outcome", "done_on", "stands_in_for"]
+	fields = [
+		"name",
+		"status",
+		"due_on",
+		"channel",
+		"goal",
+		"kind",
+		"allocated_to",
+		"outcome",
+		"done_on",
+		"stands_in_for",
+	]
 	about = {"reference_doctype": doctype, "reference_name": name}
 	waiting = frappe.get_all(
 		"Follow Up", filters={**about, "status": PLANNED}, fields=fields, order_by="due_on, name"
@@ -144,7 +159,10 @@ def events(start: str, end: str, filters: list | str | None = None) -> list[dict
 	)
 	for row in rows:
 		row.title = " · ".join(
-			filter(None, (row.title or row.reference_name, _(row.channel, context="Follow Up") if row.channel else ""))
+			filter(
+				None,
+				(row.title or row.reference_name, _(row.channel, context="Follow Up") if row.channel else ""),
+			)
 		)
 		row.allDay = 1
 		row.doctype = "Follow Up"

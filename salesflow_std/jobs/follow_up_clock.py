@@ -324,7 +324,11 @@ def _escalate_chunk(rows: list[frappe._dict]) -> None:
 	for row in rows:
 		case = earlier.get((row.reference_doctype, row.reference_name, row.kind))
 		if case:  # one more of the same case
-			values = {"escalated_on": case.escalated_on, "escalated_to": case.escalated_to, "digest_sent_on": now}
+			values = {
+				"escalated_on": case.escalated_on,
+				"escalated_to": case.escalated_to,
+				"digest_sent_on": now,
+			}
 		else:
 			rep = row.stands_in_for or row.allocated_to
 			managers = reps.escalate_to(rep)

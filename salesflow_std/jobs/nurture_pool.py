@@ -69,7 +69,11 @@ def _ask(names: list[str], now: datetime) -> int:
 	planning = Planning(now)
 	graded_on = dict(
 		frappe.get_all(
-			"Lead", filters={"name": ("in", names)}, fields=["name", "sf_graded_on"], order_by="name", as_list=True
+			"Lead",
+			filters={"name": ("in", names)},
+			fields=["name", "sf_graded_on"],
+			order_by="name",
+			as_list=True,
 		)
 	)
 	rows = []
@@ -141,7 +145,9 @@ def send_light_touches() -> int:
 			# One broken record never stops the rest.
 			frappe.db.rollback()
 			frappe.log_error(
-				title="Light touch could not be sent", reference_doctype="Lead", reference_name=row.reference_name
+				title="Light touch could not be sent",
+				reference_doctype="Lead",
+				reference_name=row.reference_name,
 			)
 	return count
 

@@ -83,9 +83,7 @@ def forget() -> None:
 	getattr(frappe.local, "request_cache", {}).pop(_cadences.__wrapped__, None)
 
 
-def cadence_for(
-	doctype: str, subject: Mapping[str, object], purpose: str = "Follow-up"
-) -> Cadence | None:
+def cadence_for(doctype: str, subject: Mapping[str, object], purpose: str = "Follow-up") -> Cadence | None:
 	"""The policy a document follows for a purpose: the one that fits most closely, by name where two do."""
 	best, closest = None, -1
 	for candidate in cadences(doctype):

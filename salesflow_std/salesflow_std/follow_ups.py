@@ -199,9 +199,7 @@ def graded(doctype: str, name: str) -> datetime | None:
 	return plan(doctype, name)
 
 
-def preview(
-	doctype: str, name: str, grade: str, dates: Mapping[str, object]
-) -> datetime | None:
+def preview(doctype: str, name: str, grade: str, dates: Mapping[str, object]) -> datetime | None:
 	"""When the next touch would be due with another grade, without writing.
 
 	`dates` are the fields that the grade would bring (`grading.clocks`).
@@ -349,9 +347,7 @@ class Planning:
 			self._changes.rhythm(row, key, self.now)
 			if row.sf_rhythm and not row.get("sf_in_nurture"):
 				self._note_leaving(row, rep)
-		touch = planner.next_touch(
-			row.sf_grade, story, self.now, self._loads.get(rep), without=closed
-		)
+		touch = planner.next_touch(row.sf_grade, story, self.now, self._loads.get(rep), without=closed)
 		if not touch:
 			return None
 		step = cadence.Step(touch.channel, touch.goal, touch.value_kind)
@@ -360,9 +356,7 @@ class Planning:
 		)
 		return touch.due
 
-	def planner_for(
-		self, doctype: str, row: Mapping[str, object]
-	) -> tuple[Cadence | None, cadence.Planner]:
+	def planner_for(self, doctype: str, row: Mapping[str, object]) -> tuple[Cadence | None, cadence.Planner]:
 		"""The policy a document follows and its planner; without a policy one that knows the days at least."""
 		of_cadence = cadence_for(doctype, row)
 		return of_cadence, self.planners.planner(

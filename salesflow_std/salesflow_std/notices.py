@@ -66,9 +66,9 @@ def left_nurture_pool(user: str, leads: Sequence[frappe._dict]) -> None:
 			return
 		notify(
 			user,
-			_("{0} leads have better grades now and leave the nurture pool; their next touches are planned.").format(
-				len(leads)
-			),
+			_(
+				"{0} leads have better grades now and leave the nurture pool; their next touches are planned."
+			).format(len(leads)),
 			"Lead",
 			leads[0].name,
 			names(leads),

@@ -75,9 +75,7 @@ def subjects_of(references: Iterable[tuple[str | None, str | None]]) -> list[tup
 
 
 def _behind_quotation(name: str) -> tuple[str | None, str | None]:
-	row = frappe.db.get_value(
-		"Quotation", name, ["opportunity", "quotation_to", "party_name"], as_dict=True
-	)
+	row = frappe.db.get_value("Quotation", name, ["opportunity", "quotation_to", "party_name"], as_dict=True)
 	if row and row.opportunity:
 		return "Opportunity", row.opportunity
 	return ("Lead", row.party_name) if row and row.quotation_to == "Lead" else (None, None)
@@ -393,9 +391,7 @@ def booked(doctype: str, name: str, event: str, subject: str, due: datetime, cha
 	elif waiting:
 		frappe.db.set_value("Follow Up", waiting.name, values)
 	else:
-		planning.put(
-			doctype, row, "Meeting", due, channel, subject[:140], beside=bool(touches), event=event
-		)
+		planning.put(doctype, row, "Meeting", due, channel, subject[:140], beside=bool(touches), event=event)
 	follow_ups.plan(doctype, name)
 
 
@@ -536,7 +532,9 @@ def _right_contact(doctype: str, row: frappe._dict, touch: frappe.model.document
 		}
 	doc.update({field: value for field, value in values.items() if value})
 	doc.save()
-	doc.add_comment("Info", _("The contact was corrected. Before: {0}").format(frappe.utils.escape_html(before)))
+	doc.add_comment(
+		"Info", _("The contact was corrected. Before: {0}").format(frappe.utils.escape_html(before))
+	)
 	return "Contact the right person"
 
 
@@ -564,9 +562,7 @@ def _end_politely(doctype: str, name: str, touch: frappe.model.document.Document
 
 def to_nurture_pool(lead: str) -> None:
 	"""Ends a lead politely: from now on it gets light touches (L8)."""
-	frappe.db.set_value(
-		"Lead", lead, {"sf_ended_politely": 1, "sf_in_nurture": 1}, update_modified=False
-	)
+	frappe.db.set_value("Lead", lead, {"sf_ended_politely": 1, "sf_in_nurture": 1}, update_modified=False)
 	follow_ups.plan("Lead", lead)
 
 

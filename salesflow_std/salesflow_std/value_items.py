@@ -11,7 +11,16 @@ from salesflow_std.salesflow_std.doctype.follow_up.follow_up import same_custome
 from salesflow_std.salesflow_std.follow_ups import DONE
 
 _FACTS = {
-	"Lead": ("email_id", "first_name", "lead_name", "company_name", "industry", "language", "company", "title"),
+	"Lead": (
+		"email_id",
+		"first_name",
+		"lead_name",
+		"company_name",
+		"industry",
+		"language",
+		"company",
+		"title",
+	),
 	"Opportunity": (
 		"contact_email",
 		"contact_display",

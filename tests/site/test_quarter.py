@@ -148,7 +148,13 @@ class Quarter:
 
 	def do(self, touch: Any) -> None:
 		if touch.channel == "E-mail" and self.rng.random() < 0.3:
-			make(doctype="Lead", name=touch.reference_name, subject="News", content="News", recipients="x@quarter.example")
+			make(
+				doctype="Lead",
+				name=touch.reference_name,
+				subject="News",
+				content="News",
+				recipients="x@quarter.example",
+			)
 		else:
 			follow_up.complete(touch.name, "Sent" if touch.channel == "E-mail" else "Reached")
 
@@ -181,7 +187,8 @@ def test_a_quarter(holidays, team, frozen_time, monkeypatch):
 	full_weeks = [
 		start
 		for start in {monday(day) for day in days()}
-		if all(works(start + timedelta(days=i)) for i in range(5)) and start + timedelta(days=6) <= LAST + timedelta(days=2)
+		if all(works(start + timedelta(days=i)) for i in range(5))
+		and start + timedelta(days=6) <= LAST + timedelta(days=2)
 	]
 	for name, touches in happened.items():
 		grade = quarter.grade[name]
@@ -198,7 +205,11 @@ def test_a_quarter(holidays, team, frozen_time, monkeypatch):
 				assert weeks[week] in wanted, (name, grade, week, dates)
 		if grade == "C":
 			months = Counter((day.year, day.month) for day in dates)
-			assert months == {(2027, 2): 1, (2027, 3): 1} or months == {(2027, 2): 1, (2027, 3): 1, (2027, 4): 1}, dates
+			assert months == {(2027, 2): 1, (2027, 3): 1} or months == {
+				(2027, 2): 1,
+				(2027, 3): 1,
+				(2027, 4): 1,
+			}, dates
 		assert len({touch.channel for touch in touches}) > 1 or grade == "C"
 
 	_check_escalations(quarter, manager)
@@ -240,7 +251,11 @@ def _check_escalations(quarter: Quarter, manager: str) -> None:
 		assert len(told) == 1 and told[0].escalated_to == manager and told[0].digest_sent_on, name
 	escalated = frappe.get_all(
 		"Follow Up",
-		filters={"kind": "First Touch", "escalated_on": ("is", "set"), "reference_name": ("in", list(quarter.grade))},
+		filters={
+			"kind": "First Touch",
+			"escalated_on": ("is", "set"),
+			"reference_name": ("in", list(quarter.grade)),
+		},
 		pluck="reference_name",
 		order_by="name",
 	)
@@ -257,7 +272,10 @@ def _check_escalations(quarter: Quarter, manager: str) -> None:
 def _check_nothing_double(quarter: Quarter) -> None:
 	touches = frappe.get_all(
 		"Follow Up",
-		filters={"reference_name": ("in", list(quarter.grade)), "status": ("in", ("Planned", "Done", "Missed"))},
+		filters={
+			"reference_name": ("in", list(quarter.grade)),
+			"status": ("in", ("Planned", "Done", "Missed")),
+		},
 		fields=["reference_name", "status", "due_on"],
 		order_by="name",
 	)

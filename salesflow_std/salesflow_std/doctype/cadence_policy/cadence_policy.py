@@ -22,7 +22,9 @@ class CadencePolicy(Document):
 			row.grade = (row.grade or "").strip()
 			if row.grade in seen:
 				frappe.throw(
-					_("Row {0}: grade {1} already has a rhythm.").format(row.idx, row.grade or _("any grade")),
+					_("Row {0}: grade {1} already has a rhythm.").format(
+						row.idx, row.grade or _("any grade")
+					),
 					title=_("Grade Twice"),
 				)
 			seen.add(row.grade)
@@ -88,7 +90,11 @@ class CadencePolicy(Document):
 
 	def _period(self, name: str) -> Period | None:
 		amount = self.get(f"{name}_amount") or 0
-		return Period(int(amount) if amount == int(amount) else amount, self.get(f"{name}_unit")) if amount else None
+		return (
+			Period(int(amount) if amount == int(amount) else amount, self.get(f"{name}_unit"))
+			if amount
+			else None
+		)
 
 	def cadence(self) -> cadences.Cadence:
 		"""The policy with where it holds."""

@@ -83,7 +83,9 @@ class FollowUp(Document):
 			)
 		if self.status == MISSED:
 			frappe.throw(
-				_("The clock says which follow-ups are missed. Finish this one with its outcome, or cancel it."),
+				_(
+					"The clock says which follow-ups are missed. Finish this one with its outcome, or cancel it."
+				),
 				title=_("Status"),
 			)
 
@@ -131,13 +133,17 @@ class FollowUp(Document):
 		needed = {
 			"Call Later": ("next_on", _("Say when the customer wants to be called.")),
 			"Meeting Agreed": ("next_on", _("Say when the meeting is.")),
-			"Not Interested": ("what_now", _("Say whether the customer goes to the nurture pool or is lost.")),
+			"Not Interested": (
+				"what_now",
+				_("Say whether the customer goes to the nurture pool or is lost."),
+			),
 		}.get(self.outcome)
 		if needed and not self.get(needed[0]):
 			frappe.throw(needed[1], title=_(self.meta.get_label(needed[0]), context="Follow Up"))
 		if self.next_on and get_datetime(self.next_on) < self.done_on:
 			frappe.throw(
-				_("The agreed date lies before the follow-up itself."), title=_("Agreed Next Date", context="Follow Up")
+				_("The agreed date lies before the follow-up itself."),
+				title=_("Agreed Next Date", context="Follow Up"),
 			)
 		if self.outcome != "Not Interested":
 			self.what_now = None

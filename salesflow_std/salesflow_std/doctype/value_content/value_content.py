@@ -25,9 +25,9 @@ class ValueContent(Document):
 	def on_trash(self) -> None:
 		if frappe.db.exists("Follow Up", {"value_content": self.name}):
 			frappe.throw(
-				_("Customers have had {0}; it stays, so that nobody gets it twice. Disable it instead.").format(
-					frappe.utils.escape_html(self.name)
-				),
+				_(
+					"Customers have had {0}; it stays, so that nobody gets it twice. Disable it instead."
+				).format(frappe.utils.escape_html(self.name)),
 				frappe.LinkExistsError,
 				title=_("Value Content in Use"),
 			)

@@ -34,7 +34,9 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 
 
 def _columns() -> list[dict]:
-	def column(fieldname: str, label: str, fieldtype: str = "Data", width: int = 120, options: str = "") -> dict:
+	def column(
+		fieldname: str, label: str, fieldtype: str = "Data", width: int = 120, options: str = ""
+	) -> dict:
 		return {
 			"fieldname": fieldname,
 			"label": label,
