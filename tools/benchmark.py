@@ -23,6 +23,7 @@ from tools import environments
 from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
 
 PROBES = "tools.benchmark_probes"
+CHOICES = ("save", "score", "mail", "regrade", "planning", "audit")
 
 
 @dataclass
@@ -140,6 +141,56 @@ def regrade(with_app: Site, leads: int) -> list[Figure]:
 	return figures
 
 
+def planning(with_app: Site, leads: int) -> list[Figure]:
+	"""Planning all leads against one INSERT … SELECT of as many follow-ups; My Day against ERPNext's list."""
+	probe(with_app, "make_leads", count=leads)
+	runs = [probe(with_app, "plan_leads") for _ in range(3)]
+	runs.sort(key=lambda run: run["plan"] / run["insert"])
+	middle = runs[1]
+	day = probe(with_app, "my_day", open_leads=500)
+	return [
+		Figure(
+			f"Planning {leads:,} leads ÷ one INSERT … SELECT",
+			middle["plan"] / middle["insert"],
+			"×",
+			3,
+			f"{middle['plan']:.2f} s ÷ {middle['insert']:.2f} s; {middle['planned']:,} follow-ups",
+		),
+		Figure(
+			"A tick with nothing to plan",
+			middle["idle"] * 1000,
+			"ms",
+			None,
+			f"{leads:,} leads planned already",
+		),
+		Figure(
+			"My Day, 500 open leads ÷ Lead list of 20",
+			day["my_day"] / day["list"],
+			"×",
+			3,
+			f"{day['my_day'] * 1000:.1f} ms ÷ {day['list'] * 1000:.1f} ms; {day['items']} items",
+		),
+	]
+
+
+def mail(plain: Site, with_app: Site) -> list[Figure]:
+	"""An e-mail sent from a Lead, with the app against ERPNext alone; the sites take turns."""
+	medians: dict[str, list[float]] = {"plain": [], "app": []}
+	for _round in range(5):
+		for key, site in (("plain", plain), ("app", with_app)):
+			medians[key].append(probe(site, "send_mails", count=100)["median"])
+	middle = {key: sorted(values)[len(values) // 2] for key, values in medians.items()}
+	return [
+		Figure(
+			"E-mail sent on a Lead: with the app ÷ ERPNext alone",
+			middle["app"] / middle["plain"],
+			"×",
+			1.1,
+			f"{middle['app'] * 1000:.1f} ms ÷ {middle['plain'] * 1000:.1f} ms",
+		)
+	]
+
+
 def audit(rows: int) -> list[Figure]:
 	"""Rows per second and peak memory of the offline audit, for a tenth of the rows and for all."""
 	python = environments.anywhere()
@@ -177,34 +228,40 @@ def audit(rows: int) -> list[Figure]:
 def main() -> int:
 	"""Runs the chosen benchmarks and prints a table."""
 	parser = argparse.ArgumentParser(prog="make benchmark", description=__doc__.splitlines()[0])
-	parser.add_argument("--only", nargs="+", choices=("save", "score", "regrade", "audit"))
+	parser.add_argument("--only", nargs="+", choices=CHOICES)
 	parser.add_argument("--leads", type=int, default=100_000)
 	parser.add_argument("--opportunities", type=int, default=100_000)
 	parser.add_argument("--audit-rows", type=int, default=1_000_000)
 	options = parser.parse_args()
-	chosen = options.only or ["save", "score", "regrade", "audit"]
+	chosen = options.only or list(CHOICES)
 	figures = Figures()
 	found = find_bench()
-	if {"save", "score", "regrade"} & set(chosen):
+	if set(chosen) - {"audit"}:
 		if not found.path:
 			print(f"No bench, so only the audit can be measured: {found.reason}", file=sys.stderr)
 			chosen = [name for name in chosen if name == "audit"]
 		else:
 			with ShadowBench(found.path) as bench:
 				with_app = bench.new_site("bench-app.localhost", ["erpnext", "salesflow_std"])
-				if "save" in chosen:
+				if {"save", "mail"} & set(chosen):
 					say("making ERPNext alone")
 					plain = bench.new_site("bench-plain.localhost", ["erpnext"])
 				# Score and re-grade first: later the tables are full.
 				if "score" in chosen:
 					say("score()")
 					figures += scoring(with_app)
+				if "mail" in chosen:
+					say("e-mail")
+					figures += mail(plain, with_app)
 				if "save" in chosen:
 					say("Lead save")
 					figures += lead_save(plain, with_app, options.opportunities)
 				if "regrade" in chosen:
 					say("re-grade")
 					figures += regrade(with_app, options.leads)
+				if "planning" in chosen:
+					say("planning")
+					figures += planning(with_app, options.leads)
 	if "audit" in chosen:
 		say("audit")
 		figures += audit(options.audit_rows)

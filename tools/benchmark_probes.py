@@ -235,3 +235,166 @@ def regrade_until(stop: str) -> int:
 		_set_weight(1 + rounds % 3)
 		regrade.run("BNAU")
 	return rounds
+
+
+# Follow-ups --------------------------------------------------------------------------------------------------
+
+_SALES_TEAM = 200
+
+
+def _team() -> list[str]:
+	"""Reps who share the leads: users written straight into the table."""
+	now = now_datetime()
+	names = [f"rep-{i:03d}@bench.example" for i in range(_SALES_TEAM)]
+	rows = [
+		{
+			"name": name,
+			"email": name,
+			"first_name": name,
+			"full_name": name,
+			"enabled": 1,
+			"user_type": "System User",
+			"creation": now,
+			"modified": now,
+			"owner": "Administrator",
+			"modified_by": "Administrator",
+		}
+		for name in names
+	]
+	_rows("User", rows)
+	_rows(
+		"Has Role",
+		[
+			{
+				"name": f"bench-role-{i}",
+				"parent": name,
+				"parenttype": "User",
+				"parentfield": "roles",
+				"role": "Sales User",
+				"creation": now,
+				"modified": now,
+				"owner": "Administrator",
+				"modified_by": "Administrator",
+			}
+			for i, name in enumerate(names)
+		],
+	)
+	frappe.db.commit()
+	return names
+
+
+def plan_leads() -> dict:
+	"""Seconds of planning all leads, of one INSERT … SELECT of as many follow-ups, and of an idle tick."""
+	from salesflow_std.jobs import follow_up_clock
+
+	names = _team()
+	frappe.db.delete("Follow Up")
+	frappe.db.sql(
+		"""update `tabLead` set sf_next_touch_on = null, sf_rhythm = null, status = 'Open',
+			sf_last_touch_on = sf_first_touched_on,
+			lead_owner = concat('rep-', lpad(mod(cast(substr(name, 6) as unsigned), %s), 3, '0'), '@bench.example')
+		where name like 'BULK-%%'""",
+		(len(names),),
+	)
+	frappe.db.commit()
+	frappe.db.sql("analyze table `tabLead`, `tabFollow Up`")
+	begun = time.perf_counter()
+	planned = follow_up_clock.plan_due()
+	frappe.db.commit()
+	seconds = time.perf_counter() - begun
+	begun = time.perf_counter()
+	follow_up_clock.tick()
+	idle = time.perf_counter() - begun
+	columns = [c for c in frappe.db.get_table_columns("Follow Up") if c not in ("name", "open_key")]
+	listed = ", ".join(f"`{column}`" for column in columns)
+	begun = time.perf_counter()
+	frappe.db.sql(
+		f"""insert into `tabFollow Up` (name, open_key, {listed})
+			select concat('bench-', name), concat('bench-', open_key), {listed} from `tabFollow Up`"""
+	)
+	frappe.db.commit()
+	insert = time.perf_counter() - begun
+	frappe.db.delete("Follow Up", {"name": ("like", "bench-%")})
+	frappe.db.commit()
+	return {"plan": seconds, "insert": insert, "idle": idle, "planned": planned}
+
+
+def my_day(open_leads: int) -> dict:
+	"""Median seconds of My Day for a rep with so many open leads, and of ERPNext's own list of 20 leads."""
+	from frappe.desk.reportview import get as reportview_get
+
+	from salesflow_std.api import my_day as page
+
+	rep = "rep-000@bench.example"
+	assert frappe.db.count("Lead", {"lead_owner": rep}) >= open_leads
+	frappe.set_user(rep)
+	times: dict[str, list[float]] = {"my_day": [], "list": []}
+	items = 0
+	for _turn in range(40):
+		frappe.local.request_cache.clear()
+		frappe.local.form_dict = frappe._dict(
+			doctype="Lead",
+			fields='["`tabLead`.`name`","`tabLead`.`title`","`tabLead`.`status`","`tabLead`.`modified`","`tabLead`.`_assign`","`tabLead`.`_comments`"]',
+			filters="[]",
+			order_by="`tabLead`.`modified` desc",
+			start=0,
+			page_length=20,
+			view="List",
+			with_comment_count=1,
+		)
+		begun = time.perf_counter()
+		reportview_get()
+		times["list"].append(time.perf_counter() - begun)
+		frappe.local.request_cache.clear()
+		begun = time.perf_counter()
+		items = len(page.get()["items"])
+		times["my_day"].append(time.perf_counter() - begun)
+	frappe.set_user("Administrator")
+	return {**{key: statistics.median(values[10:]) for key, values in times.items()}, "items": items}
+
+
+def send_mails(count: int) -> dict:
+	"""Median seconds of an e-mail sent from a Lead, as the desk sends it, up to its place in the queue."""
+	from frappe.core.doctype.communication.email import make
+
+	_quiet()
+	frappe.flags.mute_emails = False
+	if not frappe.db.exists("Email Account", "Bench"):
+		account = frappe.get_doc(
+			{
+				"doctype": "Email Account",
+				"email_account_name": "Bench",
+				"email_id": "sales@bench.example",
+				"enable_outgoing": 1,
+				"default_outgoing": 1,
+				"smtp_server": "127.0.0.1",
+				"no_smtp_authentication": 1,
+				"awaiting_password": 1,
+			}
+		)
+		# Past its own checks, which would talk to the mail server.
+		account.name = "Bench"
+		account.db_insert()
+	names = _leads_to_save(count + 10)
+	scored = frappe.get_meta("Lead").has_field("sf_grade")
+	if scored:
+		from salesflow_std.api.scoring import score
+
+		for name in names:
+			if not frappe.db.get_value("Lead", name, "sf_grade"):
+				score("Lead", name, {"B": 5, "N": 5, "A": 5, "U": 5})
+	frappe.db.commit()
+	times = []
+	for name in names:
+		begun = time.perf_counter()
+		make(
+			doctype="Lead",
+			name=name,
+			subject="News",
+			content="<p>News</p>",
+			recipients="contact@bench.example",
+			send_email=True,
+		)
+		frappe.db.commit()
+		times.append(time.perf_counter() - begun)
+	return {"median": statistics.median(times[10:])}
