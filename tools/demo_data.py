@@ -12,7 +12,7 @@ from datetime import timedelta
 import frappe
 from frappe.utils import add_to_date, getdate, now_datetime
 
-from salesflow_std.jobs import grade_clock, take_in
+from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
 
 _SEED = 7
 _LEADS = 120
@@ -38,14 +38,20 @@ def make() -> dict[str, int]:
 		names = [_lead(rng, i) for i in range(_LEADS)]
 		_opportunities(rng, names)
 		_accounts(rng)
+		_value_contents()
 		take_in.run()
 		grade_clock.tick()
+		follow_up_clock.tick()
+		_follow_ups(rng)
+		follow_up_clock.tick()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
 		"  not graded": frappe.db.count("Lead", {"sf_grade": ("is", "not set")}),
 		"  first touch overdue": frappe.db.count("Lead", {"sf_first_touch_status": "Overdue"}),
 		"  grades to review": frappe.db.count("Lead", {"sf_grade_stale": 1}),
+		"Follow-ups planned": frappe.db.count("Follow Up", {"status": "Planned"}),
+		"  overdue": frappe.db.count("Follow Up", {"status": "Planned", "due_on": ("<", now_datetime())}),
 		"Opportunities": frappe.db.count("Opportunity"),
 		**{
 			f"  grade {grade} ": frappe.db.count("Opportunity", {"sf_grade": grade})
@@ -115,7 +121,7 @@ def _happened(lead: frappe.model.document.Document, entered: object) -> None:
 
 
 def _score(rng: random.Random, lead: frappe.model.document.Document, entered: object) -> None:
-	from salesflow_std.overrides.communication import record_touch
+	from salesflow_std.salesflow_std import touches
 	from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
 	from salesflow_std.salesflow_std.grading import clocks, subject_fields
 
@@ -147,7 +153,7 @@ def _score(rng: random.Random, lead: frappe.model.document.Document, entered: ob
 	if band.first_touch and rng.random() < 0.8:
 		touched = scored + timedelta(hours=rng.randrange(1, 60))
 		if touched < now_datetime():
-			record_touch(lead.name, touched)
+			touches.record("Lead", lead.name, touched, rng.choice(("Phone", "E-mail", "Visit")))
 
 
 def _opportunities(rng: random.Random, leads: list[str]) -> None:
@@ -188,3 +194,71 @@ def _accounts(rng: random.Random) -> None:
 		).insert(ignore_permissions=True)
 		codes = ("SIZE", "FIT", "URGENCY", "BUDGET", "CHAIN")
 		score("Customer", customer.name, {code: rng.randint(2, 5) for code in codes})
+
+
+_VALUE_CONTENTS = (
+	("Case", "en", "How a packaging plant halved its planning time", "Three pages, with the figures."),
+	(
+		"Policy Digest",
+		"en",
+		"What the new energy rules mean for mid-sized plants",
+		"The five points that matter.",
+	),
+	("Event", "en", "Open house: planning in practice", "Two hours, with time for questions."),
+	("Case", "zh", "一家包装企业如何把排产时间缩短一半", "三页内容,附数据。"),
+	("Policy Digest", "zh", "新能耗政策对中型工厂意味着什么", "五个要点。"),
+	("Trend Report", None, "Supply chains next year", "What buyers told us."),
+)
+
+
+def _value_contents() -> None:
+	for kind, language, title, text in _VALUE_CONTENTS:
+		frappe.get_doc(
+			{
+				"doctype": "Value Content",
+				"title": title,
+				"kind": kind,
+				"content_language": language,
+				"subject": title,
+				"body": f"<p>{{{{ first_name }}}},</p><p>{text}</p>",
+			}
+		).insert(ignore_permissions=True)
+
+
+def _follow_ups(rng: random.Random) -> None:
+	"""A day as it comes: some touches are due today, some were due yesterday, some customers have written."""
+	planned = frappe.get_all(
+		"Follow Up",
+		filters={"status": "Planned", "kind": "Rhythm"},
+		fields=["name", "reference_doctype", "reference_name", "due_on"],
+		order_by="name",
+	)
+	today = now_datetime().replace(hour=18, minute=0, second=0, microsecond=0)
+	for touch in planned:
+		chance = rng.random()
+		if chance > 0.45:
+			continue
+		due = today if chance < 0.3 else today - timedelta(days=1)
+		values = {"due_on": due, "late_on": today + timedelta(days=1)}
+		if chance < 0.04:
+			values |= {"kind": "Promise", "goal": "Keep the promised date"}
+		frappe.db.set_value("Follow Up", touch.name, values, update_modified=False)
+		frappe.db.set_value(
+			touch.reference_doctype, touch.reference_name, "sf_next_touch_on", due, update_modified=False
+		)
+	leads = [touch.reference_name for touch in planned if touch.reference_doctype == "Lead"]
+	for name in rng.sample(leads, min(6, len(leads))):
+		frappe.get_doc(
+			{
+				"doctype": "Communication",
+				"communication_type": "Communication",
+				"communication_medium": "Email",
+				"sent_or_received": "Received",
+				"sender": frappe.db.get_value("Lead", name, "email_id"),
+				"subject": "Re: Your visit",
+				"content": "<p>Thank you, could you tell me more about the delivery time?</p>",
+				"communication_date": now_datetime() - timedelta(hours=rng.randrange(1, 30)),
+				"reference_doctype": "Lead",
+				"reference_name": name,
+			}
+		).insert(ignore_permissions=True)

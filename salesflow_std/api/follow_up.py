@@ -53,7 +53,7 @@ def complete(
 	if doc.status == DONE:
 		frappe.throw(
 			_("This follow-up is {0} already; what happened stays as it was. {1}").format(
-				_(doc.status), doc._where_to_go()
+				_(doc.status, context="Follow Up"), doc._where_to_go()
 			),
 			title=_("Already Closed"),
 		)
@@ -95,10 +95,23 @@ def reassign(name: str, user: str) -> dict:
 		)
 	subject = frappe.get_doc(doc.reference_doctype, doc.reference_name)
 	subject.check_permission("write")
+	before = follow_ups.rep_of(doc.reference_doctype, subject)
 	subject.set(SUBJECTS[doc.reference_doctype].owner_field, user)
 	subject.save()
-	if doc.status == PLANNED and doc.kind == "Task":
-		doc.db_set("allocated_to", user)
+	# What was planned by hand does not follow the owner by itself.
+	touch = frappe.qb.DocType("Follow Up")
+	(
+		frappe.qb.update(touch)
+		.set(touch.allocated_to, user)
+		.set(touch.stands_in_for, None)
+		.where(
+			(touch.reference_doctype == doc.reference_doctype) & (touch.reference_name == doc.reference_name)
+		)
+		.where((touch.status == PLANNED) & (touch.kind == "Task"))
+		.where((touch.allocated_to == before) | (touch.stands_in_for == before) | (touch.name == doc.name))
+		.run()
+	)
+	follow_ups.plan(doc.reference_doctype, doc.reference_name)
 	return {"next": next_of(doc.reference_doctype, doc.reference_name)}
 
 
@@ -113,7 +126,7 @@ def plan_of(doctype: str, name: str) -> dict:
 			_("Follow-ups are for {0}, not for {1}.").format(
 				", ".join(_(subject) for subject in SUBJECTS), _(doctype)
 			),
-			title=_("Document Type"),
+			title=_("Document Type", context="Follow Up"),
 		)
 	frappe.get_doc(doctype, name).check_permission("read")
 	fields = [
@@ -149,10 +162,11 @@ def plan_of(doctype: str, name: str) -> dict:
 def events(start: str, end: str, filters: list | str | None = None) -> list[dict]:
 	"""The follow-ups between two days, for the calendar, as far as the user may see them (F5)."""
 	conditions = [["due_on", "between", [start, end]], *(frappe.parse_json(filters) or [])]
-	conditions = [condition[-3:] if len(condition) > 3 else condition for condition in conditions]
+	conditions = [condition[1:4] if len(condition) > 3 else condition for condition in conditions]
 	rows = frappe.get_list(
 		"Follow Up",
-		filters=conditions,
+		# The calendar's filters carry one more part each, whether they are hidden.
+		filters=[condition[:4] for condition in conditions],
 		fields=["name", "title", "due_on", "status", "channel", "reference_name", "allocated_to"],
 		order_by="due_on, name",
 		limit=2000,

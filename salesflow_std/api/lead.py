@@ -29,7 +29,9 @@ def touched(name: str, on: str | None = None, channel: str = "Phone") -> dict:
 	lead.check_permission("write")
 	if channel not in cadence.CHANNELS:
 		frappe.throw(
-			_("{0} is no channel. There are: {1}.").format(channel, ", ".join(map(_, cadence.CHANNELS))),
+			_("{0} is no channel. There are: {1}.").format(
+				channel, ", ".join(_(known, context="Follow Up") for known in cadence.CHANNELS)
+			),
 			title=_("First Touch"),
 		)
 	when = get_datetime(on) if on else now_datetime()

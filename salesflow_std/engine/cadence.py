@@ -11,7 +11,8 @@ How a rhythm is kept:
   and whose working days leave room, spread over it and never on two days in a row, unless there are more
   than three a week. In a week that has begun, the next touch comes when the spacing of 7/n days says.
 - **every 2 weeks, n a month, quarter, year**: counted from the last touch, levelled a few days around it
-  within the week or month it falls in.
+  within the week or month it falls in. One a month is exactly one in each month; of several, each follows
+  the last after its part of the time.
 
 A touch is due by the closing of its day. Days are those of the calendar less `off` (the rep's or the
 customer's own days off).
@@ -20,7 +21,7 @@ customer's own days off).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from . import worktime
@@ -30,6 +31,7 @@ from .scoring import Period
 CHANNELS = ("E-mail", "Phone", "Visit", "Online Meeting", "Message")
 PERIODS = ("Week", "Month", "Quarter", "Year")
 _MONTHS = {"Month": 1, "Quarter": 3, "Year": 12}
+_MOST_DAYS = {"Week": 7, "Month": 31, "Quarter": 92, "Year": 366}
 
 # Up to here a week has room for a free day between any two touches.
 _MOST_SPREAD = 3
@@ -130,7 +132,7 @@ def validate(policy: Policy) -> Policy:
 				raise CadenceError(
 					at, "Touches and periods are whole numbers from 1 to 60, not {number}.", number=number
 				)
-		if rhythm.period == "Week" and rhythm.touches > 7 * rhythm.every:
+		if rhythm.touches > _MOST_DAYS[rhythm.period] * rhythm.every:
 			raise CadenceError(at, "More than one touch a day is no rhythm.")
 	for name in ("gap", "missed_after", "answer_within"):
 		period = getattr(policy, name)
@@ -147,15 +149,22 @@ class Days:
 	"""Working days of a calendar, less days `off`; remembers what it has worked out."""
 
 	def __init__(self, calendar: worktime.Calendar, off: Collection[date] = ()) -> None:
-		self.calendar = calendar
 		self.off = frozenset(off)
+		self.calendar = calendar
+		if self.off:
+			self.calendar = replace(
+				calendar,
+				holidays=calendar.holidays | self.off,
+				makeup_days=calendar.makeup_days - self.off,
+			)
 		self._closings: dict[date, datetime | None] = {}
 		self._weeks: dict[date, tuple[date, ...]] = {}
+		self._months: dict[date, tuple[date, ...]] = {}
 
 	def closing(self, day: date) -> datetime | None:
 		"""When work ends that day; None on a day off."""
 		if day not in self._closings:
-			windows = () if day in self.off else self.calendar.windows_on(day)
+			windows = self.calendar.windows_on(day)
 			ends = windows[-1][1] if windows else None
 			if ends == time(0):  # until midnight, which belongs to the next date
 				ends = time(23, 59, 59)
@@ -173,15 +182,27 @@ class Days:
 			self._weeks[monday] = tuple(day for day in week if self.works(day))
 		return self._weeks[monday]
 
+	def month(self, first: date) -> tuple[date, ...]:
+		"""The working days of the month that begins on `first`."""
+		if first not in self._months:
+			month = (first + i * _DAY for i in range(31))
+			self._months[first] = tuple(day for day in month if day.month == first.month and self.works(day))
+		return self._months[first]
+
 	def from_on(self, day: date, count: int = 1) -> list[date]:
 		"""The first `count` working days from `day` on. Raises CadenceError without any for ten years."""
 		found: list[date] = []
-		for i in range(_SEARCH_DAYS):
-			if self.works(day + i * _DAY):
-				found.append(day + i * _DAY)
-				if len(found) == count:
-					return found
-		raise CadenceError("off", "No working day within ten years of {day}.", day=day)
+		idle = 0
+		while len(found) < count:
+			if self.works(day):
+				found.append(day)
+				idle = 0
+			elif idle == _SEARCH_DAYS:
+				raise CadenceError("off", "No working day within ten years of {day}.", day=day - idle * _DAY)
+			else:
+				idle += 1
+			day += _DAY
+		return found
 
 	def next_day(self, now: datetime) -> date:
 		"""The working day for what is to be done as soon as possible: today, or the next once half is over."""
@@ -202,6 +223,7 @@ class Planner:
 	def __init__(self, policy: Policy, days: Days) -> None:
 		self.policy = policy
 		self.days = days
+		self._gap_in_hours = "Hours" in worktime.unit_of(policy.gap.unit)
 		self._candidates: dict[tuple, tuple[date, ...]] = {}
 		self._lates: dict[datetime, datetime | None] = {}
 
@@ -252,6 +274,8 @@ class Planner:
 
 	def keeps_gap(self, last: datetime, due: datetime) -> bool:
 		"""Whether a touch due at `due` keeps the least time to the last one (F4)."""
+		if self._gap_in_hours:
+			return due >= self._end_of_gap(last)
 		return due.date() >= self._earliest(last)
 
 	def again(self, last: datetime, now: datetime) -> datetime:
@@ -285,7 +309,7 @@ class Planner:
 		weekly = rhythm.period == "Week" and rhythm.every == 1
 		key = (
 			rhythm,
-			(story.last if "Hours" in self.policy.gap.unit else story.last.date()) if story.last else None,
+			(story.last if self._gap_in_hours else story.last.date()) if story.last else None,
 			story.this_week,
 			max(since, monday - _DAY) if weekly else since,
 			start,
@@ -307,30 +331,30 @@ class Planner:
 		"""The first date that keeps the gap to the last touch (F4)."""
 		if last is None:
 			return date.min
-		gap = self.policy.gap
-		unit = worktime.unit_of(gap.unit)
-		if "Hours" in unit:
-			moment = worktime.add(last, gap.amount, unit, self.days.calendar)
+		if self._gap_in_hours:
+			moment = self._end_of_gap(last)
 			closing = self.days.closing(moment.date())
 			return moment.date() + _DAY if closing and closing < moment else moment.date()
-		if unit == "Working Days":
+		gap = self.policy.gap
+		if worktime.unit_of(gap.unit) == "Working Days":
 			return self.days.from_on(last.date() + _DAY, int(gap.amount))[-1] if gap.amount else last.date()
-		midnight = datetime.combine(last.date(), time(0))
-		return worktime.add(midnight, gap.amount, unit, self.days.calendar).date()
+		return self._end_of_gap(datetime.combine(last.date(), time(0))).date()
+
+	def _end_of_gap(self, last: datetime) -> datetime:
+		return worktime.add(last, self.policy.gap.amount, self.policy.gap.unit, self.days.calendar)
 
 	def _spaced(self, after: date, touches: int) -> date:
-		"""The first date for the touch after one on `after`, in a week of `touches`."""
-		apart = 2 if touches <= _MOST_SPREAD else 1
-		return max(self._earliest(datetime.combine(after, time(12))), after + apart * _DAY)
+		"""The first date for the touch after one that is done when due on `after`, in a week of `touches`."""
+		return max(self._earliest(self.days.closing(after)), after + _apart(touches))
 
 	def _by_week(self, touches: int, story: Story, start: date, today: date) -> list[date]:
 		last = story.last and story.last.date()
 		earliest = max(start, self._earliest(story.last))
 		if last:
-			earliest = max(earliest, last + (2 if 1 < touches <= _MOST_SPREAD else 1) * _DAY)
+			earliest = max(earliest, last + _apart(touches))
 		ideal = last + timedelta(days=7 // touches) if last else None
 		this_monday = monday_of(today)
-		first_monday = monday_of(start)
+		first_monday = monday_of(earliest)
 		for number in range(_SEARCH_DAYS // 7):
 			monday = first_monday + number * 7 * _DAY
 			week = self.days.week(monday)
@@ -343,7 +367,7 @@ class Planner:
 			elif ideal and ideal > free[-1]:
 				continue  # the week had begun before the rhythm did
 			return _around(free, ideal, slack=1 if touches > 1 else 2)
-		raise CadenceError("off", "No working day within ten years of {day}.", day=start)
+		raise CadenceError("off", "No working day within ten years of {day}.", day=earliest)
 
 	def _leaving_room(self, free: list[date], need: int, touches: int) -> list[date]:
 		"""Days after which the rest of the week still holds as many of the touches it needs as it can."""
@@ -360,29 +384,18 @@ class Planner:
 		base = (story.last or story.since).date()
 		length, target = self._interval(rhythm, base)
 		earliest = max(start, self._earliest(story.last))
-		if target <= earliest:
+		if target < earliest:
 			# Late already; many at once (a policy that comes to an old stock) spread over a part of the period.
 			return self.days.from_on(earliest, max(1, length // 6))
-		if rhythm.period != "Week":
-			return self._about(target, earliest)
-		slack = 2 if length >= 7 else 0
-		near = [target + i * _DAY for i in range(-slack, slack + 1)]
-		near = [day for day in near if day >= earliest and self.days.works(day)]
-		# One touch in each period of weeks stays one in each: levelling does not cross their borders.
-		inside = [day for day in near if monday_of(day) == monday_of(target)]
-		return _around(inside or near, target, slack) if near else self.days.from_on(max(target, earliest))
-
-	def _about(self, target: date, earliest: date) -> list[date]:
-		"""A month is a month: its touch comes on the day or within a week behind it, inside the same month;
-		earlier only where all those days are off."""
-		week = [target + i * _DAY for i in range(7)]
-		free = [day for day in week if day >= earliest and self.days.works(day)]
-		inside = [day for day in free if day.month == target.month]
-		if inside:
-			return inside
-		before = [target - i * _DAY for i in range(1, target.day)]
-		before = [day for day in before if day >= earliest and self.days.works(day)]
-		return before[:1] or free[:1] or self.days.from_on(max(target, earliest))
+		# One touch in each week or month stays one in each: neither levelling nor days off move it over their
+		# borders while another day of them is worked. It moves to both sides: with a touch that only ever comes
+		# later, all documents gather on the last days of the month.
+		weeks = rhythm.period == "Week"
+		inside = self.days.week(monday_of(target)) if weeks else self.days.month(target.replace(day=1))
+		inside = [day for day in inside if day >= earliest]
+		if length < 7 or not inside:
+			return self.days.from_on(target)
+		return _around(inside, target, slack=2 if weeks else 3)
 
 	def _interval(self, rhythm: Rhythm, base: date) -> tuple[int, date]:
 		"""The length of the rhythm's interval in days, and where one from `base` on ends."""
@@ -396,6 +409,11 @@ class Planner:
 		begin = datetime.combine(base, time(0))
 		target = worktime.add(begin, months // rhythm.touches, "Months", worktime.Calendar()).date()
 		return (target - base).days, target
+
+
+def _apart(touches: int) -> timedelta:
+	"""What the spread alone keeps between two touches in a week of so many."""
+	return (2 if touches <= _MOST_SPREAD else 1) * _DAY
 
 
 def _around(days: list[date], ideal: date | None, slack: int) -> list[date]:

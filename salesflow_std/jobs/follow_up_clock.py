@@ -40,8 +40,13 @@ def tick() -> None:
 
 
 def plan_due() -> int:
-	"""Plans all open documents that should have a next touch and have none (F1, F2); returns how many."""
+	"""Plans all open documents that should have a next touch and have none (F1, F2); returns how many.
+
+	Where planning is switched off, the plans there are end instead.
+	"""
 	if not settings().plan_follow_ups:
+		for doctype in SUBJECTS:
+			_plan_all(doctype, frappe.qb.DocType(doctype).sf_next_touch_on.isnotnull())
 		return 0
 	return sum(_plan_all(doctype, _unplanned(doctype)) for doctype in SUBJECTS)
 
@@ -228,12 +233,31 @@ def escalate() -> int:
 	"""
 	count = 0
 	for find in (_overdue_first_touches, _late_first_touches, _missed_touches, _overdue_promises):
-		while rows := find():
-			_escalate_chunk(rows)
-			# A case is marked and told in one transaction: after a kill it is either both or neither.
-			frappe.db.commit()  # nosemgrep
-			count += len(rows)
+		after = ""
+		# By name, so that a case that cannot be told does not come round again and again.
+		while rows := find(after):
+			count += _escalate_safely(rows)
+			after = rows[-1].name
 	return count
+
+
+def _escalate_safely(rows: list[frappe._dict]) -> int:
+	"""A chunk as one transaction; where it fails, its cases one by one, so that one never stops the rest."""
+	try:
+		_escalate_chunk(rows)
+		# A case is marked and told in one transaction: after a kill it is either both or neither.
+		frappe.db.commit()  # nosemgrep
+		return len(rows)
+	except Exception:
+		frappe.db.rollback()
+		if len(rows) > 1:
+			return sum(_escalate_safely([row]) for row in rows)
+		frappe.log_error(
+			title="Follow-up could not be escalated",
+			reference_doctype="Follow Up",
+			reference_name=rows[0].name,
+		)
+		return 0
 
 
 _CASE = (
@@ -249,7 +273,7 @@ _CASE = (
 )
 
 
-def _overdue_first_touches() -> list[frappe._dict]:
+def _overdue_first_touches(after: str = "") -> list[frappe._dict]:
 	"""First touches behind their deadline (L7); a try in vain has not met it."""
 	touch, lead = frappe.qb.DocType("Follow Up"), frappe.qb.DocType("Lead")
 	return (
@@ -259,13 +283,14 @@ def _overdue_first_touches() -> list[frappe._dict]:
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == PLANNED) & (touch.kind == "First Touch") & touch.escalated_on.isnull())
 		.where((lead.sf_first_touch_due < now_datetime()) & lead.sf_first_touched_on.isnull())
+		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
 		.run(as_dict=True)
 	)
 
 
-def _late_first_touches() -> list[frappe._dict]:
+def _late_first_touches(after: str = "") -> list[frappe._dict]:
 	"""First touches that were made, too late, before the clock came by."""
 	touch = frappe.qb.DocType("Follow Up")
 	return (
@@ -274,19 +299,21 @@ def _late_first_touches() -> list[frappe._dict]:
 		.where((touch.status == DONE) & (touch.kind == "First Touch") & touch.escalated_on.isnull())
 		.where((touch.due_on > add_to_date(now_datetime(), days=-30)) & (touch.done_on > touch.due_on))
 		.where(touch.outcome.isin(REACHED))
+		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
 		.run(as_dict=True)
 	)
 
 
-def _missed_touches() -> list[frappe._dict]:
+def _missed_touches(after: str = "") -> list[frappe._dict]:
 	touch = frappe.qb.DocType("Follow Up")
 	silent = [of.name for doctype in SUBJECTS for of in cadences(doctype) if not of.escalate]
 	query = (
 		frappe.qb.from_(touch)
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == MISSED) & touch.escalated_on.isnull())
+		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
 	)
@@ -295,13 +322,14 @@ def _missed_touches() -> list[frappe._dict]:
 	return query.run(as_dict=True)
 
 
-def _overdue_promises() -> list[frappe._dict]:
+def _overdue_promises(after: str = "") -> list[frappe._dict]:
 	touch = frappe.qb.DocType("Follow Up")
 	return (
 		frappe.qb.from_(touch)
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == PLANNED) & (touch.late_on < now_datetime()))
 		.where(touch.kind.isin(HOLDS_RHYTHM) & touch.escalated_on.isnull())
+		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
 		.run(as_dict=True)

@@ -40,10 +40,12 @@ def ask_for_scores() -> int:
 	now = now_datetime()
 	newest = max(_before(now, period) for period in intervals)
 	lead, touch = frappe.qb.DocType("Lead"), frappe.qb.DocType("Follow Up")
+	# Whoever was asked and has not scored the lead is asked again when the interval is over, not every hour.
 	asked = (
 		frappe.qb.from_(touch)
 		.select(touch.reference_name)
-		.where((touch.reference_doctype == "Lead") & (touch.status == PLANNED) & (touch.kind == "New Score"))
+		.where((touch.reference_doctype == "Lead") & (touch.kind == "New Score"))
+		.where((touch.status == PLANNED) | (touch.creation >= newest))
 	)
 	after, count = "", 0
 	while True:
@@ -125,7 +127,9 @@ def send_light_touches() -> int:
 	if not policies:
 		return 0
 	touch = frappe.qb.DocType("Follow Up")
-	end_of_day = now_datetime().replace(hour=23, minute=59, second=59)
+	now = now_datetime()
+	planning = Planning(now)
+	end_of_day = now.replace(hour=23, minute=59, second=59)
 	due = (
 		frappe.qb.from_(touch)
 		.select(touch.name, touch.reference_name, touch.value_kind, touch.policy)
@@ -138,7 +142,7 @@ def send_light_touches() -> int:
 	count = 0
 	for row in due:
 		try:
-			count += _send(row)
+			count += _send(row, planning)
 			# The mail in the queue and the touch that it was belong together; a killed run sends nothing twice.
 			frappe.db.commit()  # nosemgrep
 		except Exception:
@@ -152,9 +156,12 @@ def send_light_touches() -> int:
 	return count
 
 
-def _send(touch: frappe._dict) -> int:
+def _send(touch: frappe._dict, planning: Planning) -> int:
 	lead = follow_ups.read("Lead", [touch.reference_name])[0]
 	if not _may_send(touch, lead):
+		return 0
+	# What is late, since nobody was there to send it, waits for the customer's next working day (F4).
+	if not planning.planner_for("Lead", lead)[1].days.works(planning.now.date()):
 		return 0
 	items = value_items.suggest("Lead", lead.name, touch.value_kind, limit=1)
 	if not items:
@@ -202,6 +209,7 @@ def _may_send(touch: frappe._dict, lead: frappe._dict) -> bool:
 		and of_cadence.name == touch.policy
 		and of_cadence.send_automatically
 		and frappe.db.get_value("Follow Up", touch.name, "status") == PLANNED
+		and not frappe.db.exists("Email Unsubscribe", {"email": lead.email_id, "global_unsubscribe": 1})
 	)
 
 

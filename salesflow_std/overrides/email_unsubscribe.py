@@ -5,10 +5,9 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
+from salesflow_std.overrides.planned import CLOSED_BY
 from salesflow_std.salesflow_std import follow_ups
 from salesflow_std.salesflow_std.follow_ups import SUBJECTS
-
-_FIELDS = {"Lead": "unsubscribed", "Opportunity": "sf_unsubscribed"}
 
 
 def after_insert(doc: Document, method: str | None = None) -> None:
@@ -21,5 +20,5 @@ def after_insert(doc: Document, method: str | None = None) -> None:
 		else:
 			continue
 		for name in frappe.get_all(doctype, filters=filters, pluck="name", order_by="name"):
-			frappe.db.set_value(doctype, name, _FIELDS[doctype], 1, update_modified=False)
+			frappe.db.set_value(doctype, name, CLOSED_BY[doctype], 1, update_modified=False)
 			follow_ups.plan(doctype, name)

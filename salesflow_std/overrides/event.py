@@ -17,7 +17,11 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	"""Follows an event with a lead or an opportunity among its participants."""
 	before = doc.get_doc_before_save()
 	references = _references(doc)
-	if not references or (before and _told(before) == _told(doc)):
+	if before and _told(before) == _told(doc):
+		return
+	if before and _references(before) != references:
+		touches.called_off(doc.name, still=touches.subjects_of(references))
+	if not references:
 		return
 	if doc.status == "Completed":
 		outcome = {"Call": "Reached", "Sent/Received Email": "Sent"}.get(doc.event_category, "Meeting Held")

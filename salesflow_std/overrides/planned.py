@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import frappe
 from frappe.model.document import Document
+from frappe.utils import now_datetime
 
-from salesflow_std.salesflow_std import follow_ups
+from salesflow_std.engine import leads
+from salesflow_std.salesflow_std import follow_ups, touches
 from salesflow_std.salesflow_std.follow_ups import SUBJECTS
+
+# Where a document says that it gets no mail.
+CLOSED_BY = {"Lead": "unsubscribed", "Opportunity": "sf_unsubscribed"}
 
 # A plan depends on these, besides the grade and what the app itself writes.
 _RELIED_ON = (
@@ -25,9 +30,11 @@ _RELIED_ON = (
 
 def on_update(doc: Document, method: str | None = None) -> None:
 	"""Plans anew when something has changed that the plan depends on (F1, F2)."""
+	_stay_in_pool(doc)
 	before = doc.get_doc_before_save()
 	fields = (SUBJECTS[doc.doctype].owner_field, *_RELIED_ON)
 	if before is None:
+		_close_mail(doc)
 		changed = bool(doc.sf_grade)
 	else:
 		changed = any((before.get(field) or None) != (doc.get(field) or None) for field in fields)
@@ -35,8 +42,34 @@ def on_update(doc: Document, method: str | None = None) -> None:
 		doc.sf_next_touch_on = follow_ups.plan(doc.doctype, doc.name)
 
 
+def _close_mail(doc: Document) -> None:
+	"""Who has unsubscribed as a lead, or from everything, gets no mail as a new document either (F4)."""
+	field = CLOSED_BY[doc.doctype]
+	email = doc.get(SUBJECTS[doc.doctype].email_field)
+	from_lead = doc.doctype == "Opportunity" and doc.opportunity_from == "Lead"
+	if (from_lead and frappe.db.get_value("Lead", doc.party_name, "unsubscribed")) or (
+		email and frappe.db.exists("Email Unsubscribe", {"email": email, "global_unsubscribe": 1})
+	):
+		frappe.db.set_value(doc.doctype, doc.name, field, 1, update_modified=False)
+		doc.set(field, 1)
+
+
+def _stay_in_pool(doc: Document) -> None:
+	"""L8: ERPNext takes a lead for an opportunity as long as one was not lost, at each of the lead's saves; one
+	that has ended politely, and has no other, is in the pool."""
+	if (
+		doc.doctype == "Lead"
+		and doc.sf_ended_politely
+		and doc.status in touches.HANDED_ON
+		and not touches.has_open_opportunity(doc.name)
+	):
+		doc.status = "Interested"
+		frappe.db.set_value("Lead", doc.name, "status", doc.status, update_modified=False)
+
+
 def on_change(doc: Document, method: str | None = None) -> None:
 	"""ERPNext changes statuses past `validate`; a document that has ended that way has no plan any more."""
+	_stay_in_pool(doc)
 	if doc.sf_next_touch_on and not follow_ups.is_open(doc.doctype, doc):
 		doc.sf_next_touch_on = follow_ups.plan(doc.doctype, doc.name)
 
@@ -54,7 +87,33 @@ def after_rename(
 			follow_ups.cancel([touch.name], "One touch at a time.")
 		else:
 			frappe.db.set_value("Follow Up", touch.name, "open_key", key, update_modified=False)
+	if merge:
+		_merge_touches(doc.doctype, old, new)
 	follow_ups.plan(doc.doctype, new)
+
+
+def _merge_touches(doctype: str, old: str, new: str) -> None:
+	"""The touches of both are one history now: who was reached as one of them has been reached (L7)."""
+	fields = ["sf_last_touch_on", "sf_first_touch_due", "sf_first_touched_on"]
+	if doctype != "Lead":
+		fields = fields[:1]
+	both = [
+		row
+		for row in (frappe.db.get_value(doctype, name, fields, as_dict=True) for name in (old, new))
+		if row
+	]
+	reached = touches.reached_on(doctype, new)
+	values: dict[str, object] = {
+		"sf_last_touch_on": max((row.sf_last_touch_on for row in both if row.sf_last_touch_on), default=None),
+		"sf_touches": len({when.date() for when in reached}),
+		"sf_week_touches": touches.touches_in_last_week(reached),
+	}
+	if doctype == "Lead":
+		first = min((row.sf_first_touched_on for row in both if row.sf_first_touched_on), default=None)
+		due = both[-1].sf_first_touch_due
+		values["sf_first_touched_on"] = first
+		values["sf_first_touch_status"] = leads.first_touch_status(due, first, now_datetime())
+	frappe.db.set_value(doctype, new, values, update_modified=False)
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:

@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 import frappe
 from frappe.query_builder.functions import Count, Date, Min
 from frappe.utils import cint, get_datetime, now_datetime
+from pypika.terms import Parameter
 
 from salesflow_std.engine import cadence, scoring
 from salesflow_std.salesflow_std import grading, notices, reps
@@ -265,14 +266,16 @@ class Planning:
 
 	def _plan_one(self, doctype: str, row: frappe._dict, touches: list[frappe._dict]) -> datetime | None:
 		rep = rep_of(doctype, row)
+		self._leave_pool(row, rep)
 		of_cadence, planner = self.planner_for(doctype, row)
 		key = of_cadence.key(row.sf_grade or "") if of_cadence and row.sf_grade else ""
 		current = [touch for touch in touches if touch.kind in ("Rhythm", "First Touch")]
 		holding = [touch for touch in touches if touch.kind in HOLDS_RHYTHM]
 		others = [touch for touch in touches if touch.kind == "Task"]
 		dues = [get_datetime(touch.due_on) for touch in (*holding, *others)]
-		for touch in holding:
-			self._changes.allocate(touch, rep, get_datetime(touch.due_on))
+		for touch in touches:
+			if touch.kind in (*HOLDS_RHYTHM, "New Score"):
+				self._changes.allocate(touch, rep, get_datetime(touch.due_on))
 		for touch in others:  # planned by hand for whoever it was: only a stand-in takes it over
 			of_user = touch.stands_in_for or touch.allocated_to
 			self._changes.allocate(touch, of_user, get_datetime(touch.due_on))
@@ -309,6 +312,7 @@ class Planning:
 			else:
 				due = get_datetime(touch.due_on)
 			self._changes.allocate(touch, rep, due)
+			self._changes.aim(touch, self._goal_now(row, touch, FIRST_CONTACT))
 			return due
 		step = of_cadence.policy.steps[0] if of_cadence else cadence.Step("Phone")
 		self._changes.insert(
@@ -337,6 +341,8 @@ class Planning:
 				self._end([touch], "It fell on a day off.")
 			elif not last or planner.keeps_gap(get_datetime(last), due):
 				self._changes.allocate(touch, rep, due)
+				step = planner.step(cint(row.sf_touches), closed)
+				self._changes.aim(touch, self._goal_now(row, touch, step.goal if step else ""))
 				return due
 			else:
 				self._end([touch], "The customer was reached meanwhile.")
@@ -345,8 +351,6 @@ class Planning:
 		story = self.story(row, key)
 		if row.sf_rhythm != key:
 			self._changes.rhythm(row, key, self.now)
-			if row.sf_rhythm and not row.get("sf_in_nurture"):
-				self._note_leaving(row, rep)
 		touch = planner.next_touch(row.sf_grade, story, self.now, self._loads.get(rep), without=closed)
 		if not touch:
 			return None
@@ -409,21 +413,35 @@ class Planning:
 			touches=cint(row["sf_touches"]),
 		)
 
-	def _note_leaving(self, row: frappe._dict, rep: str) -> None:
-		"""L8: a lead whose grade rises leaves the pool with a notice to its owner."""
-		policy = row.sf_rhythm.partition("|")[0]
+	def _leave_pool(self, row: frappe._dict, rep: str) -> None:
+		"""L8: a lead whose grade rises leaves the pool with a notice to its owner, whatever is planned next.
+
+		That it had the pool's rhythm is forgotten with it, so the owner hears of it once.
+		"""
+		policy = (row.sf_rhythm or "").partition("|")[0]
+		if not policy or row.get("sf_in_nurture"):
+			return
 		if any(other.name == policy and other.for_nurture_pool for other in cadences("Lead")):
 			self.left_pool.setdefault(rep, []).append(row)
+			self._changes.rhythm(row, "", None)
+			row.sf_rhythm = ""
 
 	def _goal(self, row: Mapping[str, object], goal: str) -> str:
-		"""P2: while the contact is not the one who decides, reaching that person is the task."""
+		"""P2: while the contact is not the one who decides, reaching that person is the task; not in the pool,
+		where leads get something to read and no visits."""
 		current = settings()
 		code = current.decision_maker_dimension
-		if code and row.get("sf_points"):
+		if code and row.get("sf_points") and not row.get("sf_in_nurture"):
 			points = scoring.unpack_points(row["sf_points"]).get(code)
 			if points is not None and points <= cint(current.decision_maker_points):
 				return DECISION_MAKER
 		return goal
+
+	def _goal_now(self, row: Mapping[str, object], touch: frappe._dict, usual: str) -> str:
+		"""P2: what an open touch is for, now that the authority may have been scored anew."""
+		if touch.retry or touch.goal == RIGHT_CONTACT:
+			return touch.goal
+		return self._goal(row, usual if touch.goal == DECISION_MAKER else touch.goal)
 
 	def _end(self, touches: list[frappe._dict], reason: str) -> None:
 		for touch in touches:
@@ -491,7 +509,7 @@ class Changes:
 		self.cancelled: dict[str, list[str]] = {}
 		self.moved: dict[str, dict[str, object]] = {}
 		self.inserted: list[dict[str, object]] = []
-		self.rhythms: dict[tuple[str, datetime | None], list[str]] = {}
+		self.rhythms: dict[str, tuple[str, datetime | None]] = {}
 
 	def cancel(self, touch: frappe._dict, reason: str) -> None:
 		self.cancelled.setdefault(reason, []).append(touch.name)
@@ -507,8 +525,12 @@ class Changes:
 		if (touch.allocated_to, touch.stands_in_for or None) != (user, stands_in_for):
 			self.moved.setdefault(touch.name, {}).update(allocated_to=user, stands_in_for=stands_in_for)
 
+	def aim(self, touch: frappe._dict, goal: str) -> None:
+		if (touch.goal or "") != (goal or ""):
+			self.moved.setdefault(touch.name, {}).update(goal=goal)
+
 	def rhythm(self, row: frappe._dict, key: str, since: datetime | None) -> None:
-		self.rhythms.setdefault((key, since), []).append(row.name)
+		self.rhythms[row.name] = (key, since)
 
 	def insert(
 		self,
@@ -554,32 +576,33 @@ class Changes:
 			cancel(names, reason)
 		for name, values in self.moved.items():
 			frappe.db.set_value("Follow Up", name, values, update_modified=False)
-		insert_rows(self.inserted)
+		all_mine = insert_rows(self.inserted) == len(self.inserted)
 		changed = [
 			row
 			for row in rows
 			if (row.sf_next_touch_on and get_datetime(row.sf_next_touch_on)) != dues[row.name]
 		]
-		keys = {name: key for key, names in self.rhythms.items() for name in names}
-		if len(changed) + len(keys) <= _FEW:
-			self._write_each(changed, dues, keys)
+		# Where somebody else has planned meanwhile, their touch stays and says when it is due.
+		if all_mine and len(changed) + len(self.rhythms) <= _FEW:
+			self._write_each(changed, dues)
 		else:
 			self._write_all(changed, dues)
 
-	def _write_each(
-		self, changed: list[frappe._dict], dues: dict[str, datetime | None], keys: dict[str, tuple]
-	) -> None:
+	def _write_each(self, changed: list[frappe._dict], dues: dict[str, datetime | None]) -> None:
 		values: dict[str, dict[str, object]] = {
 			row.name: {"sf_next_touch_on": dues[row.name]} for row in changed
 		}
-		for name, (key, since) in keys.items():
+		for name, (key, since) in self.rhythms.items():
 			values.setdefault(name, {}).update(sf_rhythm=key, sf_rhythm_since=since)
 		for name, of_name in values.items():
 			frappe.db.set_value(self.doctype, name, of_name, update_modified=False)
 
 	def _write_all(self, changed: list[frappe._dict], dues: dict[str, datetime | None]) -> None:
 		subject, touch = frappe.qb.DocType(self.doctype), frappe.qb.DocType("Follow Up")
-		for (key, since), names in self.rhythms.items():
+		alike: dict[tuple[str, datetime | None], list[str]] = {}
+		for name, rhythm in self.rhythms.items():
+			alike.setdefault(rhythm, []).append(name)
+		for (key, since), names in alike.items():
 			(
 				frappe.qb.update(subject)
 				.set(subject.sf_rhythm, key)
@@ -616,27 +639,27 @@ def closed_channels(doctype: str, row: Mapping[str, object]) -> tuple[str, ...]:
 	return ("E-mail",) if row.get("unsubscribed") or row.get("sf_unsubscribed") else ()
 
 
-def insert_rows(rows: list[dict[str, object]]) -> None:
-	"""Inserts planned touches; one that is open already stays the only one."""
+def insert_rows(rows: list[dict[str, object]]) -> int:
+	"""Inserts planned touches; one that is open already stays the only one. Returns how many went in."""
 	if not rows:
-		return
+		return 0
 	now, user = now_datetime(), frappe.session.user
-	frappe.db.bulk_insert(
-		"Follow Up",
-		list(_ROW_FIELDS),
-		[
-			tuple(
-				{"creation": now, "modified": now, "owner": user, "modified_by": user, **row}.get(field)
-				for field in _ROW_FIELDS
-			)
-			for row in rows
-		],
-		ignore_duplicates=True,
+	always = {"creation": now, "modified": now, "owner": user, "modified_by": user}
+	given = {field for row in rows for field, value in row.items() if value is not None}
+	fields = [field for field in _ROW_FIELDS if field in given or field in always]
+	table = frappe.qb.DocType("Follow Up")
+	query = frappe.qb.into(table).columns(*fields).insert(*(Parameter("%s") for _field in fields)).ignore()
+	# The builder would render each value by itself, which takes longer than the database needs to insert it.
+	frappe.db._cursor.executemany(
+		query.get_sql(), [tuple((always | row).get(field) for field in fields) for row in rows]
 	)
+	return frappe.db._cursor.rowcount
 
 
 def cancel(names: list[str], reason: str) -> None:
 	"""Cancels open follow-ups; the reason is shown in the user's language."""
+	if not names:
+		return
 	touch = frappe.qb.DocType("Follow Up")
 	(
 		frappe.qb.update(touch)

@@ -38,6 +38,13 @@ from salesflow_std.salesflow_std.follow_ups import (
 REACHED = ("Reached", "Sent", "Call Later", "Not Interested", "Meeting Agreed", "Meeting Held")
 OUTCOMES = (*REACHED[:2], "No Answer", "Call Later", "Wrong Contact", *REACHED[3:])
 
+# Statuses by which ERPNext says that a lead goes on as something else, which has not become a customer.
+HANDED_ON = ("Opportunity", "Quotation", "Lost Quotation")
+
+# What touches are for, beside what the plan says (`follow_ups`): stored like this, translated when shown.
+_PROMISED_DATE = "Keep the promised date"
+_RIGHT_PERSON = "Contact the right person"
+
 # A reply later than that is no answer to a touch any more.
 _REPLY_WITHIN = timedelta(days=30)
 # What may be unplanned and still be one conversation.
@@ -104,7 +111,16 @@ def record(
 	if when < began - _CLOCK_TOLERANCE:
 		return False
 	key = f"{doctype}|{name}|{source[0]}|{source[1]}"[:180] if source else None
-	if key and frappe.db.exists("Follow Up", {"touch_key": key}):
+	if source and frappe.db.exists(
+		"Follow Up",
+		# By the record itself: the key still has the name the document had before it was renamed.
+		{
+			"reference_doctype": doctype,
+			"reference_name": name,
+			"touch_doctype": source[0],
+			"touch_name": source[1],
+		},
+	):
 		return False
 	planning = Planning()
 	of_cadence, planner = planning.planner_for(doctype, row)
@@ -169,7 +185,7 @@ def _closes(
 	if touch.kind == "First Touch":
 		return True
 	if touch.kind == "Reply":
-		return when >= get_datetime(touch.creation) - _CLOCK_TOLERANCE
+		return when >= _replied_on(touch) - _CLOCK_TOLERANCE
 	if touch.kind == "Promise":
 		return due.date() <= when.date()
 	if touch.kind == "Task":
@@ -184,6 +200,12 @@ def _closes(
 	if not last or due.date() <= when.date() or not of_cadence:
 		return True
 	return planner.keeps_gap(last, when)
+
+
+def _replied_on(touch: frappe._dict) -> datetime:
+	"""When the mail came that a touch answers; the touch itself may be older, planned before the mail."""
+	written = touch.answers and frappe.db.get_value("Communication", touch.answers, "communication_date")
+	return get_datetime(written or touch.creation)
 
 
 def _channels(of_cadence: Cadence) -> set[str]:
@@ -238,6 +260,8 @@ def replied(doctype: str, name: str, when: datetime, communication: str) -> None
 		"Follow Up", {"answers": communication, "reference_doctype": doctype, "reference_name": name}
 	):
 		return
+	if _is_dealt_with(doctype, row, communication):
+		return
 	_note_reply(doctype, name, when)
 	planning = Planning()
 	touches = open_touches(doctype, name)
@@ -267,6 +291,34 @@ def replied(doctype: str, name: str, when: datetime, communication: str) -> None
 			doctype, row, "Reply", due, "E-mail", ANSWER, beside=bool(touches), answers=communication
 		)
 	follow_ups.plan(doctype, name)
+
+
+def _is_dealt_with(doctype: str, row: frappe._dict, communication: str) -> bool:
+	"""Whether a mail that is saved again needs no answer any more.
+
+	One answer serves all replies that had come by then; and what was said to a lead before it became an
+	opportunity is linked to that one by ERPNext, but is its history.
+	"""
+	mail = frappe.db.get_value(
+		"Communication", communication, ["creation", "reference_doctype", "reference_name"], as_dict=True
+	)
+	if not mail:
+		return False
+	carried_over = (mail.reference_doctype, mail.reference_name) != (doctype, row.name)
+	if carried_over and get_datetime(mail.creation) < get_datetime(row.creation):
+		return True
+	return bool(
+		frappe.db.exists(
+			"Follow Up",
+			{
+				"reference_doctype": doctype,
+				"reference_name": row.name,
+				"answers": ("is", "set"),
+				"status": DONE,
+				"done_on": (">=", mail.creation),
+			},
+		)
+	)
 
 
 def _note_reply(doctype: str, name: str, when: datetime) -> None:
@@ -321,46 +373,58 @@ def _uncount(doctype: str, row: frappe._dict, communication: str) -> None:
 			"touch_doctype": "Communication",
 			"touch_name": communication,
 			"status": DONE,
+			"outcome": ("in", REACHED),
 		},
-		fields=["name", "done_on", "kind"],
-		order_by="done_on desc",
-		limit=1,
+		fields=["name", "done_on"],
+		order_by="name",
 	)
 	if not counted:
 		return
-	touch = counted[0]
-	frappe.db.set_value(
-		"Follow Up", touch.name, {"outcome": "Wrong Contact", "note": _("The e-mail did not arrive.")}
-	)
+	for touch in counted:
+		frappe.db.set_value(
+			"Follow Up", touch.name, {"outcome": "Wrong Contact", "note": _("The e-mail did not arrive.")}
+		)
+	when, left = get_datetime(counted[0].done_on), reached_on(doctype, row.name)
 	values: dict[str, object] = {}
-	if row.sf_last_touch_on and get_datetime(row.sf_last_touch_on) == get_datetime(touch.done_on):
-		before = frappe.get_all(
+	if not any(other.date() == when.date() for other in left):
+		values["sf_touches"] = max(0, cint(row.sf_touches) - 1)
+	if row.sf_last_touch_on and get_datetime(row.sf_last_touch_on) == when:
+		values["sf_last_touch_on"] = left[-1] if left else None
+	values["sf_week_touches"] = touches_in_last_week(left)
+	if doctype == "Lead" and row.sf_first_touched_on and get_datetime(row.sf_first_touched_on) == when:
+		values["sf_first_touched_on"] = left[0] if left else None
+		values["sf_first_touch_status"] = leads.first_touch_status(
+			row.sf_first_touch_due, values["sf_first_touched_on"], now_datetime()
+		)
+	frappe.db.set_value(doctype, row.name, values, update_modified=False)
+	row.update(values)
+	follow_ups.plan(doctype, row.name)
+
+
+def reached_on(doctype: str, name: str) -> list[datetime]:
+	"""When the customer behind a document was reached, oldest first."""
+	return [
+		get_datetime(when)
+		for when in frappe.get_all(
 			"Follow Up",
 			filters={
 				"reference_doctype": doctype,
-				"reference_name": row.name,
+				"reference_name": name,
 				"status": DONE,
 				"outcome": ("in", REACHED),
-				"done_on": ("<", touch.done_on),
 			},
 			pluck="done_on",
-			order_by="done_on desc",
-			limit=1,
+			order_by="done_on",
 		)
-		values = {
-			"sf_last_touch_on": before[0] if before else None,
-			"sf_touches": max(0, cint(row.sf_touches) - 1),
-			"sf_week_touches": max(0, cint(row.sf_week_touches) - 1),
-		}
-	if doctype == "Lead" and row.sf_first_touched_on == touch.done_on:
-		values["sf_first_touched_on"] = None
-		values["sf_first_touch_status"] = leads.first_touch_status(
-			row.sf_first_touch_due, None, now_datetime()
-		)
-	if values:
-		frappe.db.set_value(doctype, row.name, values, update_modified=False)
-		row.update(values)
-		follow_ups.plan(doctype, row.name)
+	]
+
+
+def touches_in_last_week(reached: list[datetime]) -> int:
+	"""On how many days of the last touch's calendar week the customer was reached."""
+	if not reached:
+		return 0
+	monday = cadence.monday_of(reached[-1].date())
+	return len({when.date() for when in reached if when.date() >= monday})
 
 
 def booked(doctype: str, name: str, event: str, subject: str, due: datetime, channel: str) -> None:
@@ -395,14 +459,17 @@ def booked(doctype: str, name: str, event: str, subject: str, due: datetime, cha
 	follow_ups.plan(doctype, name)
 
 
-def called_off(event: str) -> None:
-	"""A meeting does not take place: the rhythm goes on."""
+def called_off(event: str, still: Iterable[tuple[str, str]] = ()) -> None:
+	"""A meeting does not take place, or not with these: the rhythm goes on. It does with those in `still`."""
+	with_them = set(still)
 	for touch in frappe.get_all(
 		"Follow Up",
 		filters={"event": event, "status": PLANNED},
 		fields=["name", "reference_doctype", "reference_name"],
 		order_by="name",
 	):
+		if (touch.reference_doctype, touch.reference_name) in with_them:
+			continue
 		follow_ups.cancel([touch.name], "The meeting was called off.")
 		follow_ups.plan(touch.reference_doctype, touch.reference_name)
 
@@ -472,7 +539,7 @@ def _promise(doctype: str, row: frappe._dict, touch: frappe.model.document.Docum
 		"Promise",
 		get_datetime(touch.next_on),
 		touch.channel or "Phone",
-		"Keep the promised date",
+		_PROMISED_DATE,
 		beside=any(other.kind in follow_ups.OF_THE_PLAN[1:] for other in open_now),
 	)
 
@@ -496,8 +563,13 @@ def _try_again(
 	elif is_open(doctype, row) and not any(
 		other.kind in follow_ups.OF_THE_PLAN for other in open_touches(doctype, row.name)
 	):
-		kind = "Promise" if touch.outcome == "Wrong Contact" else "Rhythm"
-		planning.put(doctype, row, kind, planner.again(when, planning.now), channel, goal or "", retry=1)
+		kind, due, more = "Rhythm", planner.again(when, planning.now), {}
+		if touch.outcome == "Wrong Contact":
+			kind = "Promise"
+		elif touch.kind == "Reply":  # the customer still waits, so it does not wait for the gap
+			kind, due = "Reply", planner.soon_after(when, planning.now)
+			more = {"answers": touch.answers}
+		planning.put(doctype, row, kind, due, channel, goal or "", retry=1, **more)
 
 
 def _tries(doctype: str, name: str) -> int:
@@ -535,7 +607,7 @@ def _right_contact(doctype: str, row: frappe._dict, touch: frappe.model.document
 	doc.add_comment(
 		"Info", _("The contact was corrected. Before: {0}").format(frappe.utils.escape_html(before))
 	)
-	return "Contact the right person"
+	return _RIGHT_PERSON
 
 
 def _end_politely(doctype: str, name: str, touch: frappe.model.document.Document) -> None:
@@ -553,11 +625,27 @@ def _end_politely(doctype: str, name: str, touch: frappe.model.document.Document
 	if doctype == "Opportunity":
 		doc.status = "Closed"
 		doc.save()
-		if doc.opportunity_from == "Lead":
-			lead = doc.party_name
-			frappe.get_doc("Lead", lead).db_set("status", "Interested")
+		if doc.opportunity_from == "Lead" and not has_open_opportunity(doc.party_name):
+			status = frappe.db.get_value("Lead", doc.party_name, "status")
+			if status in HANDED_ON:
+				lead = doc.party_name
+				frappe.get_doc("Lead", lead).db_set("status", "Interested")
 	if lead:
 		to_nurture_pool(lead)
+
+
+def has_open_opportunity(lead: str) -> bool:
+	"""Whether somebody works on an opportunity of a lead."""
+	return bool(
+		frappe.db.exists(
+			"Opportunity",
+			{
+				"opportunity_from": "Lead",
+				"party_name": lead,
+				"status": ("in", SUBJECTS["Opportunity"].open_statuses),
+			},
+		)
+	)
 
 
 def to_nurture_pool(lead: str) -> None:

@@ -42,6 +42,7 @@ def _load_one(key: str, content: dict) -> None:
 	kind = content["doctype"]
 	if not frappe.db.exists("DocType", kind):  # ERPNext 16 has no Lead Source any more
 		return
+	content = _as_named_here(content)
 	record = record_name(content)
 	entry = frappe.get_doc("Shipped Default", key) if frappe.db.exists("Shipped Default", key) else None
 	present = frappe.db.exists(kind, entry.record if entry else record)
@@ -66,6 +67,22 @@ def _load_one(key: str, content: dict) -> None:
 		entry.offered_content = _as_json(content)
 		entry.status = OFFERED
 		entry.save(ignore_permissions=True)
+
+
+def _as_named_here(content: dict) -> dict:
+	"""With links to ERPNext's own records by the names they have here.
+
+	ERPNext's setup wizard names records such as sales stages in the language of the site.
+	"""
+	language = frappe.db.get_single_value("System Settings", "language") or "en"
+	named = dict(content)
+	for field in frappe.get_meta(content["doctype"]).get("fields", {"fieldtype": "Link"}):
+		value = content.get(field.fieldname)
+		if value and not frappe.db.exists(field.options, value):
+			translated = _(value, language)
+			if frappe.db.exists(field.options, translated):
+				named[field.fieldname] = translated
+	return named
 
 
 def record_name(content: dict) -> str:

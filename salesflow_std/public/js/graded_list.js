@@ -14,7 +14,7 @@ salesflow.graded_list = {
 		if (!["Not Yet", "Overdue"].includes(doc.sf_first_touch_status) || !doc.sf_first_touch_due) return "";
 		const minutes = moment(doc.sf_first_touch_due).diff(moment(frappe.datetime.system_datetime()), "minutes");
 		const hours = Math.abs(minutes) / 60;
-		const text = hours < 72 ? __("{0} h", [Math.round(hours)]) : __("{0} d", [Math.round(hours / 24)]);
+		const text = hours < 72 ? __("{0} h", [Math.round(hours)]) : __("{0} d", [Math.round(hours / 24)], "Salesflow");
 		const title =
 			minutes < 0 ? __("First touch overdue by {0}", [text]) : __("First touch within {0}", [text]);
 		return `<span class="sf-countdown ${minutes < 0 ? "text-danger" : "text-muted"}" title="${title}">${

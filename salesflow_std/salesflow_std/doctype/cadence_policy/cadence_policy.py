@@ -16,6 +16,11 @@ from salesflow_std.setup import shipped_defaults
 
 
 class CadencePolicy(Document):
+	def __init__(self, *args: object, **kwargs: object) -> None:
+		super().__init__(*args, **kwargs)
+		# Frappe fills an empty company with the user's or the site's own; empty means all companies here.
+		self.dont_update_if_missing = ["company"]
+
 	def validate(self) -> None:
 		seen = set()
 		for row in self.rhythms:

@@ -14,7 +14,7 @@ frappe.ui.form.on("Follow Up", {
 			frappe.set_route("Form", reference_doctype, reference_name)
 		);
 		if (frm.doc.event) {
-			frm.add_custom_button(__("Open {0}", [__("Event")]), () => frappe.set_route("Form", "Event", frm.doc.event));
+			frm.add_custom_button(__("Open {0}", [__("Calendar Event")]), () => frappe.set_route("Form", "Event", frm.doc.event));
 		}
 		if (status !== "Planned") {
 			frm.disable_form();

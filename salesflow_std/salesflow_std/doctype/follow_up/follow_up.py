@@ -59,7 +59,7 @@ class FollowUp(Document):
 				_("Follow-ups are for {0}, not for {1}.").format(
 					", ".join(_(doctype) for doctype in SUBJECTS), _(self.reference_doctype or "")
 				),
-				title=_("Document Type"),
+				title=_("Document Type", context="Follow Up"),
 			)
 		if self.is_new() and not self.title:
 			self.title = (
@@ -77,7 +77,7 @@ class FollowUp(Document):
 		if before.status != PLANNED:
 			frappe.throw(
 				_("This follow-up is {0} already; what happened stays as it was. {1}").format(
-					_(before.status), self._where_to_go()
+					_(before.status, context="Follow Up"), self._where_to_go()
 				),
 				title=_("Already Closed"),
 			)
@@ -130,6 +130,7 @@ class FollowUp(Document):
 		self.done_on = get_datetime(self.done_on) if self.done_on else now_datetime()
 		if self.done_on > now_datetime():
 			frappe.throw(_("A follow-up cannot be done at a time still to come."), title=_("Done On"))
+		self._check_capture()
 		needed = {
 			"Call Later": ("next_on", _("Say when the customer wants to be called.")),
 			"Meeting Agreed": ("next_on", _("Say when the meeting is.")),
@@ -151,6 +152,24 @@ class FollowUp(Document):
 			frappe.throw(_("Say why the customer is lost."), title=_("Lost Reason", context="Follow Up"))
 		self.done_by = frappe.session.user
 		self.open_key = None
+		if self.kind == "Meeting" and self.event and self.outcome in touches.REACHED:
+			# The meeting is written up here; its event, completed later, does not count once more.
+			self.touch_doctype, self.touch_name = "Event", self.event
+
+	def _check_capture(self) -> None:
+		"""L7: nobody was reached before the lead was won."""
+		captured = (
+			frappe.db.get_value("Lead", self.reference_name, "sf_captured_on")
+			if self.reference_doctype == "Lead"
+			else None
+		)
+		if captured and self.done_on < get_datetime(captured):
+			frappe.throw(
+				_("The lead was captured on {0}; it cannot have been touched before.").format(
+					frappe.format(captured, {"fieldtype": "Datetime"})
+				),
+				title=_("Done On"),
+			)
 
 	def _check_value_content(self, before: Document | None) -> None:
 		"""F3: nobody gets the same item twice."""
@@ -179,7 +198,10 @@ class FollowUp(Document):
 
 	def on_trash(self) -> None:
 		if self.status == PLANNED and not frappe.flags.in_uninstall:
-			frappe.db.set_value("Follow Up", self.name, "status", CANCELLED, update_modified=False)
+			# Without its key, which would keep the next touch out until this one is gone.
+			frappe.db.set_value(
+				"Follow Up", self.name, {"status": CANCELLED, "open_key": None}, update_modified=False
+			)
 			follow_ups.plan(self.reference_doctype, self.reference_name)
 
 
@@ -204,23 +226,33 @@ def used_by(doctype: str, name: str, value_content: str) -> frappe._dict | None:
 
 
 def same_customer(doctype: str, name: str) -> list[tuple[str, str]]:
-	"""A document and the lead it came from, or the opportunities that came from it."""
-	found = [(doctype, name)]
-	if doctype == "Opportunity":
-		row = frappe.db.get_value("Opportunity", name, ["opportunity_from", "party_name"], as_dict=True)
-		if row and row.opportunity_from == "Lead":
-			found.append(("Lead", row.party_name))
-	elif doctype == "Lead":
-		found += [
-			("Opportunity", opportunity)
-			for opportunity in frappe.get_all(
-				"Opportunity",
-				filters={"opportunity_from": "Lead", "party_name": name},
-				pluck="name",
-				order_by="name",
+	"""A document and all others of the same customer: the lead they were, and every opportunity."""
+	found: dict[tuple[str, str], None] = {(doctype, name): None}
+	if doctype == "Lead":
+		party = ("Lead", name)
+	else:
+		party = frappe.db.get_value("Opportunity", name, ["opportunity_from", "party_name"]) or ("", "")
+	parties = [party]
+	if party[0] == "Lead":
+		parties += [
+			("Customer", customer)
+			for customer in frappe.get_all(
+				"Customer", filters={"lead_name": party[1]}, pluck="name", order_by="name"
 			)
 		]
-	return found
+	elif party[0] == "Customer" and (lead := frappe.db.get_value("Customer", party[1], "lead_name")):
+		parties.append(("Lead", lead))
+	for kind, party_name in parties:
+		if kind == "Lead":
+			found["Lead", party_name] = None
+		for opportunity in frappe.get_all(
+			"Opportunity",
+			filters={"opportunity_from": kind, "party_name": party_name},
+			pluck="name",
+			order_by="name",
+		):
+			found["Opportunity", opportunity] = None
+	return list(found)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

@@ -1,6 +1,7 @@
 // Follow-ups in the list: what is overdue at a glance, goals in the reader's language.
 frappe.listview_settings["Follow Up"] = {
 	add_fields: ["status", "due_on", "kind", "goal", "channel"],
+	hide_name_column: true,
 	filters: [["status", "=", "Planned"]],
 	formatters: {
 		goal: (value) => (value ? frappe.utils.escape_html(__(value)) : ""),

@@ -161,10 +161,20 @@ def forget_calendars() -> None:
 
 
 def request_new_deadlines() -> None:
-	"""Has the deadlines of all leads that wait for a first touch counted anew, in the background (L7)."""
+	"""Has the deadlines of all leads that wait for a first touch counted anew, and touches on new days off
+	planned anew, in the background (L7, F4)."""
 	forget_calendars()
 	for model in frappe.get_all("Scoring Model", filters={"automatic": 0}, pluck="name", order_by="name"):
 		request_regrade(model, dates=True)
+	# Leads are planned anew by their re-grading; opportunities have no dates but those of their touches.
+	frappe.enqueue(
+		"salesflow_std.jobs.follow_up_clock.plan_anew",
+		queue="long",
+		job_id="salesflow_std.plan_anew.Opportunity",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		doctype="Opportunity",
+	)
 
 
 def request_regrade(model: str, dates: bool = False) -> None:

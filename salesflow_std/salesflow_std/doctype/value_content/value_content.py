@@ -13,6 +13,11 @@ from salesflow_std.salesflow_std.follow_ups import DONE
 
 
 class ValueContent(Document):
+	def __init__(self, *args: object, **kwargs: object) -> None:
+		super().__init__(*args, **kwargs)
+		# Frappe fills an empty company with the user's or the site's own; empty means all companies here.
+		self.dont_update_if_missing = ["company"]
+
 	def validate(self) -> None:
 		for field in ("subject", "body"):
 			validate_template(self.get(field))
