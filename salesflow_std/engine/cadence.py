@@ -226,6 +226,7 @@ class Planner:
 		self._gap_in_hours = "Hours" in worktime.unit_of(policy.gap.unit)
 		self._candidates: dict[tuple, tuple[date, ...]] = {}
 		self._lates: dict[datetime, datetime | None] = {}
+		self._weeks_ahead: dict[date, list[date]] = {}
 
 	def next_touch(
 		self,
@@ -245,9 +246,21 @@ class Planner:
 		days = self.candidates(grade, story, now, not_before) if step else ()
 		if not days:
 			return None
-		day = days[0] if not load else min(days, key=lambda d: load.get(d, 0))
+		day = self._lightest(days, load, now) if load else days[0]
 		due = self.days.closing(day)
 		return Touch(due, self.late(due), step.channel, step.goal, step.value_kind)
+
+	def _lightest(self, days: Collection[date], load: Mapping[date, int], now: datetime) -> date:
+		"""The best day that is lighter than the rep's week is on average, else the lightest.
+
+		To take the lightest always would fill the days one after the other that others still come to.
+		"""
+		week = self._weeks_ahead.get(now.date())
+		if week is None:
+			week = self._weeks_ahead[now.date()] = self.days.from_on(now.date(), 5)
+		total = sum(load.get(day, 0) for day in week)
+		lighter = (day for day in days if 5 * load.get(day, 0) < total)
+		return next(lighter, None) or min(days, key=lambda day: load.get(day, 0))
 
 	def step(self, number: int, without: Collection[str] = ()) -> Step | None:
 		"""The step of the rotation after `number` touches (F3), leaving out closed channels."""

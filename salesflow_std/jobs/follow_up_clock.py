@@ -10,7 +10,7 @@ import frappe
 from frappe.utils import add_to_date, get_fullname, now_datetime
 
 from salesflow_std.engine import leads
-from salesflow_std.salesflow_std import notices, reps
+from salesflow_std.salesflow_std import bulk, notices, reps
 from salesflow_std.salesflow_std.cadences import cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.follow_ups import (
@@ -348,31 +348,41 @@ WHAT = {
 def _escalate_chunk(rows: list[frappe._dict]) -> None:
 	now = now_datetime()
 	of_manager: dict[str, list[dict]] = {}
+	marks: dict[tuple, list[str]] = {}
+	managers_of: dict[str, list[str]] = {}
 	earlier = _open_cases(rows)
 	for row in rows:
-		case = earlier.get((row.reference_doctype, row.reference_name, row.kind))
+		about = (row.reference_doctype, row.reference_name, row.kind)
+		case = earlier.get(about)
 		if case:  # one more of the same case
-			values = {
-				"escalated_on": case.escalated_on,
-				"escalated_to": case.escalated_to,
-				"digest_sent_on": now,
-			}
-		else:
-			rep = row.stands_in_for or row.allocated_to
-			managers = reps.escalate_to(rep)
-			values = {"escalated_on": now, "escalated_to": managers[0]}
-			earlier[row.reference_doctype, row.reference_name, row.kind] = frappe._dict(values)
-			for manager in managers:
-				of_manager.setdefault(manager, []).append(
-					{
-						"touch": row.name,
-						"title": row.title or row.reference_name,
-						"rep_name": get_fullname(rep),
-						"what": WHAT.get(row.kind, "Touch missed"),
-						"due_on": row.due_on,
-					}
-				)
-		frappe.db.set_value("Follow Up", row.name, values, update_modified=False)
+			marks.setdefault((case.escalated_on, case.escalated_to, now), []).append(row.name)
+			continue
+		rep = row.stands_in_for or row.allocated_to
+		if rep not in managers_of:
+			managers_of[rep] = reps.escalate_to(rep)
+		managers = managers_of[rep]
+		earlier[about] = frappe._dict(escalated_on=now, escalated_to=managers[0])
+		marks.setdefault((now, managers[0], None), []).append(row.name)
+		for manager in managers:
+			of_manager.setdefault(manager, []).append(
+				{
+					"touch": row.name,
+					"title": row.title or row.reference_name,
+					"rep_name": get_fullname(rep),
+					"what": WHAT.get(row.kind, "Touch missed"),
+					"due_on": row.due_on,
+				}
+			)
+	touch = frappe.qb.DocType("Follow Up")
+	for (escalated_on, escalated_to, told), names in marks.items():
+		(
+			frappe.qb.update(touch)
+			.set(touch.escalated_on, escalated_on)
+			.set(touch.escalated_to, escalated_to)
+			.set(touch.digest_sent_on, told)
+			.where(bulk.Among(touch.name, names))
+			.run()
+		)
 	for manager, cases in of_manager.items():
 		notices.escalated(manager, cases)
 
@@ -391,7 +401,7 @@ def _open_cases(rows: list[frappe._dict]) -> dict[tuple[str, str, str], frappe._
 			.join(subject)
 			.on(subject.name == touch.reference_name)
 			.select(touch.reference_name, touch.kind, touch.escalated_on, touch.escalated_to)
-			.where((touch.reference_doctype == doctype) & touch.reference_name.isin(sorted(about)))
+			.where((touch.reference_doctype == doctype) & bulk.Among(touch.reference_name, sorted(about)))
 			.where(touch.escalated_on.isnotnull())
 			.where(
 				(touch.kind == "First Touch")

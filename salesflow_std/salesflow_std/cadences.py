@@ -23,6 +23,8 @@ _CONDITIONS = {
 	"tier": "sf_tier",
 	"activity": "sf_activity",
 }
+# All that decides which policy a document follows.
+CONDITIONS = (*_CONDITIONS.values(), "sf_in_nurture")
 _ENABLED = "salesflow_std.cadence_policies"
 
 

@@ -20,8 +20,8 @@ from frappe.utils import cint, get_datetime, now_datetime
 from pypika.terms import Parameter
 
 from salesflow_std.engine import cadence, scoring
-from salesflow_std.salesflow_std import grading, notices, reps
-from salesflow_std.salesflow_std.cadences import Cadence, Planners, cadence_for, cadences
+from salesflow_std.salesflow_std import bulk, grading, notices, reps
+from salesflow_std.salesflow_std.cadences import CONDITIONS, Cadence, Planners, cadence_for, cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 PLANNED, DONE, MISSED, CANCELLED = "Planned", "Done", "Missed", "Cancelled"
@@ -145,7 +145,7 @@ def read(doctype: str, names: Iterable[str], lock: bool = True) -> list[frappe._
 	query = (
 		frappe.qb.from_(table)
 		.select(*(table[field] for field in SUBJECTS[doctype].fields))
-		.where(table.name.isin(list(names)))
+		.where(bulk.Among(table.name, names))
 		.orderby(table.name)
 	)
 	return (query.for_update() if lock else query).run(as_dict=True)
@@ -232,6 +232,10 @@ class Planning:
 		self.planners = Planners()
 		self.left_pool: dict[str, list[frappe._dict]] = {}
 		self._loads: dict[str, Counter[date]] = {}
+		self._cadences: dict[tuple, Cadence | None] = {}
+		self._on_duty: dict[tuple[str, date], str] = {}
+		self._authority: dict[str, bool] = {}
+		self.settings = settings()
 		self._names = (f"{frappe.generate_hash(length=10)}{number:06d}" for number in range(10**6))
 
 	# Deciding ------------------------------------------------------------------------------------------
@@ -241,7 +245,7 @@ class Planning:
 		rows = read(doctype, names)
 		self._changes = Changes(doctype, self)
 		open_touches = _open_touches(doctype, [row.name for row in rows])
-		on_plan = bool(settings().plan_follow_ups)
+		on_plan = bool(self.settings.plan_follow_ups)
 		plannable = [row for row in rows if on_plan and is_open(doctype, row)]
 		self._take_over(doctype, plannable)
 		self._read_loads({rep_of(doctype, row) for row in plannable})
@@ -362,10 +366,23 @@ class Planning:
 
 	def planner_for(self, doctype: str, row: Mapping[str, object]) -> tuple[Cadence | None, cadence.Planner]:
 		"""The policy a document follows and its planner; without a policy one that knows the days at least."""
-		of_cadence = cadence_for(doctype, row)
+		of_cadence = self.cadence_for(doctype, row)
 		return of_cadence, self.planners.planner(
 			of_cadence, row["company"], rep_of(doctype, row), row["sf_holiday_list"]
 		)
+
+	def cadence_for(self, doctype: str, row: Mapping[str, object]) -> Cadence | None:
+		"""The policy a document follows, found once for all that are alike to the policies' conditions."""
+		alike = (doctype, *(row.get(field) for field in CONDITIONS))
+		if alike not in self._cadences:
+			self._cadences[alike] = cadence_for(doctype, row)
+		return self._cadences[alike]
+
+	def on_duty(self, rep: str, day: date) -> str:
+		"""Who does a rep's touch on a day."""
+		if (rep, day) not in self._on_duty:
+			self._on_duty[rep, day] = reps.on_duty(rep, day)
+		return self._on_duty[rep, day]
 
 	def put(
 		self,
@@ -429,13 +446,13 @@ class Planning:
 	def _goal(self, row: Mapping[str, object], goal: str) -> str:
 		"""P2: while the contact is not the one who decides, reaching that person is the task; not in the pool,
 		where leads get something to read and no visits."""
-		current = settings()
-		code = current.decision_maker_dimension
-		if code and row.get("sf_points") and not row.get("sf_in_nurture"):
-			points = scoring.unpack_points(row["sf_points"]).get(code)
-			if points is not None and points <= cint(current.decision_maker_points):
-				return DECISION_MAKER
-		return goal
+		given = row.get("sf_points")
+		if not given or row.get("sf_in_nurture") or not self.settings.decision_maker_dimension:
+			return goal
+		if given not in self._authority:
+			points = scoring.unpack_points(given).get(self.settings.decision_maker_dimension)
+			self._authority[given] = points is not None and points <= cint(self.settings.decision_maker_points)
+		return DECISION_MAKER if self._authority[given] else goal
 
 	def _goal_now(self, row: Mapping[str, object], touch: frappe._dict, usual: str) -> str:
 		"""P2: what an open touch is for, now that the authority may have been scored anew."""
@@ -520,7 +537,7 @@ class Changes:
 			self.moved.setdefault(touch.name, {}).update(due_on=due, late_on=late)
 
 	def allocate(self, touch: frappe._dict, rep: str, due: datetime) -> None:
-		user = reps.on_duty(rep, due.date())
+		user = self.planning.on_duty(rep, due.date())
 		stands_in_for = rep if user != rep else None
 		if (touch.allocated_to, touch.stands_in_for or None) != (user, stands_in_for):
 			self.moved.setdefault(touch.name, {}).update(allocated_to=user, stands_in_for=stands_in_for)
@@ -544,7 +561,7 @@ class Changes:
 		goal: str,
 		**more: object,
 	) -> dict[str, object]:
-		user = reps.on_duty(rep, due.date())
+		user = self.planning.on_duty(rep, due.date())
 		policy = of_cadence.name if of_cadence else None
 		touch = {
 			"name": self.planning.new_name(),
@@ -576,7 +593,11 @@ class Changes:
 			cancel(names, reason)
 		for name, values in self.moved.items():
 			frappe.db.set_value("Follow Up", name, values, update_modified=False)
-		all_mine = insert_rows(self.inserted) == len(self.inserted)
+		if len(self.inserted) > _FEW:
+			count = bulk.insert_touches(self.doctype, self.inserted)
+		else:
+			count = insert_rows(self.inserted)
+		all_mine = count == len(self.inserted)
 		changed = [
 			row
 			for row in rows
@@ -586,7 +607,9 @@ class Changes:
 		if all_mine and len(changed) + len(self.rhythms) <= _FEW:
 			self._write_each(changed, dues)
 		else:
-			self._write_all(changed, dues)
+			self._write_all(rows, changed, dues)
+			if not all_mine:
+				self._follow_others([row.name for row in changed if dues[row.name]])
 
 	def _write_each(self, changed: list[frappe._dict], dues: dict[str, datetime | None]) -> None:
 		values: dict[str, dict[str, object]] = {
@@ -597,31 +620,26 @@ class Changes:
 		for name, of_name in values.items():
 			frappe.db.set_value(self.doctype, name, of_name, update_modified=False)
 
-	def _write_all(self, changed: list[frappe._dict], dues: dict[str, datetime | None]) -> None:
-		subject, touch = frappe.qb.DocType(self.doctype), frappe.qb.DocType("Follow Up")
-		alike: dict[tuple[str, datetime | None], list[str]] = {}
-		for name, rhythm in self.rhythms.items():
-			alike.setdefault(rhythm, []).append(name)
-		for (key, since), names in alike.items():
+	def _write_all(
+		self, rows: list[frappe._dict], changed: list[frappe._dict], dues: dict[str, datetime | None]
+	) -> None:
+		touched = {row.name for row in changed} | self.rhythms.keys()
+		bulk.write_plans(
+			self.doctype,
 			(
-				frappe.qb.update(subject)
-				.set(subject.sf_rhythm, key)
-				.set(subject.sf_rhythm_since, since)
-				.where(subject.name.isin(names))
-				.run()
-			)
-		ended = [row.name for row in changed if dues[row.name] is None]
-		if ended:
-			frappe.qb.update(subject).set(subject.sf_next_touch_on, None).where(
-				subject.name.isin(ended)
-			).run()
-		planned = [row.name for row in changed if dues[row.name]]
-		if not planned:
-			return
+				(row.name, dues[row.name], *self.rhythms.get(row.name, (row.sf_rhythm, row.sf_rhythm_since)))
+				for row in rows
+				if row.name in touched
+			),
+		)
+
+	def _follow_others(self, names: list[str]) -> None:
+		"""Writes when the touches are due that others have planned at the same time."""
+		subject, touch = frappe.qb.DocType(self.doctype), frappe.qb.DocType("Follow Up")
 		earliest = (
 			frappe.qb.from_(touch)
 			.select(touch.reference_name, Min(touch.due_on).as_("due_on"))
-			.where((touch.reference_doctype == self.doctype) & touch.reference_name.isin(planned))
+			.where((touch.reference_doctype == self.doctype) & bulk.Among(touch.reference_name, names))
 			.where((touch.status == PLANNED) & (touch.kind != "New Score"))
 			.groupby(touch.reference_name)
 		).as_("earliest")
@@ -697,7 +715,7 @@ def _open_touches(doctype: str, names: list[str]) -> dict[str, list[frappe._dict
 			touch.retry,
 			touch.creation,
 		)
-		.where((touch.reference_doctype == doctype) & touch.reference_name.isin(names))
+		.where((touch.reference_doctype == doctype) & bulk.Among(touch.reference_name, names))
 		.where(touch.status == PLANNED)
 		.orderby(touch.due_on, touch.name)
 		.run(as_dict=True)

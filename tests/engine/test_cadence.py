@@ -671,6 +671,24 @@ class TestOnceAMonthOfF1:
 		busy = {on("02-27"): 9}
 		assert by.next_touch("", Story(now, now, 1, 1), now, busy).due.date() == on("02-27")
 
+	@pytest.mark.parametrize(
+		("rhythm", "due"),
+		[
+			(Rhythm(2, 1, "Month"), "09-22"),
+			(Rhythm(4, 1, "Month"), "09-15"),
+			(Rhythm(12, 1, "Month"), "09-10"),
+			(Rhythm(2, 1, "Quarter"), "10-23"),
+			(Rhythm(5, 1, "Year"), "11-19"),
+			(Rhythm(3, 2), "09-14"),
+			(Rhythm(4, 3), "09-14"),
+			(Rhythm(3, 4), "09-16"),
+		],
+	)
+	def test_several_in_a_period_follow_each_other_after_its_part(self, rhythm, due):
+		"""After Monday 7 September; 5 and 6 days on it is the week-end."""
+		now = at("2026-09-07 18:00")
+		assert planner(rhythm).next_touch("", Story(now, now, 1, 1), now).due.date() == on(due)
+
 	def test_several_a_month_are_counted_from_the_last(self):
 		done = play(planner(Rhythm(2, 1, "Month")), *YEAR)
 		assert_in_step(done, OFFICE, least=10)
@@ -1374,21 +1392,6 @@ def stories(draw: st.DrawFn) -> tuple[Story, datetime]:
 	return Story(now - draw(ago), last, this_week, draw(st.integers(0, 50))), now
 
 
-@st.composite
-def alike(draw: st.DrawFn) -> tuple[Story, datetime, date | None]:
-	"""Stories that differ in little: around one week-end, with an agreed day."""
-	around = st.sampled_from(
-		[
-			at(f"2026-09-{day} {clock}")
-			for day in ("10", "11", "12", "13", "14", "15", "16")
-			for clock in ("09:00", "12:00", "17:00")
-		]
-	)
-	now = draw(around)
-	told = Story(draw(around), draw(st.none() | around), draw(st.integers(0, 2)))
-	return told, now, draw(st.none() | st.sampled_from([on("09-15"), on("09-18"), on("09-21")]))
-
-
 class TestAnyPlan:
 	@checked
 	@given(
@@ -1438,20 +1441,42 @@ class TestAnyPlan:
 			planner(backwards, calendar, off).next_touch(grade, told, now, load, not_before, without) == touch
 		)
 
-	@checked
-	@given(
-		of=policies,
-		calendar=st.sampled_from([OFFICE, HALF_FRIDAY, EVERY_DAY]) | calendars(),
-		told=st.lists(st.tuples(alike(), st.sampled_from(["", "A"])), min_size=2, max_size=15),
+	@pytest.mark.parametrize("calendar", [OFFICE, EVERY_DAY])
+	@pytest.mark.parametrize("gap", [TWO_DAYS, Period(30, "hours")], ids=["days", "hours"])
+	@pytest.mark.parametrize(
+		"rhythm",
+		[Rhythm(1), Rhythm(2), Rhythm(1, 2), Rhythm(1, 1, "Month")],
+		ids=lambda r: f"{r.touches}/{r.period}",
 	)
-	def test_what_a_planner_remembers_changes_nothing(self, of, calendar, told):
-		shared = planner(of, calendar)
-		for (one, now, not_before), grade in told:
-			fresh = planner(of, calendar)
-			assert shared.candidates(grade, one, now, not_before) == fresh.candidates(
-				grade, one, now, not_before
+	def test_what_a_planner_remembers_changes_nothing(self, calendar, gap, rhythm):
+		"""Stories that differ in little, around one week-end, in any order."""
+		alike = list(
+			itertools.product(
+				[
+					"2026-08-11 09:00",
+					"2026-08-12 09:00",
+					"2026-09-07 09:00",
+					"2026-09-11 09:00",
+					"2026-09-14 09:00",
+				],
+				[None, "2026-08-12 09:00", "2026-09-10 09:00", "2026-09-10 17:00", "2026-09-13 09:00"],
+				[0, 1],
+				[
+					"2026-09-11 10:00",
+					"2026-09-13 17:00",
+					"2026-09-14 10:00",
+					"2026-09-14 17:00",
+					"2026-09-15 10:00",
+				],
+				[None, on("09-14"), on("09-17")],
 			)
-			assert shared.next_touch(grade, one, now) == fresh.next_touch(grade, one, now)
+		)
+		random.Random(1).shuffle(alike)
+		shared = planner(rhythm, calendar, gap=gap)
+		for since, last, this_week, now, not_before in alike:
+			told = Story(at(since), last and at(last), this_week)
+			fresh = planner(rhythm, calendar, gap=gap).candidates("", told, at(now), not_before)
+			assert shared.candidates("", told, at(now), not_before) == fresh
 
 	@pytest.mark.parametrize("unit", ["Hours", "hours", "working_hours", "Working Hours"])
 	def test_two_touches_of_one_day_end_their_gaps_in_hours_on_different_days(self, unit):

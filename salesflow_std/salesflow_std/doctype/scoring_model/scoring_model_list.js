@@ -1,4 +1,4 @@
 // The shipped models are called by their names in the reader's language.
 frappe.listview_settings["Scoring Model"] = {
-	formatters: { name: (value) => __(value) },
+	formatters: { model_name: (value) => __(value) },
 };
