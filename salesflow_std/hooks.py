@@ -68,7 +68,11 @@ doc_events = {
 	},
 	"Call Log": {"on_update": "salesflow_std.overrides.call_log.on_update"},
 	"Email Unsubscribe": {"after_insert": "salesflow_std.overrides.email_unsubscribe.after_insert"},
-	"User": {"on_update": "salesflow_std.overrides.user.on_update"},
+	"User": {
+		"on_update": "salesflow_std.overrides.user.on_update",
+		"on_trash": "salesflow_std.overrides.user.on_trash",
+	},
+	"Employee": {"on_update": "salesflow_std.overrides.user.on_employee_update"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 }
 

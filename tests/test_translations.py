@@ -1116,7 +1116,7 @@ def test_the_sources_are_looked_at(shown):
 		("Community", None),
 		("My Day", None),
 		("Follow-ups", None),
-		("Follow-ups Due", None),
+		("Planned Follow-ups", None),
 		("Needs stage: value touches", None),
 		("Clear up budget and timing", None),
 		("Keep the promised date", None),

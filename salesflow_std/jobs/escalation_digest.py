@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import format_datetime, get_fullname, get_url, get_url_to_form, now_datetime
+from frappe.email.doctype.email_account.email_account import EmailAccount
+from frappe.utils import add_to_date, format_datetime, get_fullname, get_url, get_url_to_form, now_datetime
 
 from salesflow_std.jobs.follow_up_clock import WHAT
 from salesflow_std.salesflow_std import notices, reps
@@ -14,10 +15,18 @@ _MOST = 200
 
 
 def run() -> None:
-	"""Mails every manager the cases since the last digest. One manager's trouble never stops the others."""
+	"""Mails every manager the cases since the last digest. One manager's trouble never stops the others.
+
+	A site that sends no mail has told them by Notification; once it does, a week of cases is caught up with.
+	"""
+	if not EmailAccount.find_outgoing():
+		return
 	waiting = frappe.get_all(
 		"Follow Up",
-		filters={"escalated_on": ("is", "set"), "digest_sent_on": ("is", "not set")},
+		filters={
+			"escalated_on": (">", add_to_date(now_datetime(), days=-7)),
+			"digest_sent_on": ("is", "not set"),
+		},
 		fields=[
 			"name",
 			"title",

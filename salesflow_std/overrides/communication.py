@@ -48,7 +48,14 @@ def on_update(doc: Document, method: str | None = None) -> None:
 		outcome = "Sent" if channel in ("E-mail", "Message") else "Reached"
 		for doctype, name in touches.subjects_of(references):
 			touches.record(
-				doctype, name, when, channel, ("Communication", doc.name), outcome, by=_sender(doc)
+				doctype,
+				name,
+				when,
+				channel,
+				("Communication", doc.name),
+				outcome,
+				by=_sender(doc),
+				new=doc.get_doc_before_save() is None,
 			)
 		return
 	kind = mail.kind_of_received(doc.subject, doc.sender, doc.content)

@@ -62,9 +62,7 @@ def insert_touches(doctype: str, touches: Sequence[Mapping[str, object]]) -> int
 	)
 	columns = [*_OWN, *_SHARED]
 	shared_paths = ", ".join(f"{column} {kind} path '$.{column}'" for column, kind in _SHARED.items())
-	own_paths = ", ".join(
-		f"{column} varchar(255) {_COLLATE} path '$[{i}]'" for i, column in enumerate(_OWN)
-	)
+	own_paths = ", ".join(f"{column} varchar(255) {_COLLATE} path '$[{i}]'" for i, column in enumerate(_OWN))
 	frappe.db.sql(
 		f"""insert ignore into `tabFollow Up`
 			({", ".join(columns)}, creation, modified, owner, modified_by, docstatus, idx, reference_doctype, status)

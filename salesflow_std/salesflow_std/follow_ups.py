@@ -243,8 +243,13 @@ class Planning:
 	def plan(self, doctype: str, names: list[str]) -> dict[str, datetime | None]:
 		"""Brings the plans of some documents up to date; returns when each one's next touch is due."""
 		rows = read(doctype, names)
+		return self.plan_rows(doctype, rows, _open_touches(doctype, [row.name for row in rows]))
+
+	def plan_rows(
+		self, doctype: str, rows: list[frappe._dict], open_touches: dict[str, list[frappe._dict]]
+	) -> dict[str, datetime | None]:
+		"""As `plan`, of documents that have been read and locked, with their open touches."""
 		self._changes = Changes(doctype, self)
-		open_touches = _open_touches(doctype, [row.name for row in rows])
 		on_plan = bool(self.settings.plan_follow_ups)
 		plannable = [row for row in rows if on_plan and is_open(doctype, row)]
 		self._take_over(doctype, plannable)
@@ -451,7 +456,9 @@ class Planning:
 			return goal
 		if given not in self._authority:
 			points = scoring.unpack_points(given).get(self.settings.decision_maker_dimension)
-			self._authority[given] = points is not None and points <= cint(self.settings.decision_maker_points)
+			self._authority[given] = points is not None and points <= cint(
+				self.settings.decision_maker_points
+			)
 		return DECISION_MAKER if self._authority[given] else goal
 
 	def _goal_now(self, row: Mapping[str, object], touch: frappe._dict, usual: str) -> str:

@@ -11,6 +11,11 @@ from frappe.utils.user import get_users_with_role
 
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import holidays, settings
 
+# What planning asks for at every touch is remembered until it changes (`forget`).
+_ABSENCES = "salesflow_std.absences"
+_LISTS = "salesflow_std.employee_holiday_lists"
+_ENABLED = "salesflow_std.enabled_users"
+
 MANAGER_ROLES = frozenset(("Sales Manager", "Sales Master Manager", "System Manager"))
 
 
@@ -79,14 +84,18 @@ def escalate_to(user: str) -> list[str]:
 	return managers or ["Administrator"]
 
 
-@request_cache
 def is_enabled(user: str) -> bool:
 	"""Whether a user exists and may log in."""
-	return bool(frappe.db.get_value("User", user, "enabled"))
+	return bool(
+		frappe.cache.hget(_ENABLED, user, generator=lambda: frappe.db.get_value("User", user, "enabled") or 0)
+	)
 
 
-@request_cache
 def _absences() -> dict[str, list[tuple[date, date, str | None]]]:
+	return frappe.cache.get_value(_ABSENCES, generator=_read_absences)
+
+
+def _read_absences() -> dict[str, list[tuple[date, date, str | None]]]:
 	found: dict[str, list[tuple[date, date, str | None]]] = {}
 	for row in frappe.get_all(
 		"Rep Absence",
@@ -99,10 +108,10 @@ def _absences() -> dict[str, list[tuple[date, date, str | None]]]:
 
 
 def forget() -> None:
-	"""Drops what this request remembers of absences and managers."""
-	cache = getattr(frappe.local, "request_cache", {})
-	for function in (_absences, manager_of, is_enabled, _employee_lists):
-		cache.pop(function.__wrapped__, None)
+	"""Drops what is remembered of absences, employees and users, after one of them has changed."""
+	for key in (_ABSENCES, _LISTS, _ENABLED):
+		frappe.cache.delete_value(key)
+	getattr(frappe.local, "request_cache", {}).pop(manager_of.__wrapped__, None)
 
 
 def on_duty(user: str, day: date) -> str:
@@ -139,9 +148,12 @@ def days_off(user: str) -> frozenset[date]:
 	return frozenset(off)
 
 
-@request_cache
 def _employee_lists() -> dict[str, str]:
 	"""User -> the holiday list of their employee record."""
+	return frappe.cache.get_value(_LISTS, generator=_read_employee_lists)
+
+
+def _read_employee_lists() -> dict[str, str]:
 	return dict(
 		frappe.get_all(
 			"Employee",

@@ -96,11 +96,13 @@ def record(
 	source: tuple[str, str] | None = None,
 	outcome: str = "Reached",
 	by: str | None = None,
+	new: bool = False,
 ) -> bool:
 	"""Counts a touch that happened outside the plan; returns whether it was a lead's first (L7).
 
 	`source` is the record it is counted from; the same record counts once for a document. What lies before
-	the capture (of an opportunity, its making) belongs to an older story, what lies ahead counts as now.
+	the capture (of an opportunity, its making) belongs to an older story, what lies ahead counts as now. Of a
+	`new` record nothing can have been counted yet.
 	"""
 	rows = follow_ups.read(doctype, [name])
 	if not rows:
@@ -111,24 +113,25 @@ def record(
 	if when < began - _CLOCK_TOLERANCE:
 		return False
 	key = f"{doctype}|{name}|{source[0]}|{source[1]}"[:180] if source else None
-	if source and frappe.db.exists(
-		"Follow Up",
-		# By the record itself: the key still has the name the document had before it was renamed.
-		{
-			"reference_doctype": doctype,
-			"reference_name": name,
-			"touch_doctype": source[0],
-			"touch_name": source[1],
-		},
+	if (
+		source
+		and not new
+		and frappe.db.exists(
+			"Follow Up",
+			# By the record itself: the key still has the name the document had before it was renamed.
+			{
+				"reference_doctype": doctype,
+				"reference_name": name,
+				"touch_doctype": source[0],
+				"touch_name": source[1],
+			},
+		)
 	):
 		return False
 	planning = Planning()
 	of_cadence, planner = planning.planner_for(doctype, row)
-	closed = [
-		touch
-		for touch in open_touches(doctype, name)
-		if _closes(touch, row, when, channel, source, of_cadence, planner)
-	]
+	waiting = open_touches(doctype, name)
+	closed = [t for t in waiting if _closes(t, row, when, channel, source, of_cadence, planner)]
 	told = {
 		"channel": channel,
 		"outcome": outcome,
@@ -166,7 +169,7 @@ def record(
 			]
 		)
 	first = count(doctype, row, when)
-	follow_ups.plan(doctype, name)
+	planning.plan_rows(doctype, [row], {name: [touch for touch in waiting if touch not in closed]})
 	return first
 
 

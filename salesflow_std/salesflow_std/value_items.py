@@ -126,7 +126,8 @@ def filled(value_content: str, facts: Mapping[str, object]) -> dict:
 	return {
 		"name": item.name,
 		"kind": item.kind,
-		"subject": frappe.render_template(item.subject, plain),
-		"body": frappe.render_template(item.body, escaped),
+		# A text in one line that ends like a file name would be read as one.
+		"subject": frappe.render_template(f"{item.subject}\n", plain).strip(),
+		"body": frappe.render_template(f"{item.body}\n", escaped).strip(),
 		"attachment": item.attachment,
 	}
