@@ -20,7 +20,8 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js"],
+	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": "public/js/graded_form.js",
 	"Customer": "public/js/graded_form.js",
 	"Scoring Model": "public/js/shipped_default.js",
@@ -36,12 +37,20 @@ doc_events = {
 	"Lead": {
 		"validate": "salesflow_std.overrides.lead.validate",
 		"on_update": "salesflow_std.overrides.planned.on_update",
-		"on_change": "salesflow_std.overrides.planned.on_change",
+		"on_change": [
+			"salesflow_std.overrides.planned.on_change",
+			"salesflow_std.salesflow_std.handover.lead_changed",
+		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
+			"salesflow_std.salesflow_std.handover.after_rename",
 		],
-		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
+		"on_trash": [
+			"salesflow_std.overrides.graded.on_trash",
+			"salesflow_std.overrides.planned.on_trash",
+			"salesflow_std.salesflow_std.handover.on_trash",
+		],
 	},
 	"Opportunity": {
 		"validate": "salesflow_std.overrides.opportunity.validate",
@@ -85,13 +94,15 @@ scheduler_events = {
 permission_query_conditions = {
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.permission_query_conditions",
 	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.permission_query_conditions",
+	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.permission_query_conditions",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.permission_query_conditions",
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.has_permission",
 	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.has_permission",
+	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.has_permission",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
 }
 
-ignore_links_on_delete = ["BNAU Score", "Follow Up"]
+ignore_links_on_delete = ["BNAU Score", "Follow Up", "Lead Handover"]

@@ -93,6 +93,13 @@ def options_of(doctype: str, *fieldnames: str) -> set[str]:
 	return {option for option in options.split("\n") if option}
 
 
+def selectable(doctype: str) -> set[str]:
+	"""All that the Select fields of a doctype offer."""
+	path = next(path for path in doctype_files() if read_json(path)["name"] == doctype)
+	selects = [f["fieldname"] for f in read_json(path)["fields"] if f["fieldtype"] == "Select"]
+	return options_of(doctype, *selects)
+
+
 def constants_of(path: str) -> dict[str, ast.expr]:
 	"""The constants of a module as they are written, without importing the module."""
 	return {
@@ -129,10 +136,6 @@ def planned_doctypes() -> set[str]:
 
 def channels() -> set[str]:
 	return options_of("Follow Up", "channel")
-
-
-def follow_up_words() -> set[str]:
-	return options_of("Follow Up", "outcome", "channel", "what_now", "kind") | value_kinds()
 
 
 def value_kinds() -> set[str]:
@@ -304,10 +307,20 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("public/js/follow_up_dialog.js", "next.channel"): channels,
 	(_FOLLOW_UP + ".js", "reference_doctype"): planned_doctypes,
-	(_FOLLOW_UP + ".js", "value"): lambda: goals() | cancel_reasons(),
-	(_FOLLOW_UP + "_list.js", "value"): goals,
+	(_FOLLOW_UP + ".js", "value"): goals,
+	(_FOLLOW_UP + "_list.js", "value"): lambda: goals() | cancel_reasons() | planned_doctypes(),
+	(_FOLLOW_UP + "_list.js", "word"): lambda: selectable("Follow Up"),
+	("salesflow_std/doctype/lead_handover/lead_handover_list.js", "word"): lambda: selectable(
+		"Lead Handover"
+	),
+	("salesflow_std/doctype/cadence_policy/cadence_policy_list.js", "word"): lambda: selectable(
+		"Cadence Policy"
+	),
+	("salesflow_std/doctype/value_content/value_content_list.js", "word"): lambda: selectable(
+		"Value Content"
+	),
 	(_FOLLOW_UP + "_list.js", "doc.status"): lambda: options_of("Follow Up", "status"),
-	("salesflow_std/page/my_day/my_day.js", "value"): follow_up_words,
+	("salesflow_std/page/my_day/my_day.js", "value"): lambda: selectable("Follow Up"),
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
 }

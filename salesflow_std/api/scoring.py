@@ -469,8 +469,7 @@ def simulate(scoring_model: str, changes: dict | str | None = None) -> dict:
 			b.grade
 			for b in model.bands
 			if (old := current.band(b.grade)) is None
-			or (b.first_touch, b.review_after, b.nurture)
-			!= (old.first_touch, old.review_after, old.nurture)
+			or (b.first_touch, b.review_after, b.nurture) != (old.first_touch, old.review_after, old.nurture)
 		],
 	}
 

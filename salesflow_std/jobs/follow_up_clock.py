@@ -10,7 +10,7 @@ import frappe
 from frappe.utils import add_to_date, get_fullname, now_datetime
 
 from salesflow_std.engine import leads
-from salesflow_std.salesflow_std import bulk, notices, reps
+from salesflow_std.salesflow_std import bulk, handover, notices, reps
 from salesflow_std.salesflow_std.cadences import cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.follow_ups import (
@@ -29,7 +29,7 @@ _TRIES = 3
 
 def tick() -> None:
 	"""Runs at every tick of the scheduler; idle when nothing is due."""
-	for step in (end_plans, mark_missed, plan_due, escalate):
+	for step in (end_plans, mark_missed, plan_due, escalate, end_handovers, escalate_handovers):
 		try:
 			step()
 			# A step is whole in itself; a later one that fails must not undo it.
@@ -413,3 +413,34 @@ def _open_cases(rows: list[frappe._dict]) -> dict[tuple[str, str, str], frappe._
 		):
 			found[doctype, row.reference_name, row.kind] = row
 	return found
+
+
+# Hand-overs ------------------------------------------------------------------------------------------------
+
+
+def end_handovers() -> None:
+	"""Withdraws offers whose lead has ended or become vague on a path that told nobody (L12)."""
+	after = ""
+	while rows := handover.groundless(after=after):
+		for row in rows:
+			try:
+				handover.withdraw_by_itself([row])
+				frappe.db.commit()  # nosemgrep - each offer for itself
+			except Exception:
+				frappe.db.rollback()
+				frappe.log_error(
+					title="Offer could not be withdrawn",
+					reference_doctype="Lead Handover",
+					reference_name=row.name,
+				)
+		after = rows[-1].name
+
+
+def escalate_handovers() -> int:
+	"""Tells managers of offers that nobody has answered in time, once for each (L12); returns how many."""
+	count = 0
+	while rows := handover.overdue():
+		count += handover.escalate(rows)
+		# Mark and notice in one transaction: after a kill it is either both or neither.
+		frappe.db.commit()  # nosemgrep
+	return count

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils.caching import request_cache
 
 from salesflow_std.engine import cadence
 from salesflow_std.engine.scoring import Period
@@ -25,7 +24,7 @@ _CONDITIONS = {
 }
 # All that decides which policy a document follows.
 CONDITIONS = (*_CONDITIONS.values(), "sf_in_nurture")
-_ENABLED = "salesflow_std.cadence_policies"
+_ENABLED = "salesflow_std.cadences"
 
 
 @dataclass(frozen=True)
@@ -64,17 +63,14 @@ def cadences(doctype: str) -> tuple[Cadence, ...]:
 	return _cadences().get(doctype, ())
 
 
-@request_cache
 def _cadences() -> dict[str, tuple[Cadence, ...]]:
-	names = frappe.cache.get_value(
-		_ENABLED,
-		generator=lambda: frappe.get_all(
-			"Cadence Policy", filters={"enabled": 1}, pluck="name", order_by="name"
-		),
-	)
+	return frappe.cache.get_value(_ENABLED, generator=_read)
+
+
+def _read() -> dict[str, tuple[Cadence, ...]]:
 	found: dict[str, list[Cadence]] = {}
-	for name in names:
-		doc = frappe.get_cached_doc("Cadence Policy", name)
+	for name in frappe.get_all("Cadence Policy", filters={"enabled": 1}, pluck="name", order_by="name"):
+		doc = frappe.get_doc("Cadence Policy", name)
 		found.setdefault(doc.applies_to, []).append(doc.cadence())
 	return {doctype: tuple(of_doctype) for doctype, of_doctype in found.items()}
 
@@ -82,7 +78,6 @@ def _cadences() -> dict[str, tuple[Cadence, ...]]:
 def forget() -> None:
 	"""Drops what is remembered of policies, after one has changed."""
 	frappe.cache.delete_value(_ENABLED)
-	getattr(frappe.local, "request_cache", {}).pop(_cadences.__wrapped__, None)
 
 
 def cadence_for(doctype: str, subject: Mapping[str, object], purpose: str = "Follow-up") -> Cadence | None:

@@ -20,7 +20,7 @@ from frappe.utils import cint, get_datetime, now_datetime
 from pypika.terms import Parameter
 
 from salesflow_std.engine import cadence, scoring
-from salesflow_std.salesflow_std import bulk, grading, notices, reps
+from salesflow_std.salesflow_std import bulk, grading, handover, notices, reps
 from salesflow_std.salesflow_std.cadences import CONDITIONS, Cadence, Planners, cadence_for, cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
@@ -197,6 +197,8 @@ def graded(doctype: str, name: str) -> datetime | None:
 		.where((touch.status == PLANNED) & (touch.kind == "New Score"))
 		.run()
 	)
+	if doctype == "Lead":
+		handover.follow(name)  # L12: a vague need is not handed over
 	return plan(doctype, name)
 
 
@@ -246,10 +248,17 @@ class Planning:
 		return self.plan_rows(doctype, rows, _open_touches(doctype, [row.name for row in rows]))
 
 	def plan_rows(
-		self, doctype: str, rows: list[frappe._dict], open_touches: dict[str, list[frappe._dict]]
+		self,
+		doctype: str,
+		rows: list[frappe._dict],
+		open_touches: dict[str, list[frappe._dict]],
+		also: dict[str, dict[str, object]] | None = None,
 	) -> dict[str, datetime | None]:
-		"""As `plan`, of documents that have been read and locked, with their open touches."""
-		self._changes = Changes(doctype, self)
+		"""As `plan`, of documents that have been read and locked, with their open touches.
+
+		`also` holds what else is to be written on some of the documents, in the same statement.
+		"""
+		self._changes = Changes(doctype, self, also)
 		on_plan = bool(self.settings.plan_follow_ups)
 		plannable = [row for row in rows if on_plan and is_open(doctype, row)]
 		self._take_over(doctype, plannable)
@@ -527,8 +536,11 @@ class Planning:
 class Changes:
 	"""What a chunk of planning writes."""
 
-	def __init__(self, doctype: str, planning: Planning) -> None:
+	def __init__(
+		self, doctype: str, planning: Planning, also: dict[str, dict[str, object]] | None = None
+	) -> None:
 		self.doctype = doctype
+		self.also = also or {}
 		self.planning = planning
 		self.cancelled: dict[str, list[str]] = {}
 		self.moved: dict[str, dict[str, object]] = {}
@@ -614,14 +626,16 @@ class Changes:
 		if all_mine and len(changed) + len(self.rhythms) <= _FEW:
 			self._write_each(changed, dues)
 		else:
+			for name, more in self.also.items():
+				frappe.db.set_value(self.doctype, name, more, update_modified=False)
 			self._write_all(rows, changed, dues)
 			if not all_mine:
 				self._follow_others([row.name for row in changed if dues[row.name]])
 
 	def _write_each(self, changed: list[frappe._dict], dues: dict[str, datetime | None]) -> None:
-		values: dict[str, dict[str, object]] = {
-			row.name: {"sf_next_touch_on": dues[row.name]} for row in changed
-		}
+		values = {name: dict(more) for name, more in self.also.items()}
+		for row in changed:
+			values.setdefault(row.name, {})["sf_next_touch_on"] = dues[row.name]
 		for name, (key, since) in self.rhythms.items():
 			values.setdefault(name, {}).update(sf_rhythm=key, sf_rhythm_since=since)
 		for name, of_name in values.items():

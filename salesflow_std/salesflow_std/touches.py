@@ -20,7 +20,7 @@ from frappe import _
 from frappe.utils import cint, get_datetime, now_datetime
 
 from salesflow_std.engine import cadence, leads
-from salesflow_std.salesflow_std import follow_ups
+from salesflow_std.salesflow_std import follow_ups, handover
 from salesflow_std.salesflow_std.cadences import Cadence
 from salesflow_std.salesflow_std.follow_ups import (
 	ANSWER,
@@ -168,8 +168,10 @@ def record(
 				}
 			]
 		)
-	first = count(doctype, row, when)
-	planning.plan_rows(doctype, [row], {name: [touch for touch in waiting if touch not in closed]})
+	first = doctype == "Lead" and not row.sf_first_touched_on
+	values = counted(doctype, row, when)
+	left = [touch for touch in waiting if touch not in closed]
+	planning.plan_rows(doctype, [row], {name: left}, also={name: values} if values else None)
 	return first
 
 
@@ -215,8 +217,16 @@ def _channels(of_cadence: Cadence) -> set[str]:
 	return {step.channel for step in of_cadence.policy.steps}
 
 
-def count(doctype: str, row: frappe._dict, when: datetime) -> bool:
-	"""Writes down on the document that it was touched; returns whether it was a lead's first time (L7).
+def count(doctype: str, row: frappe._dict, when: datetime) -> None:
+	"""Writes down on the document that it was touched."""
+	values = counted(doctype, row, when)
+	if values:
+		# `modified` stays: an open form has nothing to be in conflict about.
+		frappe.db.set_value(doctype, row.name, values, update_modified=False)
+
+
+def counted(doctype: str, row: frappe._dict, when: datetime) -> dict[str, object]:
+	"""What a touch changes on its document, in `row` already; with `sf_first_touched_on` for a lead's first (L7).
 
 	Several touches of one day are one conversation and count once for the rhythm.
 	"""
@@ -231,20 +241,15 @@ def count(doctype: str, row: frappe._dict, when: datetime) -> bool:
 			values["sf_week_touches"] = cint(row.sf_week_touches) + 1 if same_week else 1
 		elif same_week:
 			values["sf_week_touches"] = cint(row.sf_week_touches) + 1
-	first = False
 	if doctype == "Lead":
 		earlier = row.sf_first_touched_on and get_datetime(row.sf_first_touched_on)
-		first = not earlier
 		if not earlier or when < earlier:
 			values["sf_first_touched_on"] = when
 			values["sf_first_touch_status"] = leads.first_touch_status(
 				row.sf_first_touch_due, when, now_datetime()
 			)
-	if values:
-		# `modified` stays: an open form has nothing to be in conflict about.
-		frappe.db.set_value(doctype, row.name, values, update_modified=False)
-		row.update(values)
-	return first
+	row.update(values)
+	return values
 
 
 # What the customer does ------------------------------------------------------------------------------------
@@ -654,6 +659,7 @@ def has_open_opportunity(lead: str) -> bool:
 def to_nurture_pool(lead: str) -> None:
 	"""Ends a lead politely: from now on it gets light touches (L8)."""
 	frappe.db.set_value("Lead", lead, {"sf_ended_politely": 1, "sf_in_nurture": 1}, update_modified=False)
+	handover.follow(lead)
 	follow_ups.plan("Lead", lead)
 
 

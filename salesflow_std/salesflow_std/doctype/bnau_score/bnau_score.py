@@ -141,7 +141,9 @@ class BNAUScore(Document):
 	def _has_risen(self, band: scoring.Band) -> bool:
 		before = engine_model(self.scoring_model).band(self.previous_grade or "")
 		return not band.nurture and (
-			before is None or before.nurture or (band.low or 0) > (before.low if before.low is not None else -1)
+			before is None
+			or before.nurture
+			or (band.low or 0) > (before.low if before.low is not None else -1)
 		)
 
 	def on_trash(self) -> None:

@@ -8,8 +8,7 @@ frappe.ui.form.on("Follow Up", {
 	refresh(frm) {
 		if (frm.is_new()) return;
 		const { status, reference_doctype, reference_name } = frm.doc;
-		show_translated(frm, "goal");
-		show_translated(frm, "cancel_reason");
+		show_translated_goal(frm);
 		frm.add_custom_button(__("Open {0}", [__(reference_doctype)]), () =>
 			frappe.set_route("Form", reference_doctype, reference_name)
 		);
@@ -32,14 +31,11 @@ frappe.ui.form.on("Follow Up", {
 	},
 });
 
-// The texts of shipped policies are records; each reader sees them in their own language.
-function show_translated(frm, fieldname) {
-	const value = frm.doc[fieldname];
-	if (value && __(value) !== value && frm.fields_dict[fieldname].disp_status === "Read") {
-		$(frm.fields_dict[fieldname].disp_area).text(__(value));
-	} else if (value && __(value) !== value) {
-		frm.set_df_property(fieldname, "description", __(value));
-	}
+// The texts of shipped policies are records; whoever edits one sees beside it how the others read it.
+function show_translated_goal(frm) {
+	const value = frm.doc.goal;
+	const said = value && frm.doc.status === "Planned" ? __(value) : "";
+	frm.set_df_property("goal", "description", said === value ? "" : said);
 }
 
 function finish(frm) {
