@@ -59,6 +59,10 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_update",
 		],
 		"on_change": "salesflow_std.overrides.planned.on_change",
+		"after_rename": [
+			"salesflow_std.overrides.graded.after_rename",
+			"salesflow_std.overrides.planned.after_rename",
+		],
 		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
 	},
 	"Customer": {

@@ -283,8 +283,25 @@ def _team() -> list[str]:
 	return names
 
 
+_ONE_INSERT = """insert into `tabFollow Up` (name, creation, modified, owner, modified_by, docstatus, idx, title,
+		reference_doctype, reference_name, allocated_to, status, kind, due_on, late_on, channel, goal, value_kind,
+		policy, grade, open_key)
+	select concat('bench-', name), %(now)s, %(now)s, 'Administrator', 'Administrator', 0, 0, title,
+		'Lead', name, lead_owner, 'Planned', 'Rhythm',
+		case when sf_first_touched_on is null then sf_first_touch_due
+			when sf_grade = 'A' then %(now)s + interval 3 day
+			when sf_grade = 'B' then %(now)s + interval 7 day else %(now)s + interval 1 month end,
+		%(now)s + interval 9 day, 'Phone', 'Agree on the next step', 'Case', 'Lead follow-up', sf_grade,
+		concat('bench|', name)
+	from `tabLead` where name like 'BULK-%%' and status = 'Open'"""
+
+
 def plan_leads() -> dict:
-	"""Seconds of planning all leads, of one INSERT … SELECT of as many follow-ups, and of an idle tick."""
+	"""Seconds of planning all leads, of one INSERT … SELECT of as many follow-ups, and of an idle tick.
+
+	The INSERT takes fixed intervals and channels: no calendar, gap, rotation, load or owner on leave, and it
+	leaves the leads as they are.
+	"""
 	from salesflow_std.jobs import follow_up_clock
 
 	names = _team()
@@ -308,13 +325,8 @@ def plan_leads() -> dict:
 	begun = time.perf_counter()
 	follow_up_clock.tick()
 	idle = time.perf_counter() - begun
-	columns = [c for c in frappe.db.get_table_columns("Follow Up") if c not in ("name", "open_key")]
-	listed = ", ".join(f"`{column}`" for column in columns)
 	begun = time.perf_counter()
-	frappe.db.sql(
-		f"""insert into `tabFollow Up` (name, open_key, {listed})
-			select concat('bench-', name), concat('bench-', open_key), {listed} from `tabFollow Up`"""
-	)
+	frappe.db.sql(_ONE_INSERT, {"now": now_datetime()})
 	frappe.db.commit()
 	insert = time.perf_counter() - begun
 	frappe.db.delete("Follow Up", {"name": ("like", "bench-%")})

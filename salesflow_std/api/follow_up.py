@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import frappe
+import frappe.share
 from frappe import _
 from frappe.utils import now_datetime
 
@@ -93,6 +94,8 @@ def reassign(name: str, user: str) -> dict:
 		frappe.throw(
 			_("{0} cannot log in, so nobody would see the follow-up.").format(user), title=_("Reassign")
 		)
+	if not reps.sells(user):
+		frappe.throw(_("{0} has no sales role, so could not work on it.").format(user), title=_("Reassign"))
 	subject = frappe.get_doc(doc.reference_doctype, doc.reference_name)
 	subject.check_permission("write")
 	before = follow_ups.rep_of(doc.reference_doctype, subject)
@@ -111,6 +114,10 @@ def reassign(name: str, user: str) -> dict:
 		.where((touch.allocated_to == before) | (touch.stands_in_for == before) | (touch.name == doc.name))
 		.run()
 	)
+	if not frappe.has_permission(doc.reference_doctype, "write", doc=doc.reference_name, user=user):
+		frappe.share.add(
+			doc.reference_doctype, doc.reference_name, user, write=1, flags={"ignore_share_permission": True}
+		)
 	follow_ups.plan(doc.reference_doctype, doc.reference_name)
 	return {"next": next_of(doc.reference_doctype, doc.reference_name)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
+from salesflow_std.overrides.guard import safely
 from salesflow_std.salesflow_std import touches
 
 
@@ -15,7 +16,8 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	references = [(row.link_doctype, row.link_name) for row in doc.links]
 	when = doc.end_time or doc.start_time
 	for doctype, name in touches.subjects_of(references):
-		touches.record(
+		safely(
+			touches.record,
 			doctype,
 			name,
 			get_datetime(when) if when else now_datetime(),

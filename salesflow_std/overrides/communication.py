@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from email.utils import getaddresses
+
 import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
 from salesflow_std.engine import mail
-from salesflow_std.salesflow_std import follow_ups, touches
+from salesflow_std.overrides.guard import safely
+from salesflow_std.salesflow_std import follow_ups, reps, touches
 
 _SUBJECTS = (*follow_ups.SUBJECTS, "Quotation")
 
@@ -23,7 +26,8 @@ _CHANNELS = {
 }
 # Written by Frappe's own machinery or by a campaign: nobody has talked to this customer.
 _NO_TOUCH = ("Event", "Email Campaign", "Newsletter", "Auto Email Report")
-_NOT_DELIVERED = ("Bounced", "Rejected", "Error", "Expired")
+# Trouble with our own mail server ("Error", "Expired") says nothing about the address.
+_NOT_DELIVERED = ("Bounced", "Rejected")
 
 
 def on_update(doc: Document, method: str | None = None) -> None:
@@ -41,13 +45,16 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	channel = _CHANNELS.get(doc.communication_medium or "")
 	if not channel:
 		return
+	if channel == "E-mail" and _is_internal(doc):
+		return
 	when = get_datetime(doc.communication_date) if doc.communication_date else now_datetime()
 	if doc.sent_or_received == "Sent":
 		if doc.delivery_status in _NOT_DELIVERED:
 			return
 		outcome = "Sent" if channel in ("E-mail", "Message") else "Reached"
 		for doctype, name in touches.subjects_of(references):
-			touches.record(
+			safely(
+				touches.record,
 				doctype,
 				name,
 				when,
@@ -61,9 +68,9 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	kind = mail.kind_of_received(doc.subject, doc.sender, doc.content)
 	for doctype, name in touches.subjects_of(references):
 		if kind == mail.REPLY:
-			touches.replied(doctype, name, when, doc.name)
+			safely(touches.replied, doctype, name, when, doc.name)
 		elif kind == mail.BOUNCE:
-			touches.bounced(doctype, name, doc.in_reply_to)
+			safely(touches.bounced, doctype, name, doc.in_reply_to)
 
 
 def on_change(doc: Document, method: str | None = None) -> None:
@@ -71,7 +78,7 @@ def on_change(doc: Document, method: str | None = None) -> None:
 	if doc.sent_or_received != "Sent" or doc.delivery_status not in _NOT_DELIVERED:
 		return
 	for doctype, name in touches.subjects_of(_references(doc)):
-		touches.bounced(doctype, name, doc.name)
+		safely(touches.bounced, doctype, name, doc.name)
 
 
 def _references(doc: Document) -> list[tuple[str, str]]:
@@ -79,6 +86,13 @@ def _references(doc: Document) -> list[tuple[str, str]]:
 	found = [(doc.reference_doctype, doc.reference_name)]
 	found += [(link.link_doctype, link.link_name) for link in doc.get("timeline_links") or ()]
 	return [(doctype, name) for doctype, name in found if doctype in _SUBJECTS and name]
+
+
+def _is_internal(doc: Document) -> bool:
+	"""Whether a mail stayed in the house: what colleagues write each other reaches no customer."""
+	parts = (doc.recipients, doc.cc) if doc.sent_or_received == "Sent" else (doc.sender,)
+	addresses = {address.lower() for _name, address in getaddresses(filter(None, parts)) if address}
+	return bool(addresses) and addresses <= reps.own_addresses()
 
 
 def _sender(doc: Document) -> str:
@@ -101,4 +115,4 @@ def _stray_bounce(doc: Document) -> None:
 			order_by="name",
 			limit=5,
 		):
-			touches.bounced(doctype, name)
+			safely(touches.bounced, doctype, name)

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
+from salesflow_std.overrides.guard import safely
 from salesflow_std.salesflow_std import touches
 
 _CHANNELS = {"Call": "Phone", "Sent/Received Email": "E-mail"}
@@ -20,27 +21,33 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	if before and _told(before) == _told(doc):
 		return
 	if before and _references(before) != references:
-		touches.called_off(doc.name, still=touches.subjects_of(references))
+		safely(touches.called_off, doc.name, still=touches.subjects_of(references))
 	if not references:
 		return
 	if doc.status == "Completed":
 		outcome = {"Call": "Reached", "Sent/Received Email": "Sent"}.get(doc.event_category, "Meeting Held")
 		for doctype, name in touches.subjects_of(references):
-			touches.record(
-				doctype, name, min(_end(doc), now_datetime()), channel(doc), ("Event", doc.name), outcome
+			safely(
+				touches.record,
+				doctype,
+				name,
+				min(_end(doc), now_datetime()),
+				channel(doc),
+				("Event", doc.name),
+				outcome,
 			)
 	elif doc.status == "Open":
 		if doc.event_category in _APPOINTMENTS and _end(doc) > now_datetime():
 			for doctype, name in touches.subjects_of(references):
-				touches.booked(doctype, name, doc.name, doc.subject, _end(doc), channel(doc))
+				safely(touches.booked, doctype, name, doc.name, doc.subject, _end(doc), channel(doc))
 	else:
-		touches.called_off(doc.name)
+		safely(touches.called_off, doc.name)
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:
 	"""A deleted appointment does not take place."""
 	if _references(doc):
-		touches.called_off(doc.name)
+		safely(touches.called_off, doc.name)
 
 
 def channel(doc: Document) -> str:

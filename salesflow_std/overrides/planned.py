@@ -34,7 +34,7 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	before = doc.get_doc_before_save()
 	fields = (SUBJECTS[doc.doctype].owner_field, *_RELIED_ON)
 	if before is None:
-		_close_mail(doc)
+		_take_over(doc)
 		changed = bool(doc.sf_grade)
 	else:
 		changed = any((before.get(field) or None) != (doc.get(field) or None) for field in fields)
@@ -42,12 +42,16 @@ def on_update(doc: Document, method: str | None = None) -> None:
 		doc.sf_next_touch_on = follow_ups.plan(doc.doctype, doc.name)
 
 
-def _close_mail(doc: Document) -> None:
-	"""Who has unsubscribed as a lead, or from everything, gets no mail as a new document either (F4)."""
+def _take_over(doc: Document) -> None:
+	"""An opportunity takes over from its lead. Who has unsubscribed as a lead, or from everything, gets no mail as a new document either (F4)."""
 	field = CLOSED_BY[doc.doctype]
 	email = doc.get(SUBJECTS[doc.doctype].email_field)
-	from_lead = doc.doctype == "Opportunity" and doc.opportunity_from == "Lead"
-	if (from_lead and frappe.db.get_value("Lead", doc.party_name, "unsubscribed")) or (
+	lead = frappe._dict()
+	if doc.doctype == "Opportunity" and doc.opportunity_from == "Lead":
+		lead = frappe.db.get_value("Lead", doc.party_name, ["unsubscribed", "sf_next_touch_on"], as_dict=True)
+		if lead.sf_next_touch_on:  # from now on the opportunity is followed up
+			follow_ups.plan("Lead", doc.party_name)
+	if lead.unsubscribed or (
 		email and frappe.db.exists("Email Unsubscribe", {"email": email, "global_unsubscribe": 1})
 	):
 		frappe.db.set_value(doc.doctype, doc.name, field, 1, update_modified=False)
@@ -61,7 +65,7 @@ def _stay_in_pool(doc: Document) -> None:
 		doc.doctype == "Lead"
 		and doc.sf_ended_politely
 		and doc.status in touches.HANDED_ON
-		and not touches.has_open_opportunity(doc.name)
+		and not follow_ups.has_open_opportunity(doc.name)
 	):
 		doc.status = "Interested"
 		frappe.db.set_value("Lead", doc.name, "status", doc.status, update_modified=False)

@@ -9,7 +9,7 @@ import frappe
 
 from salesflow_std.engine import cadence
 from salesflow_std.engine.scoring import Period
-from salesflow_std.salesflow_std import reps
+from salesflow_std.salesflow_std import memory, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	holidays,
 	working_calendar,
@@ -77,7 +77,7 @@ def _read() -> dict[str, tuple[Cadence, ...]]:
 
 def forget() -> None:
 	"""Drops what is remembered of policies, after one has changed."""
-	frappe.cache.delete_value(_ENABLED)
+	memory.forget(_ENABLED)
 
 
 def cadence_for(doctype: str, subject: Mapping[str, object], purpose: str = "Follow-up") -> Cadence | None:

@@ -73,7 +73,8 @@ SUBJECTS = {
 	"Lead": Subject(
 		"lead_owner",
 		"email_id",
-		grading.OPEN_LEAD_STATUSES,
+		# ERPNext says Quotation of a lead that was offered something without an opportunity, too.
+		(*grading.OPEN_LEAD_STATUSES, "Quotation"),
 		(
 			*_COMMON,
 			"lead_owner",
@@ -157,6 +158,21 @@ def is_open(doctype: str, row: Mapping[str, object]) -> bool:
 		row.get("status") in SUBJECTS[doctype].open_statuses
 		and not row.get("sf_invalid_reason")
 		and not row.get("disabled")
+		and not (doctype == "Lead" and row.get("status") == "Quotation" and has_open_opportunity(row["name"]))
+	)
+
+
+def has_open_opportunity(lead: str) -> bool:
+	"""Whether somebody works on an opportunity of a lead: then that is followed up, not the lead."""
+	return bool(
+		frappe.db.exists(
+			"Opportunity",
+			{
+				"opportunity_from": "Lead",
+				"party_name": lead,
+				"status": ("in", SUBJECTS["Opportunity"].open_statuses),
+			},
+		)
 	)
 
 
@@ -259,6 +275,7 @@ class Planning:
 		`also` holds what else is to be written on some of the documents, in the same statement.
 		"""
 		self._changes = Changes(doctype, self, also)
+		self.left_pool.clear()  # what a run that failed had noted
 		on_plan = bool(self.settings.plan_follow_ups)
 		plannable = [row for row in rows if on_plan and is_open(doctype, row)]
 		self._take_over(doctype, plannable)
@@ -269,13 +286,19 @@ class Planning:
 			if not is_open(doctype, row):
 				due = self._end(touches, "The document has ended.")
 			elif not on_plan:
-				due = self._end([t for t in touches if t.kind != "Task"], "Follow-ups are not planned.")
+				due = self._switched_off(touches)
 			else:
 				due = self._plan_one(doctype, row, touches)
 			dues[row.name] = due
 		self._changes.write(rows, dues)
 		self._tell_who_left()
 		return dues
+
+	def _switched_off(self, touches: list[frappe._dict]) -> datetime | None:
+		"""Without planning the rhythm ends; what was agreed with customers, and what they asked, stays."""
+		by_itself = ("Rhythm", "First Touch", "New Score")
+		self._end([touch for touch in touches if touch.kind in by_itself], "Follow-ups are not planned.")
+		return min((get_datetime(t.due_on) for t in touches if t.kind not in by_itself), default=None)
 
 	def _tell_who_left(self) -> None:
 		for rep, rows in self.left_pool.items():
@@ -429,7 +452,10 @@ class Planning:
 		)
 		if beside:
 			touch["open_key"] = None
-		insert_rows([touch])
+		if not insert_rows([touch]):
+			# Somebody else has planned meanwhile; what was agreed stands beside it, and the rhythm waits.
+			touch["open_key"] = None
+			insert_rows([touch])
 		return touch["name"]
 
 	def story(self, row: Mapping[str, object], key: str) -> cadence.Story:
@@ -693,6 +719,24 @@ def insert_rows(rows: list[dict[str, object]]) -> int:
 		query.get_sql(), [tuple((always | row).get(field) for field in fields) for row in rows]
 	)
 	return frappe.db._cursor.rowcount
+
+
+def close(name: str, values: Mapping[str, object]) -> bool:
+	"""Closes an open touch as done; False when somebody else has closed it meanwhile."""
+	touch = frappe.qb.DocType("Follow Up")
+	query = (
+		frappe.qb.update(touch)
+		.set(touch.status, DONE)
+		.set(touch.open_key, None)
+		.set(touch.modified, now_datetime())
+		.set(touch.modified_by, frappe.session.user)
+		.where((touch.name == name) & (touch.status == PLANNED))
+	)
+	for field, value in values.items():
+		query = query.set(touch[field], value)
+	query.run()
+	frappe.clear_document_cache("Follow Up", name)
+	return bool(frappe.db._cursor.rowcount)
 
 
 def cancel(names: list[str], reason: str) -> None:

@@ -9,13 +9,16 @@ from frappe.utils import getdate
 from frappe.utils.caching import request_cache
 from frappe.utils.user import get_users_with_role
 
+from salesflow_std.salesflow_std import memory
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import holidays, settings
 
 # What planning asks for at every touch is remembered until it changes (`forget`).
 _ABSENCES = "salesflow_std.absences"
 _LISTS = "salesflow_std.employee_holiday_lists"
 _ENABLED = "salesflow_std.enabled_users"
+_ADDRESSES = "salesflow_std.own_addresses"
 
+SALES_ROLES = frozenset(("Sales User", "Sales Manager", "Sales Master Manager"))
 MANAGER_ROLES = frozenset(("Sales Manager", "Sales Master Manager", "System Manager"))
 
 
@@ -84,6 +87,27 @@ def escalate_to(user: str) -> list[str]:
 	return managers or ["Administrator"]
 
 
+def own_addresses() -> set[str]:
+	"""The e-mail addresses of everybody who works in the house."""
+	return frappe.cache.get_value(
+		_ADDRESSES,
+		generator=lambda: {
+			email.lower()
+			for email in frappe.get_all(
+				"User",
+				filters={"enabled": 1, "user_type": "System User", "email": ("is", "set")},
+				pluck="email",
+				order_by="name",
+			)
+		},
+	)
+
+
+def sells(user: str) -> bool:
+	"""Whether a user has a role of the sales team."""
+	return bool(SALES_ROLES & set(frappe.get_roles(user)))
+
+
 def is_enabled(user: str) -> bool:
 	"""Whether a user exists and may log in."""
 	return bool(
@@ -109,8 +133,7 @@ def _read_absences() -> dict[str, list[tuple[date, date, str | None]]]:
 
 def forget() -> None:
 	"""Drops what is remembered of absences, employees and users, after one of them has changed."""
-	for key in (_ABSENCES, _LISTS, _ENABLED):
-		frappe.cache.delete_value(key)
+	memory.forget(_ABSENCES, _LISTS, _ENABLED, _ADDRESSES)
 	getattr(frappe.local, "request_cache", {}).pop(manager_of.__wrapped__, None)
 
 

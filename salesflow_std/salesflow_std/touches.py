@@ -48,7 +48,7 @@ _RIGHT_PERSON = "Contact the right person"
 # A reply later than that is no answer to a touch any more.
 _REPLY_WITHIN = timedelta(days=30)
 # What may be unplanned and still be one conversation.
-_CLOCK_TOLERANCE = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def subjects_of(references: Iterable[tuple[str | None, str | None]]) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ def record(
 	row = rows[0]
 	when = min(when, now_datetime()).replace(microsecond=0)
 	began = get_datetime(row.get("sf_captured_on") or row.creation)
-	if when < began - _CLOCK_TOLERANCE:
+	if when < began - CLOCK_TOLERANCE:
 		return False
 	key = f"{doctype}|{name}|{source[0]}|{source[1]}"[:180] if source else None
 	if (
@@ -140,12 +140,12 @@ def record(
 		"touch_doctype": source and source[0],
 		"touch_name": source and source[1],
 	}
-	for i, touch in enumerate(closed):
-		frappe.db.set_value(
-			"Follow Up",
-			touch.name,
-			{**told, "status": DONE, "open_key": None, "touch_key": key if i == 0 else None},
-		)
+	# The plan may have been read before somebody else closed it: only what is still open is closed here.
+	closed = [
+		touch
+		for i, touch in enumerate(closed)
+		if follow_ups.close(touch.name, {**told, "touch_key": key if i == 0 else None})
+	]
 	same_day = row.sf_last_touch_on and get_datetime(row.sf_last_touch_on).date() == when.date()
 	if not closed and (source or not same_day):
 		rep = rep_of(doctype, row)
@@ -190,7 +190,7 @@ def _closes(
 	if touch.kind == "First Touch":
 		return True
 	if touch.kind == "Reply":
-		return when >= _replied_on(touch) - _CLOCK_TOLERANCE
+		return when >= _replied_on(touch) - CLOCK_TOLERANCE
 	if touch.kind == "Promise":
 		return due.date() <= when.date()
 	if touch.kind == "Task":
@@ -598,19 +598,21 @@ def _right_contact(doctype: str, row: frappe._dict, touch: frappe.model.document
 	if not (touch.right_name or touch.right_email or touch.right_phone):
 		return RIGHT_CONTACT
 	doc = frappe.get_doc(doctype, row.name)
+	person = bool(touch.right_name or touch.right_email)
 	if doctype == "Lead":
-		before = ", ".join(filter(None, (doc.lead_name, doc.email_id, doc.mobile_no or doc.phone)))
+		before = ", ".join(filter(None, (doc.lead_name, doc.email_id, doc.mobile_no, doc.phone)))
 		if touch.right_name:
 			doc.update({"first_name": touch.right_name, "middle_name": None, "last_name": None})
 		values = {"email_id": touch.right_email, "mobile_no": touch.right_phone}
+		if touch.right_email and touch.right_email != doc.email_id:
+			doc.unsubscribed = 0
 	else:
 		before = ", ".join(filter(None, (doc.contact_display, doc.contact_email, doc.contact_mobile)))
-		values = {
-			"contact_display": touch.right_name,
-			"contact_email": touch.right_email,
-			"contact_mobile": touch.right_phone,
-		}
-	doc.update({field: value for field, value in values.items() if value})
+		values = {"contact_email": touch.right_email, "contact_mobile": touch.right_phone}
+		if touch.right_name:
+			doc.contact_display = touch.right_name
+	# Another person is not reached at the old one's address; the comment below keeps it.
+	doc.update({field: value for field, value in values.items() if value or person})
 	doc.save()
 	doc.add_comment(
 		"Info", _("The contact was corrected. Before: {0}").format(frappe.utils.escape_html(before))
@@ -633,27 +635,13 @@ def _end_politely(doctype: str, name: str, touch: frappe.model.document.Document
 	if doctype == "Opportunity":
 		doc.status = "Closed"
 		doc.save()
-		if doc.opportunity_from == "Lead" and not has_open_opportunity(doc.party_name):
+		if doc.opportunity_from == "Lead" and not follow_ups.has_open_opportunity(doc.party_name):
 			status = frappe.db.get_value("Lead", doc.party_name, "status")
 			if status in HANDED_ON:
 				lead = doc.party_name
 				frappe.get_doc("Lead", lead).db_set("status", "Interested")
 	if lead:
 		to_nurture_pool(lead)
-
-
-def has_open_opportunity(lead: str) -> bool:
-	"""Whether somebody works on an opportunity of a lead."""
-	return bool(
-		frappe.db.exists(
-			"Opportunity",
-			{
-				"opportunity_from": "Lead",
-				"party_name": lead,
-				"status": ("in", SUBJECTS["Opportunity"].open_statuses),
-			},
-		)
-	)
 
 
 def to_nurture_pool(lead: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import frappe
@@ -121,13 +122,22 @@ def filled(value_content: str, facts: Mapping[str, object]) -> dict:
 	item = frappe.get_cached_doc("Value Content", value_content)
 	first_name = facts.get("first_name") or facts.get("lead_name") or facts.get("contact_display") or ""
 	company = facts.get("company_name") or facts.get("customer_name") or facts.get("title") or ""
-	plain = {"first_name": first_name, "company_name": company}
-	escaped = {key: frappe.utils.escape_html(value) for key, value in plain.items()}
+	values = {"first_name": first_name, "company_name": company}
+	escaped = {key: frappe.utils.escape_html(value) for key, value in values.items()}
 	return {
 		"name": item.name,
 		"kind": item.kind,
-		# A text in one line that ends like a file name would be read as one.
-		"subject": frappe.render_template(f"{item.subject}\n", plain).strip(),
-		"body": frappe.render_template(f"{item.body}\n", escaped).strip(),
+		"subject": fill(item.subject, values),
+		"body": fill(item.body, escaped),
 		"attachment": item.attachment,
 	}
+
+
+PLACEHOLDERS = ("first_name", "company_name")
+
+
+def fill(text: str | None, values: Mapping[str, str]) -> str:
+	"""A text with the customer's name in place. No template language: what a manager writes is a letter, not code."""
+	return re.sub(
+		r"\{\{\s*(" + "|".join(PLACEHOLDERS) + r")\s*\}\}", lambda match: values[match[1]], text or ""
+	)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import frappe
 
 from salesflow_std.setup import shipped_defaults
-from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, MODULE
+from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, JOB_INDEXES, MODULE
 
 
 def before_uninstall() -> None:
@@ -25,6 +25,11 @@ def before_uninstall() -> None:
 
 def after_uninstall() -> None:
 	"""Drops the columns of our fields and the indexes we asked for."""
+	for doctype, fieldnames in JOB_INDEXES:
+		if doctype in CUSTOM_FIELDS:
+			# With our columns gone, an index would stay with the columns that are ERPNext's.
+			index = frappe.db.get_index_name(list(fieldnames))
+			frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` DROP INDEX IF EXISTS `{index}`")
 	for doctype, fields in CUSTOM_FIELDS.items():
 		present = set(frappe.db.get_table_columns(doctype))
 		columns = [f["fieldname"] for f in fields if f["fieldname"] in present]

@@ -8,7 +8,7 @@ from frappe.desk.reportview import build_match_conditions
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
-from salesflow_std.salesflow_std import follow_ups, touches
+from salesflow_std.salesflow_std import follow_ups, reps, touches
 from salesflow_std.salesflow_std.follow_ups import CANCELLED, DONE, MISSED, PLANNED, SUBJECTS
 
 # What the app writes alone; a form, an import or REST cannot.
@@ -35,6 +35,13 @@ _STATE = (
 
 
 class FollowUp(Document):
+	def save(self, *args: object, **kwargs: object) -> Document:
+		"""Locks the document first, as everybody else does who plans; the other way round two would wait for
+		each other."""
+		if self.reference_doctype in SUBJECTS and not self.is_new():
+			frappe.db.get_value(self.reference_doctype, self.reference_name, "name", for_update=True)
+		return super().save(*args, **kwargs)
+
 	def before_insert(self) -> None:
 		for field in _STATE:
 			self.set(field, None)
@@ -45,6 +52,8 @@ class FollowUp(Document):
 		if before:
 			for field in _STATE:
 				self.set(field, before.get(field))
+			if self.kind != "Task" and not reps.is_manager():
+				self.allocated_to = before.allocated_to  # it follows the document's owner
 		self._check_reference()
 		self._check_status(before)
 		if self.status == PLANNED:
@@ -81,6 +90,8 @@ class FollowUp(Document):
 				),
 				title=_("Already Closed"),
 			)
+		if self.status == CANCELLED:
+			self._check_escape(before)
 		if self.status == MISSED:
 			frappe.throw(
 				_(
@@ -88,6 +99,17 @@ class FollowUp(Document):
 				),
 				title=_("Status"),
 			)
+
+	def _check_escape(self, before: Document) -> None:
+		"""F5: what is overdue is done, with its outcome; only a manager puts it off or drops it."""
+		if get_datetime(before.due_on) > now_datetime() or before.kind == "Task" or reps.is_manager():
+			return
+		frappe.throw(
+			_(
+				"This follow-up is overdue. Say how it went; only a sales manager may put it off or cancel it."
+			),
+			title=_("Overdue", context="Follow Up"),
+		)
 
 	def _where_to_go(self) -> str:
 		"""The touch that is open now, as a link."""
@@ -102,6 +124,8 @@ class FollowUp(Document):
 
 	def _check_plan(self, before: Document | None) -> None:
 		moved = before and get_datetime(before.due_on) != get_datetime(self.due_on)
+		if moved:
+			self._check_escape(before)
 		if before is None or moved:
 			if get_datetime(self.due_on) < now_datetime():
 				frappe.throw(_("A follow-up cannot be planned for a time that is over."), title=_("Due On"))
@@ -127,9 +151,11 @@ class FollowUp(Document):
 				),
 				title=_("Outcome Missing"),
 			)
-		self.done_on = get_datetime(self.done_on) if self.done_on else now_datetime()
-		if self.done_on > now_datetime():
+		now = now_datetime()
+		self.done_on = get_datetime(self.done_on) if self.done_on else now
+		if self.done_on > now + touches.CLOCK_TOLERANCE:
 			frappe.throw(_("A follow-up cannot be done at a time still to come."), title=_("Done On"))
+		self.done_on = min(self.done_on, now)
 		self._check_capture()
 		needed = {
 			"Call Later": ("next_on", _("Say when the customer wants to be called.")),
@@ -148,6 +174,13 @@ class FollowUp(Document):
 			)
 		if self.outcome != "Not Interested":
 			self.what_now = None
+		if self.what_now == "Nurture Pool" and not self._has_lead():
+			frappe.throw(
+				_(
+					"Only leads go to the nurture pool, and this opportunity has none. Say that it is lost, and why."
+				),
+				title=_("What Now", context="Follow Up"),
+			)
 		if self.what_now == "Lost" and not self.lost_reason:
 			frappe.throw(_("Say why the customer is lost."), title=_("Lost Reason", context="Follow Up"))
 		self.done_by = frappe.session.user
@@ -156,6 +189,11 @@ class FollowUp(Document):
 			# The meeting is written up here; its event, completed later, does not count once more.
 			self.touch_doctype, self.touch_name = "Event", self.event
 
+	def _has_lead(self) -> bool:
+		return self.reference_doctype == "Lead" or (
+			frappe.db.get_value("Opportunity", self.reference_name, "opportunity_from") == "Lead"
+		)
+
 	def _check_capture(self) -> None:
 		"""L7: nobody was reached before the lead was won."""
 		captured = (
@@ -163,7 +201,7 @@ class FollowUp(Document):
 			if self.reference_doctype == "Lead"
 			else None
 		)
-		if captured and self.done_on < get_datetime(captured):
+		if captured and self.done_on < get_datetime(captured) - touches.CLOCK_TOLERANCE:
 			frappe.throw(
 				_("The lead was captured on {0}; it cannot have been touched before.").format(
 					frappe.format(captured, {"fieldtype": "Datetime"})

@@ -21,6 +21,11 @@ class RepAbsence(Document):
 				_("{0} cannot log in, so nobody would see the touches.").format(self.stand_in),
 				title=_("Stand-in"),
 			)
+		if self.stand_in and not reps.sells(self.stand_in):
+			frappe.throw(
+				_("{0} has no sales role, so could not work on it.").format(self.stand_in),
+				title=_("Stand-in"),
+			)
 		if self.user != frappe.session.user and not reps.is_manager():
 			frappe.throw(
 				_("Only a sales manager may enter the absence of somebody else."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.query_builder.functions import Count
 from frappe.utils import getdate
-from frappe.utils.jinja import validate_template
 
 from salesflow_std.salesflow_std.follow_ups import DONE
 
@@ -20,9 +21,18 @@ class ValueContent(Document):
 
 	def validate(self) -> None:
 		for field in ("subject", "body"):
-			validate_template(self.get(field))
+			self._check_placeholders(self.get(field) or "")
 		if self.valid_from and self.valid_until and getdate(self.valid_from) > getdate(self.valid_until):
 			frappe.throw(_("It ends before it begins."), title=_("Valid Until", context="Value Content"))
+
+	def _check_placeholders(self, text: str) -> None:
+		for unknown in re.findall(r"\{%.*?%\}|\{\{\s*(?!(?:first_name|company_name)\s*\}\}).*?\}\}", text):
+			frappe.throw(
+				_("{0} is not known here. There are: {1}.").format(
+					frappe.utils.escape_html(unknown), "{{ first_name }}, {{ company_name }}"
+				),
+				title=_("Content"),
+			)
 
 	def onload(self) -> None:
 		self.set_onload("replies", replies([self.name]).get(self.name, (0, 0)))
