@@ -6,6 +6,7 @@ import frappe
 from frappe import _
 from frappe.email.doctype.email_account.email_account import EmailAccount
 from frappe.utils import add_to_date, format_datetime, get_fullname, get_url, get_url_to_form, now_datetime
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.jobs.follow_up_clock import WHAT
 from salesflow_std.salesflow_std import notices, reps
@@ -53,6 +54,8 @@ def run() -> None:
 			# The mail in the queue and its mark belong together; a killed run sends nothing twice.
 			frappe.db.commit()  # nosemgrep
 			done.update(row.name for row in rows)
+		except JobTimeoutException:
+			raise  # the time of the whole job is up: no manager's trouble
 		except Exception:
 			frappe.db.rollback()
 			frappe.log_error(title=f"Salesflow: digest for {manager} failed")

@@ -6,14 +6,20 @@ time. A killed run goes on where it stopped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import frappe
 from frappe.utils import add_to_date, get_fullname, now_datetime
+from pypika import Case, Table
+from pypika.terms import Criterion
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import leads
 from salesflow_std.salesflow_std import bulk, handover, notices, reps
 from salesflow_std.salesflow_std.cadences import cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.follow_ups import (
+	BY_ITSELF,
 	DONE,
 	HOLDS_RHYTHM,
 	MISSED,
@@ -25,6 +31,8 @@ from salesflow_std.salesflow_std.touches import REACHED
 
 CHUNK = 2000
 _TRIES = 3
+# What was missed longer ago is no news to a manager, whatever has changed since; nor is it looked through.
+_TELL_WITHIN_DAYS = 7
 
 
 def tick() -> None:
@@ -34,6 +42,8 @@ def tick() -> None:
 			step()
 			# A step is whole in itself; a later one that fails must not undo it.
 			frappe.db.commit()  # nosemgrep
+		except JobTimeoutException:
+			raise  # the time of the whole job is up: no error of the step, and nothing may go on
 		except Exception:
 			frappe.db.rollback()
 			frappe.log_error(title=f"Salesflow: {step.__name__} failed")
@@ -45,8 +55,15 @@ def plan_due() -> int:
 	Where planning is switched off, the plans there are end instead.
 	"""
 	if not settings().plan_follow_ups:
+		touch = frappe.qb.DocType("Follow Up")
 		for doctype in SUBJECTS:
-			_plan_all(doctype, frappe.qb.DocType(doctype).sf_next_touch_on.isnotnull())
+			planned = (
+				frappe.qb.from_(touch)
+				.select(touch.reference_name)
+				.where((touch.reference_doctype == doctype) & (touch.status == PLANNED))
+				.where(touch.kind.isin(BY_ITSELF))
+			)
+			_plan_all(doctype, frappe.qb.DocType(doctype).name.isin(planned))
 		return 0
 	return sum(_plan_all(doctype, _unplanned(doctype)) for doctype in SUBJECTS)
 
@@ -61,7 +78,7 @@ def end_plans() -> int:
 	return count
 
 
-def _unplanned(doctype: str) -> frappe.query_builder.terms.Criterion:
+def _unplanned(doctype: str) -> Criterion:
 	table = frappe.qb.DocType(doctype)
 	grades = {grade for of in cadences(doctype) for grade in of.policy.rhythms}
 	graded = (table.sf_grade != "") if "" in grades else table.sf_grade.isin(sorted(grades) or [""])
@@ -75,7 +92,7 @@ def _unplanned(doctype: str) -> frappe.query_builder.terms.Criterion:
 	return due & (graded | waiting) & (table.disabled == 0) & invalid.negate() & silent.negate()
 
 
-def _plan_all(doctype: str, which: frappe.query_builder.terms.Criterion) -> int:
+def _plan_all(doctype: str, which: Criterion) -> int:
 	"""Plans all documents a criterion selects, a transaction for each chunk; returns how many.
 
 	They are walked through by name: what cannot be planned must not come round again.
@@ -94,26 +111,33 @@ def _plan_all(doctype: str, which: frappe.query_builder.terms.Criterion) -> int:
 		)
 		if not names:
 			return count
-		count += _plan_chunk(planning, doctype, names)
+		planned, planning = _plan_chunk(planning, doctype, names)
+		count += planned
 		after = names[-1]
 
 
-def _plan_chunk(planning: Planning, doctype: str, names: list[str]) -> int:
+def _plan_chunk(planning: Planning, doctype: str, names: list[str]) -> tuple[int, Planning]:
 	"""One chunk as a transaction; where it fails, its documents one by one, so that one broken record never
-	stops the rest. Returns how many are planned now."""
+	stops the rest. Returns how many are planned now, and the planning to go on with.
+
+	That is a new one after a failure: the loads and the notices of what was rolled back go with it.
+	"""
 	for attempt in range(1, _TRIES + 1):
 		try:
 			dues = planning.plan(doctype, names)
 			frappe.db.commit()  # nosemgrep - a chunk is whole in itself
-			return sum(due is not None for due in dues.values())
+			return sum(due is not None for due in dues.values()), planning
 		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 			frappe.db.rollback()
 			if attempt == _TRIES:
 				raise
+			planning = Planning()
+		except JobTimeoutException:
+			raise
 		except Exception:
 			frappe.db.rollback()
-			return sum(_plan_alone(doctype, name) for name in names)
-	return 0
+			return sum(_plan_alone(doctype, name) for name in names), Planning()
+	return 0, planning
 
 
 def _plan_alone(doctype: str, name: str) -> int:
@@ -121,6 +145,8 @@ def _plan_alone(doctype: str, name: str) -> int:
 		due = Planning().plan(doctype, [name]).get(name)
 		frappe.db.commit()  # nosemgrep - each document for itself
 		return int(due is not None)
+	except JobTimeoutException:
+		raise
 	except Exception:
 		frappe.db.rollback()
 		frappe.log_error(
@@ -153,18 +179,28 @@ def plan_anew(doctype: str) -> None:
 		frappe.db.commit()  # nosemgrep - the locks of a chunk go before the next one
 		after = names[-1]
 	_plan_all(doctype, _unplanned(doctype))
-	_end_orphans(doctype)
+	end_orphans(doctype)
 
 
-def _end_orphans(doctype: str) -> None:
-	"""Documents without a next touch that still have an open one: their policy holds no more."""
+def end_orphans(doctype: str) -> None:
+	"""Plans documents that were asked for a plan and are nobody's to plan, but still have an open touch.
+
+	Their policy holds no more, or they have no rhythm and something was agreed. Whoever asks for plans by
+	taking the next touch away calls this at the end: for every tick, it looks at too many open touches.
+	"""
+	if doctype not in SUBJECTS:
+		return
 	table, touch = frappe.qb.DocType(doctype), frappe.qb.DocType("Follow Up")
 	has_touch = table.name.isin(
 		frappe.qb.from_(touch)
 		.select(touch.reference_name)
 		.where((touch.reference_doctype == doctype) & (touch.status == PLANNED) & (touch.kind != "New Score"))
 	)
-	_plan_all(doctype, table.sf_next_touch_on.isnull() & has_touch)
+	orphaned = table.sf_next_touch_on.isnull() & has_touch
+	if settings().plan_follow_ups:
+		# The others are planned at the next tick. A document without a grade answers neither yes nor no.
+		orphaned = orphaned & (Case().when(_unplanned(doctype), 1).else_(0) == 0)
+	_plan_all(doctype, orphaned)
 
 
 def follow_absence(rep: str) -> None:
@@ -182,7 +218,7 @@ def follow_absence(rep: str) -> None:
 		)
 		planning = Planning()
 		for i in range(0, len(names), CHUNK):
-			_plan_chunk(planning, doctype, names[i : i + CHUNK])
+			_planned, planning = _plan_chunk(planning, doctype, names[i : i + CHUNK])
 
 
 # Missed touches and escalation ---------------------------------------------------------------------------
@@ -236,25 +272,29 @@ def escalate() -> int:
 		after = ""
 		# By name, so that a case that cannot be told does not come round again and again.
 		while rows := find(after):
-			count += _escalate_safely(rows)
+			count += _escalate_safely(rows, _escalate_chunk)
 			after = rows[-1].name
 	return count
 
 
-def _escalate_safely(rows: list[frappe._dict]) -> int:
+def _escalate_safely(
+	rows: list[frappe._dict], tell: Callable[[list[frappe._dict]], int], doctype: str = "Follow Up"
+) -> int:
 	"""A chunk as one transaction; where it fails, its cases one by one, so that one never stops the rest."""
 	try:
-		_escalate_chunk(rows)
+		count = tell(rows)
 		# A case is marked and told in one transaction: after a kill it is either both or neither.
 		frappe.db.commit()  # nosemgrep
-		return len(rows)
+		return count
+	except JobTimeoutException:
+		raise
 	except Exception:
 		frappe.db.rollback()
 		if len(rows) > 1:
-			return sum(_escalate_safely([row]) for row in rows)
+			return sum(_escalate_safely([row], tell, doctype) for row in rows)
 		frappe.log_error(
-			title="Follow-up could not be escalated",
-			reference_doctype="Follow Up",
+			title=f"{doctype} could not be escalated",
+			reference_doctype=doctype,
 			reference_name=rows[0].name,
 		)
 		return 0
@@ -274,7 +314,10 @@ _CASE = (
 
 
 def _overdue_first_touches(after: str = "") -> list[frappe._dict]:
-	"""First touches behind their deadline (L7); a try in vain has not met it."""
+	"""First touches behind their deadline (L7); a try in vain has not met it.
+
+	Where the deadline had passed before the lead got its grade, nobody could have met it.
+	"""
 	touch, lead = frappe.qb.DocType("Follow Up"), frappe.qb.DocType("Lead")
 	return (
 		frappe.qb.from_(touch)
@@ -283,6 +326,7 @@ def _overdue_first_touches(after: str = "") -> list[frappe._dict]:
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == PLANNED) & (touch.kind == "First Touch") & touch.escalated_on.isnull())
 		.where((lead.sf_first_touch_due < now_datetime()) & lead.sf_first_touched_on.isnull())
+		.where(_could_be_met(lead))
 		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
@@ -292,13 +336,16 @@ def _overdue_first_touches(after: str = "") -> list[frappe._dict]:
 
 def _late_first_touches(after: str = "") -> list[frappe._dict]:
 	"""First touches that were made, too late, before the clock came by."""
-	touch = frappe.qb.DocType("Follow Up")
+	touch, lead = frappe.qb.DocType("Follow Up"), frappe.qb.DocType("Lead")
 	return (
 		frappe.qb.from_(touch)
+		.join(lead)
+		.on((lead.name == touch.reference_name) & (touch.reference_doctype == "Lead"))
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == DONE) & (touch.kind == "First Touch") & touch.escalated_on.isnull())
 		.where((touch.due_on > add_to_date(now_datetime(), days=-30)) & (touch.done_on > touch.due_on))
 		.where(touch.outcome.isin(REACHED))
+		.where(_could_be_met(lead))
 		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
@@ -306,13 +353,20 @@ def _late_first_touches(after: str = "") -> list[frappe._dict]:
 	)
 
 
+def _could_be_met(lead: Table) -> Criterion:
+	"""A lead whose deadline of the first touch still ran when it was graded."""
+	return lead.sf_graded_on.isnull() | (lead.sf_first_touch_due >= lead.sf_graded_on)
+
+
 def _missed_touches(after: str = "") -> list[frappe._dict]:
+	"""Touches missed lately, unless their policy keeps them to itself: a disabled one does so as well."""
 	touch = frappe.qb.DocType("Follow Up")
-	silent = [of.name for doctype in SUBJECTS for of in cadences(doctype) if not of.escalate]
+	silent = frappe.get_all("Cadence Policy", filters={"escalate": 0}, pluck="name", order_by="name")
 	query = (
 		frappe.qb.from_(touch)
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == MISSED) & touch.escalated_on.isnull())
+		.where(touch.late_on > add_to_date(now_datetime(), days=-_TELL_WITHIN_DAYS))
 		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
@@ -345,7 +399,7 @@ WHAT = {
 }
 
 
-def _escalate_chunk(rows: list[frappe._dict]) -> None:
+def _escalate_chunk(rows: list[frappe._dict]) -> int:
 	now = now_datetime()
 	of_manager: dict[str, list[dict]] = {}
 	marks: dict[tuple, list[str]] = {}
@@ -385,6 +439,7 @@ def _escalate_chunk(rows: list[frappe._dict]) -> None:
 		)
 	for manager, cases in of_manager.items():
 		notices.escalated(manager, cases)
+	return len(rows)
 
 
 def _open_cases(rows: list[frappe._dict]) -> dict[tuple[str, str, str], frappe._dict]:
@@ -426,6 +481,8 @@ def end_handovers() -> None:
 			try:
 				handover.withdraw_by_itself([row])
 				frappe.db.commit()  # nosemgrep - each offer for itself
+			except JobTimeoutException:
+				raise
 			except Exception:
 				frappe.db.rollback()
 				frappe.log_error(
@@ -438,9 +495,8 @@ def end_handovers() -> None:
 
 def escalate_handovers() -> int:
 	"""Tells managers of offers that nobody has answered in time, once for each (L12); returns how many."""
-	count = 0
-	while rows := handover.overdue():
-		count += handover.escalate(rows)
-		# Mark and notice in one transaction: after a kill it is either both or neither.
-		frappe.db.commit()  # nosemgrep
+	after, count = "", 0
+	while rows := handover.overdue(after):
+		count += _escalate_safely(rows, handover.escalate, "Lead Handover")
+		after = rows[-1].name
 	return count

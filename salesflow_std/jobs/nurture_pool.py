@@ -6,7 +6,9 @@ from datetime import datetime
 
 import frappe
 from frappe import _
+from frappe.email.doctype.email_account.email_account import EmailAccount
 from frappe.utils import add_to_date, get_datetime, now_datetime
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine.scoring import Period
 from salesflow_std.salesflow_std import follow_ups, notices, reps, touches, value_items
@@ -27,6 +29,8 @@ def run() -> None:
 		try:
 			step()
 			frappe.db.commit()  # nosemgrep - a later step that fails must not undo this one
+		except JobTimeoutException:
+			raise  # the time of the whole job is up: no error of the step, and nothing may go on
 		except Exception:
 			frappe.db.rollback()
 			frappe.log_error(title=f"Salesflow: {step.__name__} failed")
@@ -121,10 +125,11 @@ def send_light_touches() -> int:
 	"""Mails a value item to the leads whose light touch is due today, where the policy says so (L8).
 
 	It goes through the Email Queue with an unsubscribe link. Where no item is left that the lead has not had,
-	or there is no address, the touch stays on the owner's list. Returns how many went out.
+	or there is no address, the touch stays on the owner's list; all of them do on a site that sends no mail.
+	Returns how many went out.
 	"""
 	policies = [of for of in cadences("Lead") if of.send_automatically]
-	if not policies:
+	if not policies or not EmailAccount.find_outgoing():
 		return 0
 	touch = frappe.qb.DocType("Follow Up")
 	now = now_datetime()
@@ -145,6 +150,8 @@ def send_light_touches() -> int:
 			count += _send(row, planning)
 			# The mail in the queue and the touch that it was belong together; a killed run sends nothing twice.
 			frappe.db.commit()  # nosemgrep
+		except JobTimeoutException:
+			raise
 		except Exception:
 			# One broken record never stops the rest.
 			frappe.db.rollback()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import frappe
 from frappe.utils import flt, getdate, now_datetime
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import scoring
+from salesflow_std.jobs import follow_up_clock
 from salesflow_std.salesflow_std import grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import default_model
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model, is_automatic
@@ -28,11 +30,13 @@ def run(scoring_model: str | None = None) -> None:
 			limit=CHUNK,
 		)
 		if not names:
-			return
+			break
 		_chunk(names, scoring_model)
 		# A chunk is whole in itself, so that a killed run loses nothing and holds no locks for long.
 		frappe.db.commit()  # nosemgrep
 		after = names[-1]
+	# What no rhythm takes back: a grade that is gone, or has none.
+	follow_up_clock.end_orphans("Opportunity")
 
 
 def _chunk(names: list[str], only_model: str | None) -> None:
@@ -55,6 +59,8 @@ def _chunk(names: list[str], only_model: str | None) -> None:
 			frappe.db.savepoint("opportunity_grading")
 			try:
 				_grade(name, model, row, today)
+			except JobTimeoutException:
+				raise
 			except Exception:
 				# One broken record never stops the rest.
 				frappe.db.rollback(save_point="opportunity_grading")

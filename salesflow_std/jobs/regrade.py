@@ -23,7 +23,7 @@ from pypika.functions import Coalesce, Concat, Count, IfNull
 from pypika.terms import CustomFunction, Function, NullValue, Term, ValueWrapper
 
 from salesflow_std.engine import leads, scoring, worktime
-from salesflow_std.jobs import opportunity_grading
+from salesflow_std.jobs import follow_up_clock, opportunity_grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	forget_calendars,
 	progress_key,
@@ -72,6 +72,7 @@ def run(scoring_model: str, user: str | None = None) -> None:
 			opportunity_grading.run(scoring_model)
 		else:
 			_Regrade(doc, user or frappe.session.user, dates_known).run()
+			follow_up_clock.end_orphans(doc.applies_to)
 		# Locked while it is compared, so that a request at the last moment is not taken for done.
 		if frappe.db.get_value("Scoring Model", scoring_model, "regrade_pending", for_update=True) == asked:
 			break

@@ -9,7 +9,9 @@ from frappe.utils import get_datetime, now_datetime
 
 from salesflow_std.overrides.guard import safely
 from salesflow_std.salesflow_std import touches
+from salesflow_std.salesflow_std.follow_ups import SUBJECTS
 
+_SUBJECTS = (*SUBJECTS, "Quotation")
 _CHANNELS = {"Call": "Phone", "Sent/Received Email": "E-mail"}
 _APPOINTMENTS = ("Event", "Meeting", "Call")
 
@@ -63,9 +65,11 @@ def _end(doc: Document) -> datetime:
 
 
 def _references(doc: Document) -> list[tuple[str, str]]:
+	"""Documents of the sales process that take part; of any other event nothing is asked."""
 	found = [(row.reference_doctype, row.reference_docname) for row in doc.event_participants]
 	found += [(row.link_doctype, row.link_name) for row in doc.get("links") or ()]
-	return [*found, (doc.reference_doctype, doc.reference_docname)] if doc.reference_docname else found
+	found.append((doc.reference_doctype, doc.reference_docname))
+	return [(doctype, name) for doctype, name in found if doctype in _SUBJECTS and name]
 
 
 def _told(doc: Document) -> tuple:

@@ -28,6 +28,8 @@ PLANNED, DONE, MISSED, CANCELLED = "Planned", "Done", "Missed", "Cancelled"
 
 # Touches that the rhythm waits for: while one is open, no other is planned.
 HOLDS_RHYTHM = ("Reply", "Promise", "Meeting")
+# Touches that nobody has asked for: they come and go with the planning.
+BY_ITSELF = ("Rhythm", "First Touch", "New Score")
 OF_THE_PLAN = ("Rhythm", "First Touch", *HOLDS_RHYTHM)
 
 FIRST_CONTACT = "Make the first contact"
@@ -296,9 +298,8 @@ class Planning:
 
 	def _switched_off(self, touches: list[frappe._dict]) -> datetime | None:
 		"""Without planning the rhythm ends; what was agreed with customers, and what they asked, stays."""
-		by_itself = ("Rhythm", "First Touch", "New Score")
-		self._end([touch for touch in touches if touch.kind in by_itself], "Follow-ups are not planned.")
-		return min((get_datetime(t.due_on) for t in touches if t.kind not in by_itself), default=None)
+		self._end([touch for touch in touches if touch.kind in BY_ITSELF], "Follow-ups are not planned.")
+		return min((get_datetime(t.due_on) for t in touches if t.kind not in BY_ITSELF), default=None)
 
 	def _tell_who_left(self) -> None:
 		for rep, rows in self.left_pool.items():

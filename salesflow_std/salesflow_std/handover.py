@@ -250,14 +250,17 @@ def in_words(because: str) -> str:
 # Offers that nobody answers --------------------------------------------------------------------------------
 
 
-def overdue() -> list[frappe._dict]:
-	"""Offers that were not answered in time and of which the manager does not know yet, a chunk of them."""
+def overdue(after: str = "") -> list[frappe._dict]:
+	"""Offers that were not answered in time and of which the manager does not know yet.
+
+	A chunk of them in the order of their names, those behind `after`.
+	"""
 	offer = frappe.qb.DocType("Lead Handover")
 	return (
 		frappe.qb.from_(offer)
 		.select(offer.name, offer.lead, offer.title, offer.to_user, offer.answer_due)
 		.where((offer.status == OFFERED) & (offer.answer_due < now_datetime()))
-		.where(offer.escalated_on.isnull())
+		.where(offer.escalated_on.isnull() & (offer.name > after))
 		.orderby(offer.name)
 		.limit(_CHUNK)
 		.run(as_dict=True)
@@ -269,9 +272,16 @@ def escalate(rows: Iterable[frappe._dict]) -> int:
 
 	The mark and the notice belong into one transaction: whoever calls commits after each chunk.
 	"""
-	now, count = now_datetime(), 0
+	offer, now, count = frappe.qb.DocType("Lead Handover"), now_datetime(), 0
 	for row in rows:
-		frappe.db.set_value("Lead Handover", row.name, "escalated_on", now, update_modified=False)
+		(
+			frappe.qb.update(offer)
+			.set(offer.escalated_on, now)
+			.where((offer.name == row.name) & (offer.status == OFFERED) & offer.escalated_on.isnull())
+			.run()
+		)
+		if not frappe.db._cursor.rowcount:  # answered, or told by somebody else, since it was found
+			continue
 		for manager in reps.escalate_to(row.to_user):
 			with notices.in_language(notices.language_of(manager)):
 				notices.notify(

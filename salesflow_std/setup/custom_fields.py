@@ -215,7 +215,7 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 
 
 # What the clock looks for at every tick, and what a changed model finds its documents by. Schema sync leaves
-# indexes of several columns alone, and they go with their columns.
+# indexes of several columns alone; those with a column of ERPNext's outlive ours, so uninstall drops them all.
 JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Lead", ("sf_first_touch_status", "sf_first_touch_due")),
 	# Documents without a plan that should have one, and with one that should not (`jobs.follow_up_clock`).
@@ -229,7 +229,10 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Follow Up", ("allocated_to", "status", "due_on")),
 	("Follow Up", ("status", "late_on")),
 	("Follow Up", ("status", "kind", "due_on")),
-	("Follow Up", ("status", "escalated_on")),
+	("Follow Up", ("status", "escalated_on", "late_on")),
+	("Follow Up", ("escalated_on", "digest_sent_on")),
+	# Asked for at each change of a calendar event.
+	("Follow Up", ("event", "status")),
 	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in CUSTOM_FIELDS),
 	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in CUSTOM_FIELDS),
 )

@@ -16,11 +16,32 @@ from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, JOB
 def before_uninstall() -> None:
 	"""Takes back shipped records that nobody came to use, and our property setters."""
 	shipped_defaults.take_back()
+	_drop_boards()
 	for doctype in (*(doctype for doctype, _ in INDEXED_FIELDS), *CUSTOM_FIELDS):
 		frappe.db.delete("Property Setter", {"doc_type": doctype, "module": MODULE})
 	for doctype in CUSTOM_FIELDS:
 		frappe.db.delete("Custom Field", {"dt": doctype, "module": MODULE})
 		frappe.clear_cache(doctype=doctype)
+
+
+def _drop_boards() -> None:
+	"""Kanban boards of our doctypes and of our fields show nothing without them, whoever made them."""
+	ours = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name", order_by="name")
+	boards = frappe.get_all(
+		"Kanban Board", filters={"reference_doctype": ("in", ours)}, pluck="name", order_by="name"
+	)
+	for doctype, fields in CUSTOM_FIELDS.items():
+		boards += frappe.get_all(
+			"Kanban Board",
+			filters={
+				"reference_doctype": doctype,
+				"field_name": ("in", [field["fieldname"] for field in fields]),
+			},
+			pluck="name",
+			order_by="name",
+		)
+	for board in boards:
+		frappe.delete_doc("Kanban Board", board, force=True, ignore_permissions=True)
 
 
 def after_uninstall() -> None:

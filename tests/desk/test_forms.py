@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.desk import records
 from tests.desk.language import latin_left, sources_left, word
@@ -24,7 +25,7 @@ def button(page: Page, label: str):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_first_touch_is_recorded_with_a_button(login, call, lang):
+def test_a_planned_first_touch_is_finished_with_its_outcome(login, call, lang):
 	lead = records.lead(call, sf_captured_on=records.ago(days=6))
 	records.score(call, lead, "5542")
 	page = open_form(login, "lead", lead, lang=lang)
@@ -34,47 +35,92 @@ def test_first_touch_is_recorded_with_a_button(login, call, lang):
 	expect(strip.locator(".indicator-pill.yellow")).to_have_text(word(lang, "Entered late"))
 	if lang == "zh":
 		assert latin_left(strip) == []
-	done = word(lang, "First Touch Done")
-	button(page, done).click()
-	prompt = dialog(page)
-	prompt.locator("input[data-fieldname=on]").wait_for()
+	# One way to say it: the touch is planned and wants its outcome.
+	expect(button(page, word(lang, "First Touch Done"))).to_have_count(0)
+	sheet = finish_touch(page)
+	# What time it is, the server says.
+	expect(sheet.locator("input[data-fieldname=done_on]")).to_have_value("")
 	if lang == "zh":
-		assert sources_left(prompt) == []
-	prompt.locator(".btn-modal-primary").click()
+		assert sources_left(sheet) == []
+	sheet.locator("select[data-fieldname=outcome]").select_option("Reached")
+	sheet.locator(".btn-modal-primary").click()
 	expect(strip.locator(".indicator-pill.red")).to_contain_text(word(lang, "First touch too late"))
-	expect(button(page, done)).to_have_count(0)
 	status, on = records.state(call, "Lead", lead, "sf_first_touch_status", "sf_first_touched_on")
 	assert status == "Missed"
 	assert on > records.ago(minutes=3)
 	expect(strip).to_contain_text(records.as_shown(on))
 
 
+def finish_touch(page: Page) -> Locator:
+	"""The dialog that asks how the open touch went."""
+	page.locator(".sf-strip .sf-touch-done").click()
+	sheet = dialog(page)
+	sheet.locator("select[data-fieldname=outcome]").wait_for()
+	return sheet
+
+
+def fill_time(field: Locator, time: str) -> None:
+	field.fill(f"{records.as_shown(time)}:00")
+	field.press("Tab")
+
+
 def test_a_first_touch_in_time_and_none_in_the_future(login, call, tolerate):
-	tolerate(r"cannot lie in the future")
+	tolerate(r"at a time still to come")
 	tolerate(r"^uncaught: undefined")
 	lead = records.lead(call, sf_captured_on=records.ago(hours=3))
 	records.score(call, lead, "5542")
 	page = open_form(login, "lead", lead)
 	expect(page.locator(".sf-strip .indicator-pill.blue")).to_contain_text("First touch within 45 hours")
 	expect(page.locator(".sf-strip .indicator-pill.yellow")).to_have_count(0)
-	button(page, "First Touch Done").click()
-	prompt = dialog(page)
-	prompt.locator("input[data-fieldname=on]").fill(f"{records.as_shown(records.ago(hours=-2))}:00")
-	prompt.locator("input[data-fieldname=on]").press("Tab")
-	prompt.locator(".btn-modal-primary").click()
-	assert "cannot lie in the future" in message(page)
+	sheet = finish_touch(page)
+	sheet.locator("select[data-fieldname=outcome]").select_option("Reached")
+	field = sheet.locator("input[data-fieldname=done_on]")
+	fill_time(field, records.ago(hours=-2))
+	sheet.locator(".btn-modal-primary").click()
+	assert "at a time still to come" in message(page)
 	assert records.state(call, "Lead", lead, "sf_first_touch_status") == "Not Yet"
 
-	expect(dialog(page)).to_have_count(0)
-	button(page, "First Touch Done").click()
-	field = prompt.locator("input[data-fieldname=on]")
+	# What was said is still there.
 	touched = records.ago(hours=1)
-	field.fill(f"{records.as_shown(touched)}:00")
-	field.press("Tab")
-	prompt.locator(".btn-modal-primary").click()
-	expect(page.locator(".sf-strip .indicator-pill.green").last).to_have_text("First touch in time")
+	fill_time(field, touched)
+	sheet.locator(".btn-modal-primary").click()
+	strip = page.locator(".sf-strip")
+	expect(strip.locator(".indicator-pill.green")).to_have_text("First touch in time")
+	expect(strip).to_contain_text(records.as_shown(touched))
 	status, on = records.state(call, "Lead", lead, "sf_first_touch_status", "sf_first_touched_on")
 	assert (status, records.as_shown(on)) == ("Met", records.as_shown(touched))
+
+
+@pytest.fixture
+def no_plans(desk_site) -> Iterator[None]:
+	"""Nothing is planned for the leads of this test."""
+
+	def switch(on: int) -> None:
+		settings = {"doctype": "Salesflow Settings", "fieldname": "plan_follow_ups", "value": on}
+		desk_site.execute("frappe.db.set_single_value", settings)
+
+	switch(0)
+	yield
+	switch(1)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_without_a_plan_the_first_touch_has_a_button(login, call, no_plans, lang):
+	lead = records.lead(call, sf_captured_on=records.ago(hours=3))
+	records.score(call, lead, "5542")
+	page = open_form(login, "lead", lead, lang=lang)
+	strip = page.locator(".sf-strip")
+	expect(strip.locator(".sf-touch-done")).to_have_count(0)
+	done = word(lang, "First Touch Done")
+	button(page, done).click()
+	prompt = dialog(page)
+	expect(prompt.locator("input[data-fieldname=on]")).to_have_value("")
+	if lang == "zh":
+		assert sources_left(prompt) == []
+	prompt.locator(".btn-modal-primary").click()
+	expect(strip.locator(".indicator-pill.green")).to_have_text(word(lang, "First touch in time"))
+	expect(button(page, done)).to_have_count(0)
+	assert records.state(call, "Lead", lead, "sf_first_touched_on") > records.ago(minutes=3)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -51,7 +51,15 @@ def closed(call, lead: str) -> list[dict]:
 		"frappe.client.get_list",
 		doctype="Follow Up",
 		filters={"reference_name": lead, "status": "Done"},
-		fields=["name", "outcome", "note", "channel", "next_on"],
+		fields=[
+			"name",
+			"outcome",
+			"note",
+			"channel",
+			"next_on",
+			"value_content",
+			"touch_doctype",
+		],
 		order_by="done_on",
 	)
 
@@ -225,10 +233,8 @@ def test_a_stale_grade_is_confirmed_with_a_click(login, call, desk_site, rep):
 	assert [row["source"] for row in records.history(call, lead)] == ["Reviewed", "Scored"]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_writing_starts_from_a_value_item(login, call, rep, lang):
-	"""The window is filled in; the item counts as given only when the mail goes out."""
-	item = records.insert(
+def value_item(call) -> str:
+	return records.insert(
 		call,
 		"Value Content",
 		title=records.unique("案例"),
@@ -236,32 +242,94 @@ def test_writing_starts_from_a_value_item(login, call, rep, lang):
 		subject="案例：{{ company_name }}",
 		body="<p>{{ first_name }}，您好！</p>",
 	)
-	lead, company = lead_of(call, rep, email_id=f"{records.digits(9)}@example.com")
-	touch = records.insert(
+
+
+def mail_task(call, rep: str, doctype: str, name: str, **values) -> str:
+	return records.insert(
 		call,
 		"Follow Up",
-		reference_doctype="Lead",
-		reference_name=lead,
+		reference_doctype=doctype,
+		reference_name=name,
 		allocated_to=rep,
-		due_on=records.ago(minutes=-5),
-		channel="E-mail",
-		value_kind="Case",
-		goal="案例",
+		**{
+			"due_on": records.ago(minutes=-5),
+			"channel": "E-mail",
+			"value_kind": "Case",
+			"goal": "案例",
+			**values,
+		},
 	)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_writing_starts_from_a_value_item(login, call, rep, lang):
+	"""The window is filled in; the item counts as given only when the mail goes out."""
+	item = value_item(call)
+	lead, company = lead_of(call, rep, email_id=f"{records.digits(9)}@example.com")
+	touch = mail_task(call, rep, "Lead", lead)
 	page = open_day(login, "manager", lang, path=f"/{rep}")
-	row_of(page, company).locator("[data-action=write]").click()
-	window = dialog(page)
-	pick = window.locator(".sf-offer-pick select")
-	pick.select_option(item)
+	window = write(page, company, item)
 	expect(window.locator("[data-fieldname=subject] input")).to_have_value(f"案例：{company}")
 	expect(window.locator(".ql-editor").first).to_contain_text("联系人，您好！")
 	expect(window.locator("[data-fieldname=recipients] input")).to_have_value(re.compile("@example.com"))
 	if lang == "zh":
 		assert sources_left(window.locator(".sf-offer-pick"), item) == []
-	pick.select_option("")
+	window.locator(".sf-offer-pick select").select_option("")
 	expect(window.locator(".ql-editor").first).not_to_contain_text("您好")
 	window.locator(".btn-modal-close").first.click()
 	assert not records.state(call, "Follow Up", touch, "value_content")
+
+
+def write(page: Page, company: str, item: str) -> Locator:
+	"""The window for an e-mail that brings the item."""
+	row_of(page, company).locator("[data-action=write]").click()
+	window = dialog(page)
+	window.locator(".sf-offer-pick select").select_option(item)
+	expect(window.locator(".ql-editor").first).to_contain_text("您好")
+	return window
+
+
+@pytest.mark.parametrize("closed_meanwhile", [False, True])
+def test_the_item_is_noted_where_the_mail_was_counted(login, call, rep, closed_meanwhile):
+	item = value_item(call)
+	lead, company = lead_of(call, rep, email_id=f"{records.digits(9)}@example.com")
+	touch = mail_task(call, rep, "Lead", lead)
+	page = open_day(login, "manager", path=f"/{rep}")
+	# The site has no mail server: what is sent is written down, and goes nowhere.
+	page.route(
+		"**/api/method/frappe.core.doctype.communication.email.make",
+		lambda route: route.continue_(
+			post_data=(route.request.post_data or "").replace("send_email=1", "send_email=0")
+		),
+	)
+	window = write(page, company, item)
+	if closed_meanwhile:
+		call("salesflow_std.api.follow_up.complete", name=touch, outcome="Reached", channel="Phone")
+	window.locator(".btn-modal-primary").click()
+	expect(page.locator(".sf-finished")).to_contain_text(company)
+	touches = {row["name"]: row for row in closed(call, lead)}
+	with_item = [name for name, row in touches.items() if row["value_content"] == item]
+	assert len(with_item) == 1
+	assert touches[with_item[0]]["touch_doctype"] == "Communication"
+	assert (with_item[0] == touch) is not closed_meanwhile
+
+
+@pytest.mark.parametrize("of_lead", [True, False])
+def test_only_a_leads_opportunity_goes_to_the_nurture_pool(login, call, rep, of_lead):
+	title = records.unique("Buyer")
+	party = records.lead(call, company_name=title) if of_lead else None
+	values = {"opportunity_from": "Lead", "party_name": party}
+	if not of_lead:
+		customer = records.insert(call, "Customer", customer_name=title)
+		values = {"opportunity_from": "Customer", "party_name": customer}
+	name = records.opportunity(call, opportunity_owner=rep, **values)
+	mail_task(call, rep, "Opportunity", name)
+	page = open_day(login, "manager", path=f"/{rep}")
+	row = row_of(page, records.state(call, "Opportunity", name, "title"))
+	with page.expect_response(lambda answer: "opportunity_from" in (answer.request.post_data or answer.url)):
+		row.locator("[data-action=finish]").click()
+	row.locator("[data-outcome='Not Interested']").click()
+	expect(row.locator("[data-what]")).to_have_text(["Nurture Pool", "Lost"] if of_lead else ["Lost"])
 
 
 def test_nothing_to_do_is_said_kindly(login, call, rep):

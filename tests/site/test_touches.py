@@ -698,7 +698,7 @@ BOUNCE = {
 }
 
 
-@pytest.mark.parametrize("status", ["Bounced", "Rejected", "Error"])
+@pytest.mark.parametrize("status", ["Bounced", "Rejected"])
 def test_a_mail_that_did_not_arrive_was_no_first_touch(frozen_time, status):
 	with frozen_time(MONDAY) as clock:
 		lead = plans.graded(email_id="buyer@sample-works.example")

@@ -14,15 +14,29 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 			primary_action: (values) => this.save(values),
 		});
 		this.dialog.show();
+		this.ask_for_pool();
+	}
+
+	options(values) {
+		return values.map((value) => ({ value, label: value && __(value, null, "Follow Up") }));
+	}
+
+	// Only a lead goes back to the nurture pool; an opportunity has one or has none.
+	ask_for_pool() {
+		const { reference_doctype, reference_name } = this.touch;
+		if (reference_doctype !== "Opportunity") return;
+		frappe.db.get_value("Opportunity", reference_name, "opportunity_from").then(({ message }) => {
+			if (!message?.opportunity_from || message.opportunity_from === "Lead") return;
+			this.dialog.set_df_property("what_now", "options", this.options(["", "Lost"]));
+		});
 	}
 
 	fields() {
 		const when = (...outcomes) => `eval:${JSON.stringify(outcomes)}.includes(doc.outcome)`;
-		const options = (values) => values.map((value) => ({ value, label: __(value, null, "Follow Up") }));
 		const field = (fieldname, fieldtype, label, more = {}) => ({ fieldname, fieldtype, label, ...more });
 		return [
 			field("outcome", "Select", __("Outcome", null, "Follow Up"), {
-				options: options(salesflow.OUTCOMES),
+				options: this.options(salesflow.OUTCOMES),
 				default: this.touch.channel === "E-mail" ? "Sent" : "Reached",
 				reqd: 1,
 			}),
@@ -31,7 +45,7 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 				mandatory_depends_on: when("Call Later", "Meeting Agreed"),
 			}),
 			field("what_now", "Select", __("What Now", null, "Follow Up"), {
-				options: options(["Nurture Pool", "Lost"]),
+				options: this.options(["", "Nurture Pool", "Lost"]),
 				depends_on: when("Not Interested"),
 				mandatory_depends_on: when("Not Interested"),
 			}),
@@ -52,12 +66,13 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 			field("note", "Small Text", __("Note", null, "Follow Up")),
 			field("more", "Section Break", "", {}),
 			field("channel", "Select", __("Channel", null, "Follow Up"), {
-				options: options(salesflow.CHANNELS),
+				options: this.options(salesflow.CHANNELS),
 				default: this.touch.channel,
 			}),
 			field("column", "Column Break"),
 			field("done_on", "Datetime", __("Done On", null, "Follow Up"), {
-				default: frappe.datetime.system_datetime(),
+				// The server says what time it is: the clock of this machine may be wrong.
+				description: __("Left empty: now."),
 			}),
 			field("value_content", "Link", __("Value Content", null, "Follow Up"), {
 				options: "Value Content",

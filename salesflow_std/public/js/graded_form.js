@@ -154,8 +154,9 @@ if (!salesflow.graded_form) {
 				.then(({ open }) => {
 					const touch = open.find((row) => row.kind !== "New Score");
 					if (!touch) return frappe.show_alert(__("No further touch is planned."));
+					const about = { reference_doctype: frm.doctype, reference_name: frm.docname };
 					this.with_dialogs(
-						() => new salesflow.FollowUpDialog(touch, () => this.show_new_state(frm))
+						() => new salesflow.FollowUpDialog({ ...touch, ...about }, () => this.show_new_state(frm))
 					);
 				});
 		},

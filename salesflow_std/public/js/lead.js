@@ -23,8 +23,8 @@ function ask_for_first_touch(frm) {
 			fieldname: "on",
 			fieldtype: "Datetime",
 			label: __("When was the lead reached?"),
-			default: frappe.datetime.system_datetime(),
-			reqd: 1,
+			// The server says what time it is: the clock of this machine may be wrong.
+			description: __("Left empty: now."),
 		},
 		({ on }) =>
 			frappe

@@ -6,11 +6,13 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
+from pypika.functions import Concat, Length, Substring
 
 from salesflow_std.engine import cadence
 from salesflow_std.engine.errors import EngineError
 from salesflow_std.engine.scoring import Period
-from salesflow_std.salesflow_std import cadences
+from salesflow_std.salesflow_std import cadences, follow_ups
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import request_new_plans
 from salesflow_std.salesflow_std.messages import refuse
 from salesflow_std.setup import shipped_defaults
 
@@ -70,7 +72,10 @@ class CadencePolicy(Document):
 	def after_rename(self, old: str, new: str, merge: bool = False) -> None:
 		cadences.forget()
 		shipped_defaults.renamed("Cadence Policy", old, new)
-		request_new_plans(self.applies_to)
+		if merge:
+			request_new_plans(self.applies_to)
+		else:
+			_rename_in_plans(old, new)
 
 	def plan_text(self) -> str:
 		"""What the policy says of plans, as a text that changes when it does."""
@@ -115,13 +120,23 @@ class CadencePolicy(Document):
 		)
 
 
-def request_new_plans(doctype: str) -> None:
-	"""Has all plans of a doctype looked at anew, in the background."""
-	frappe.enqueue(
-		"salesflow_std.jobs.follow_up_clock.plan_anew",
-		queue="long",
-		job_id=f"salesflow_std.plan_anew.{doctype}",
-		deduplicate=True,
-		enqueue_after_commit=True,
-		doctype=doctype,
-	)
+def _rename_in_plans(old: str, new: str) -> None:
+	"""The plans stay as they are under the new name (see `Cadence.key` and `follow_ups.open_key`)."""
+	for doctype in follow_ups.SUBJECTS:
+		table = frappe.qb.DocType(doctype)
+		rest = Substring(table.sf_rhythm, len(old) + 1, Length(table.sf_rhythm))
+		(
+			frappe.qb.update(table)
+			.set(table.sf_rhythm, Concat(new, rest))
+			.where(Substring(table.sf_rhythm, 1, len(old) + 1) == f"{old}|")
+			.run()
+		)
+		touch = frappe.qb.DocType("Follow Up")
+		of_document = Concat(doctype, "|", touch.reference_name, "|")
+		(
+			frappe.qb.update(touch)
+			.set(touch.open_key, Substring(Concat(of_document, new), 1, 255))
+			.where((touch.reference_doctype == doctype) & (touch.status == follow_ups.PLANNED))
+			.where(touch.open_key == Substring(Concat(of_document, old), 1, 255))
+			.run()
+		)

@@ -58,6 +58,9 @@ class SalesflowSettings(Document):
 			return
 		if before.calendar_text() != self.calendar_text():
 			request_new_deadlines()
+		if bool(before.plan_follow_ups) != bool(self.plan_follow_ups):
+			for doctype in ("Lead", "Opportunity"):
+				request_new_plans(doctype)
 		if switches := self._switches_since(before):
 			under_way = json.loads(frappe.db.get_single_value(self.doctype, "switches") or "[]")
 			self.db_set("switches", json.dumps(under_way + switches), update_modified=False)
@@ -212,6 +215,18 @@ def request_switch() -> None:
 		job_id="salesflow_std.switch_models",
 		deduplicate=True,
 		enqueue_after_commit=True,
+	)
+
+
+def request_new_plans(doctype: str) -> None:
+	"""Has all plans of a doctype looked at anew, in the background."""
+	frappe.enqueue(
+		"salesflow_std.jobs.follow_up_clock.plan_anew",
+		queue="long",
+		job_id=f"salesflow_std.plan_anew.{doctype}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		doctype=doctype,
 	)
 
 

@@ -26,7 +26,9 @@ class ValueContent(Document):
 			frappe.throw(_("It ends before it begins."), title=_("Valid Until", context="Value Content"))
 
 	def _check_placeholders(self, text: str) -> None:
-		for unknown in re.findall(r"\{%.*?%\}|\{\{\s*(?!(?:first_name|company_name)\s*\}\}).*?\}\}", text):
+		for unknown in re.findall(r"\{%.*?%\}|\{\{.*?\}\}", text):
+			if unknown.strip("{} ") in ("first_name", "company_name"):
+				continue
 			frappe.throw(
 				_("{0} is not known here. There are: {1}.").format(
 					frappe.utils.escape_html(unknown), "{{ first_name }}, {{ company_name }}"

@@ -679,6 +679,19 @@ salesflow.MyDay = class MyDay {
 		row.find(`[data-outcome="${likely}"]`).trigger("focus");
 		row.find(".sf-panel")[0].scrollIntoView({ block: "nearest" });
 		if (item.value_kind) this.offer_items(item, row);
+		if (item.doctype === "Opportunity") this.ask_for_pool(item, row);
+	}
+
+	// Only a lead goes back to the nurture pool; an opportunity has one or has none.
+	ask_for_pool(item, row) {
+		frappe.db.get_value("Opportunity", item.docname, "opportunity_from").then(({ message }) => {
+			if (this.open?.key !== item.key || !message?.opportunity_from) return;
+			if (message.opportunity_from === "Lead") return;
+			this.open.no_pool = true;
+			const offered = row.find('[data-what="Nurture Pool"]');
+			if (offered.is(":focus")) row.find("[data-what=Lost]").trigger("focus");
+			offered.remove();
+		});
 	}
 
 	// Which value item the touch brought, so that nobody gets it twice.
@@ -769,8 +782,9 @@ salesflow.MyDay = class MyDay {
 	ask_what_now() {
 		const button = (what) =>
 			`<button type="button" class="btn btn-sm btn-default" data-what="${what}">${this.word(what)}</button>`;
+		const pool = this.open.no_pool ? "" : button("Nurture Pool");
 		return this.ask(
-			`<span class="sf-question">${__("What now?")}</span>${button("Nurture Pool")}${button("Lost")}
+			`<span class="sf-question">${__("What now?")}</span>${pool}${button("Lost")}
 			<div class="sf-lost" hidden></div>`
 		);
 	}
@@ -931,9 +945,8 @@ salesflow.MyDay = class MyDay {
 			message: first?.body || "",
 			is_a_reply: Boolean(reply),
 			last_email: reply || undefined,
-			follow_up: item.name,
 			offer: first,
-			success: () => this.sent(item),
+			success: ({ message }) => this.sent(item, message.name, composer.offer),
 		});
 		if (first?.file) composer.render_attachment_rows(first.file);
 		if (found.items.length) this.item_picker(composer, found.items);
@@ -959,10 +972,34 @@ salesflow.MyDay = class MyDay {
 	}
 
 	// The server counts the mail by itself; the row shows what it made of it.
-	sent(item) {
-		return frappe.xcall("salesflow_std.api.my_day.after", { follow_up: item.name }).then((state) => {
-			if (state.status === "Done") return this.settle(item, this.told(state.outcome || "Sent", state.next));
-			return this.refresh();
+	async sent(item, mail, offer) {
+		// A refusal is shown by Frappe; the mail is out all the same.
+		if (offer) await this.note_item(item, mail, offer.name).catch(() => {});
+		const state = await frappe.xcall("salesflow_std.api.my_day.after", { follow_up: item.name });
+		if (state.status === "Done") return this.settle(item, this.told(state.outcome || "Sent", state.next));
+		return this.refresh();
+	}
+
+	// The item is noted on the touch that the mail counted as, once it is out: that need not be the one it was
+	// written from, which may have been closed meanwhile or wait for something else.
+	async note_item(item, mail, value_content) {
+		const counted = await frappe.xcall("frappe.client.get_list", {
+			doctype: "Follow Up",
+			filters: {
+				reference_doctype: item.doctype,
+				reference_name: item.docname,
+				touch_doctype: "Communication",
+				touch_name: mail,
+			},
+			order_by: "name",
+		});
+		const touch = counted.find(({ name }) => name === item.name) || counted[0];
+		if (!touch) return;
+		return frappe.xcall("frappe.client.set_value", {
+			doctype: "Follow Up",
+			name: touch.name,
+			fieldname: "value_content",
+			value: value_content,
 		});
 	}
 
@@ -1072,19 +1109,6 @@ salesflow.touch_composer = () => {
 			await this.set_content();
 			this.dialog.$wrapper.find(".attach-list input:checked").prop("checked", false);
 			if (offer?.file) this.render_attachment_rows(offer.file);
-		}
-
-		// The item counts as given when the mail goes out, not before.
-		async send_email(...args) {
-			if (this.offer) {
-				await frappe.xcall("frappe.client.set_value", {
-					doctype: "Follow Up",
-					name: this.follow_up,
-					fieldname: "value_content",
-					value: this.offer.name,
-				});
-			}
-			return super.send_email(...args);
 		}
 	};
 	return salesflow.TouchComposer;
