@@ -15,7 +15,6 @@ def safely(step: Callable[..., object], *args: object, **kwargs: object) -> None
 	frappe.db.savepoint("salesflow_touch")
 	try:
 		step(*args, **kwargs)
-		frappe.db.release_savepoint("salesflow_touch")
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		raise
 	except Exception:
