@@ -15,7 +15,7 @@ from pypika.terms import CustomFunction, Interval, Term
 from salesflow_std.engine import leads
 from salesflow_std.jobs import follow_up_clock, opportunity_grading
 from salesflow_std.overrides import communication
-from salesflow_std.salesflow_std import bulk, follow_ups, touches
+from salesflow_std.salesflow_std import bulk, follow_ups, reps, touches
 
 CHUNK = 2000
 _Timestamp = CustomFunction("TIMESTAMP", ["day", "time"])
@@ -134,12 +134,18 @@ def _records() -> Iterator[tuple[QueryBuilder, Term, Term, Term]]:
 	link, participant = frappe.qb.DocType("Communication Link"), frappe.qb.DocType("Event Participants")
 	dynamic = frappe.qb.DocType("Dynamic Link")
 
+	# What colleagues wrote each other, as far as the database can tell: to one of them and nobody else.
+	by_mail = IfNull(mail.communication_medium, "").isin(("", "Email"))
+	internal = (
+		by_mail & bulk.Among(mail.recipients, sorted(reps.own_addresses())) & (IfNull(mail.cc, "") == "")
+	)
 	sent = (
 		(mail.communication_type == "Communication")
 		& (mail.sent_or_received == "Sent")
-		& IfNull(mail.communication_medium, "").isin(list(communication._CHANNELS))
-		& IfNull(mail.reference_doctype, "").notin(communication._NO_TOUCH)
-		& IfNull(mail.delivery_status, "").notin(communication._NOT_DELIVERED)
+		& IfNull(mail.communication_medium, "").isin(list(communication.CHANNELS))
+		& IfNull(mail.reference_doctype, "").notin(communication.NO_TOUCH)
+		& IfNull(mail.delivery_status, "").notin(communication.NOT_DELIVERED)
+		& (Case().when(internal, 1).else_(0) == 0)
 	)
 	of_mail = frappe.qb.from_(mail).where(sent)
 	written = Coalesce(mail.communication_date, mail.creation)

@@ -15,7 +15,7 @@ from salesflow_std.salesflow_std import follow_ups, reps, touches
 _SUBJECTS = (*follow_ups.SUBJECTS, "Quotation")
 
 # Our channel for each of Frappe's; other media (Event, Other) are no touch.
-_CHANNELS = {
+CHANNELS = {
 	"": "E-mail",
 	"Email": "E-mail",
 	"Phone": "Phone",
@@ -25,9 +25,9 @@ _CHANNELS = {
 	"Meeting": "Visit",
 }
 # Written by Frappe's own machinery or by a campaign: nobody has talked to this customer.
-_NO_TOUCH = ("Event", "Email Campaign", "Newsletter", "Auto Email Report")
+NO_TOUCH = ("Event", "Email Campaign", "Newsletter", "Auto Email Report")
 # Trouble with our own mail server ("Error", "Expired") says nothing about the address.
-_NOT_DELIVERED = ("Bounced", "Rejected")
+NOT_DELIVERED = ("Bounced", "Rejected")
 
 
 def on_update(doc: Document, method: str | None = None) -> None:
@@ -35,21 +35,21 @@ def on_update(doc: Document, method: str | None = None) -> None:
 
 	Received mail is saved twice, and mail may be given its document later: `touches` counts each once.
 	"""
-	if doc.communication_type != "Communication" or doc.reference_doctype in _NO_TOUCH:
+	if doc.communication_type != "Communication" or doc.reference_doctype in NO_TOUCH:
 		return
 	references = _references(doc)
 	if not references:
 		if doc.sent_or_received == "Received" and doc.communication_medium == "Email":
 			_stray_bounce(doc)
 		return
-	channel = _CHANNELS.get(doc.communication_medium or "")
+	channel = CHANNELS.get(doc.communication_medium or "")
 	if not channel:
 		return
 	if channel == "E-mail" and _is_internal(doc):
 		return
 	when = get_datetime(doc.communication_date) if doc.communication_date else now_datetime()
 	if doc.sent_or_received == "Sent":
-		if doc.delivery_status in _NOT_DELIVERED:
+		if doc.delivery_status in NOT_DELIVERED:
 			return
 		outcome = "Sent" if channel in ("E-mail", "Message") else "Reached"
 		for doctype, name in touches.subjects_of(references):
@@ -75,7 +75,7 @@ def on_update(doc: Document, method: str | None = None) -> None:
 
 def on_change(doc: Document, method: str | None = None) -> None:
 	"""A sent mail that turns out not to have arrived."""
-	if doc.sent_or_received != "Sent" or doc.delivery_status not in _NOT_DELIVERED:
+	if doc.sent_or_received != "Sent" or doc.delivery_status not in NOT_DELIVERED:
 		return
 	for doctype, name in touches.subjects_of(_references(doc)):
 		safely(touches.bounced, doctype, name, doc.name)

@@ -85,7 +85,7 @@ def test_a_first_touch_in_time_and_none_in_the_future(login, call, tolerate):
 	fill_time(field, touched)
 	sheet.locator(".btn-modal-primary").click()
 	strip = page.locator(".sf-strip")
-	expect(strip.locator(".indicator-pill.green")).to_have_text("First touch in time")
+	expect(strip.locator(".indicator-pill.green").last).to_have_text("First touch in time")
 	expect(strip).to_contain_text(records.as_shown(touched))
 	status, on = records.state(call, "Lead", lead, "sf_first_touch_status", "sf_first_touched_on")
 	assert (status, records.as_shown(on)) == ("Met", records.as_shown(touched))
@@ -118,7 +118,7 @@ def test_without_a_plan_the_first_touch_has_a_button(login, call, no_plans, lang
 	if lang == "zh":
 		assert sources_left(prompt) == []
 	prompt.locator(".btn-modal-primary").click()
-	expect(strip.locator(".indicator-pill.green")).to_have_text(word(lang, "First touch in time"))
+	expect(strip.locator(".indicator-pill.green").last).to_have_text(word(lang, "First touch in time"))
 	expect(button(page, done)).to_have_count(0)
 	assert records.state(call, "Lead", lead, "sf_first_touched_on") > records.ago(minutes=3)
 

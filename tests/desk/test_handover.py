@@ -100,6 +100,8 @@ def test_a_lead_is_offered_and_accepted(login, call, people, lead, lang):
 	editor = sheet.locator(".ql-editor[contenteditable=true]")
 	expect(editor).to_contain_text(NOTE)
 	field = sheet.locator("input[data-fieldname=to_user]")
+	# A dialog that is still coming up would empty the field once more.
+	expect(field).to_be_focused()
 	field.fill(people["receiver_name"])
 	choice = sheet.locator(".awesomplete [role=option]", has_text=people["receiver_name"]).first
 	choice.wait_for()

@@ -3,9 +3,11 @@
 import frappe
 import pytest
 from frappe.utils import get_datetime
+from rq.timeouts import JobTimeoutException
 
-from salesflow_std.jobs import escalation_digest, follow_up_clock, grade_clock, regrade
-from salesflow_std.salesflow_std import notices, reps
+from salesflow_std.jobs import escalation_digest, follow_up_clock, grade_clock, opportunity_grading, regrade
+from salesflow_std.overrides import event
+from salesflow_std.salesflow_std import follow_ups, notices, reps
 from tests.site import plans, records
 from tests.site.plans import MONDAY
 
@@ -226,6 +228,61 @@ def test_a_policy_may_stay_silent(frozen_time, team, jobs):
 		run_all()
 		assert plans.touches_of(lead, status="Missed")
 		assert notes(manager) == []
+
+
+def test_a_silent_policy_that_is_disabled_stays_silent(frozen_time, team, jobs):
+	rep, manager = team
+	with frozen_time(MONDAY) as clock:
+		policy = plans.policy()
+		policy.escalate = 0
+		policy.save()
+		jobs.run("plan_anew")
+		lead = plans.in_rhythm("3333", lead_owner=rep)
+		clock.set("2027-01-20 10:00")
+		run_all()
+		assert plans.touches_of(lead, status="Missed")
+		policy.reload()
+		policy.enabled = 0
+		policy.save()
+		jobs.run("plan_anew")
+		run_all()
+		assert notes(manager) == []
+
+
+def test_what_was_missed_long_ago_is_no_news_when_a_policy_begins_to_tell(frozen_time, team, jobs):
+	rep, manager = team
+	with frozen_time(MONDAY) as clock:
+		policy = plans.policy()
+		policy.escalate = 0
+		policy.save()
+		jobs.run("plan_anew")
+		lead = plans.in_rhythm("3333", lead_owner=rep)
+		clock.set("2027-01-20 10:00")
+		run_all()
+		(missed,) = plans.touches_of(lead, status="Missed")
+		plans.finish(lead, "Call Later", next_on="2027-03-01 10:00:00")
+		clock.set("2027-01-27 10:00")
+		policy.reload()
+		policy.escalate = 1
+		policy.save()
+		jobs.run("plan_anew")
+		run_all()
+		assert notes(manager) == []
+		assert frappe.db.get_value("Follow Up", missed.name, "escalated_on") is None
+
+
+def test_a_deadline_that_had_passed_before_the_grade_is_nobodys_fault(frozen_time, team):
+	rep, manager = team
+	with frozen_time(MONDAY) as clock:
+		waiting, reached = (records.lead(lead_owner=rep) for _ in range(2))
+		clock.set("2027-01-20 10:00")
+		for lead in (waiting, reached):
+			records.score(lead, "5555")
+			assert records.state(lead, "sf_first_touch_status") == "Overdue"
+		plans.call_log(reached)
+		run_all()
+		assert notes(manager) == []
+		assert plans.only(waiting).kind == "First Touch", "it is still to be made"
 
 
 def test_without_a_tree_the_named_user_hears_of_it(frozen_time, make_user):
@@ -483,6 +540,49 @@ def test_one_broken_case_does_not_stop_the_others(frozen_time, team, monkeypatch
 		assert len(notes(manager)) == 2
 
 
+def test_a_chunk_tried_again_tells_and_counts_once(frozen_time, make_user, monkeypatch):
+	rep = make_user()
+	with frozen_time(MONDAY):
+		lead = plans.in_rhythm("1111", lead_owner=rep)
+		frappe.db.set_value(
+			"Lead", lead.name, {"sf_grade": "A", "sf_in_nurture": 0, "sf_next_touch_on": None}
+		)
+		frappe.db.commit()
+		write, calls = follow_ups.Changes.write, []
+
+		def collides(*args):
+			calls.append(args)
+			if len(calls) == 1:
+				raise frappe.QueryDeadlockError
+			write(*args)
+
+		monkeypatch.setattr(follow_ups.Changes, "write", collides)
+		follow_up_clock.plan_due()
+		assert len(calls) > 1
+		assert plans.only(lead).policy == "Lead follow-up"
+		assert len(notes(rep)) == 1
+
+
+def test_the_end_of_a_jobs_time_is_no_broken_record(frozen_time, monkeypatch):
+	with frozen_time(MONDAY):
+		lead = plans.in_rhythm("5555")
+		frappe.db.set_value("Lead", lead.name, "sf_next_touch_on", None)
+		frappe.db.commit()
+		before = frappe.db.count("Error Log")
+
+		def out_of_time(*args):
+			raise JobTimeoutException
+
+		with monkeypatch.context() as patch:
+			patch.setattr(follow_ups.Changes, "write", out_of_time)
+			with pytest.raises(JobTimeoutException):
+				follow_up_clock.tick()
+		frappe.db.rollback()
+		assert frappe.db.count("Error Log") == before
+		follow_up_clock.tick()
+		assert plans.only(lead).kind == "Rhythm"
+
+
 def test_one_managers_trouble_does_not_stop_the_others(frozen_time, make_user, monkeypatch):
 	first, second = make_user(), make_user()
 	bosses = [make_user(["Sales Manager"]) for _ in range(2)]
@@ -724,6 +824,61 @@ def test_plans_follow_a_re_grading(frozen_time, jobs):
 		regrade.run("BNAU")
 		follow_up_clock.tick()
 		assert plans.touches_of(lead) == before
+
+
+def test_what_was_agreed_is_kept_when_a_re_grading_leaves_no_rhythm(frozen_time, jobs):
+	with frozen_time(MONDAY):
+		lead = plans.in_rhythm("3333", email_id="buyer@sample-works.example")
+		plans.finish(lead, "Call Later", next_on="2027-01-25 10:00:00")
+		lead.reload()
+		lead.unsubscribed = 1
+		lead.save()
+		model = frappe.get_doc("Scoring Model", "BNAU")
+		for band in model.bands:
+			if band.grade == "B":
+				band.from_total = 14
+			if band.grade == "C":
+				band.below_total = 14
+		model.save()
+		jobs.run()
+		assert records.state(lead, "sf_grade", "sf_in_nurture") == ("C", 1)
+		assert plans.only(lead).kind == "Promise"
+
+
+def test_an_opportunity_that_loses_its_grade_keeps_what_was_agreed(frozen_time):
+	with frozen_time(MONDAY):
+		deal = plans.deal(20)
+		plans.finish(deal, "Call Later", next_on="2027-01-25 10:00:00")
+		frappe.db.set_value("Opportunity", deal.name, "expected_closing", None)
+		opportunity_grading.run()
+		assert not records.state(deal, "sf_grade")
+		assert plans.only(deal).kind == "Promise"
+
+
+def test_a_renamed_policy_keeps_its_plans(frozen_time, jobs):
+	with frozen_time(MONDAY):
+		lead = plans.in_rhythm("5555")
+		before = plans.only(lead)
+		frappe.rename_doc("Cadence Policy", "Lead follow-up", "Our 100% rhythm")
+		assert jobs.named("plan_anew") == []
+		assert records.state(lead, "sf_rhythm").startswith("Our 100% rhythm|A|")
+		touch = plans.only(lead)
+		assert touch.name == before.name
+		assert (touch.policy, touch.open_key) == (
+			"Our 100% rhythm",
+			follow_ups.open_key("Lead", lead.name, "Our 100% rhythm"),
+		)
+		follow_up_clock.plan_anew("Lead")
+		assert plans.only(lead).name == before.name
+
+
+def test_an_event_without_a_customer_costs_no_query(count_queries):
+	doc = plans.event(starts=MONDAY, event_participants=[], reference_doctype="User")
+	doc.reference_docname = "Administrator"
+	with count_queries() as queries:
+		event.on_update(doc)
+		event.on_trash(doc)
+	assert queries == []
 
 
 def test_the_jobs_are_on_the_scheduler():

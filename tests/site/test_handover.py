@@ -891,12 +891,12 @@ def test_l12_escalation_goes_chunk_by_chunk_and_survives_a_kill(clock, people, a
 	def notify(user, subject, doctype, name, content=""):
 		if len(told) == 1:
 			told.append(None)
-			raise RuntimeError("killed")
+			raise KeyboardInterrupt
 		told.append(name)
 		real(user, subject, doctype, name, content)
 
 	monkeypatch.setattr(handover.notices, "notify", notify)
-	with pytest.raises(RuntimeError):
+	with pytest.raises(KeyboardInterrupt):
 		follow_up_clock.escalate_handovers()
 	frappe.db.rollback()
 	marked = frappe.get_all(
@@ -906,6 +906,30 @@ def test_l12_escalation_goes_chunk_by_chunk_and_survives_a_kill(clock, people, a
 	assert follow_up_clock.escalate_handovers() == 2
 	assert follow_up_clock.escalate_handovers() == 0
 	assert sorted(filter(None, told)) == sorted(names)
+
+
+def test_l12_one_bad_offer_does_not_stop_the_others(clock, people, as_user, monkeypatch):
+	names = []
+	for _number in range(3):
+		lead = ready_lead(people.rep)
+		with as_user(people.rep):
+			names.append(api.offer(lead.name, people.receiver, TALK)["name"])
+	escalate_to(people.manager)
+	clock.set("2026-12-01 10:00")
+	frappe.db.commit()
+	bad, real = sorted(names)[0], handover.notices.notify
+
+	def notify(user, subject, doctype, name, content=""):
+		if name == bad:
+			raise ValueError("broken")
+		real(user, subject, doctype, name, content)
+
+	monkeypatch.setattr(handover.notices, "notify", notify)
+	found = handover.overdue()
+	assert follow_up_clock.escalate_handovers() == 2
+	assert frappe.get_all("Error Log", filters={"reference_name": bad})
+	monkeypatch.setattr(handover.notices, "notify", real)
+	assert handover.escalate(found) == 1, "the others are known by now"
 
 
 # The lead's name -------------------------------------------------------------------------------------------

@@ -234,6 +234,19 @@ def test_one_lead_that_cannot_be_sent_to_does_not_stop_the_rest(frozen_time, job
 		assert len(queued(broken)) == len(queued(sound)) == 1
 
 
+def test_a_site_that_sends_no_mail_leaves_the_touch_to_the_rep(frozen_time, jobs, monkeypatch):
+	plans.value_content("A digest", kind="Policy Digest")
+	with frozen_time(MONDAY) as clock:
+		automatic(jobs)
+		lead = pooled()
+		on_the_day(clock, lead)
+		monkeypatch.setattr(nurture_pool.EmailAccount, "find_outgoing", lambda **_: {})
+		before = frappe.db.count("Error Log")
+		nurture_pool.run()
+		assert frappe.db.count("Error Log") == before
+		assert queued(lead) == [] and plans.only(lead).kind == "Rhythm"
+
+
 def test_a_killed_run_sends_nothing_twice(frozen_time, jobs, monkeypatch):
 	class Killed(BaseException):
 		pass

@@ -26,6 +26,8 @@ METADATA = (
 	"Translation",
 	"Print Format",
 	"Email Template",
+	"Kanban Board",
+	"Kanban Board Column",
 )
 
 # Of these only what time itself changes is left out.
@@ -74,6 +76,22 @@ def test_install_use_and_uninstall_leave_erpnext_as_it_was(site):
 	assert any("party_name_index" in row for row in picture(site)["indexes"]), (
 		"the index outlives a schema sync"
 	)
+	for name, doctype, field in (
+		("Somebody's follow-ups", "Follow Up", "status"),
+		("Somebody's first touches", "Lead", "sf_first_touch_status"),
+	):
+		site.execute(
+			"frappe.client.insert",
+			{
+				"doc": {
+					"doctype": "Kanban Board",
+					"kanban_board_name": name,
+					"reference_doctype": doctype,
+					"field_name": field,
+					"columns": [{"column_name": "Done"}],
+				}
+			},
+		)
 	site.command("uninstall-app", "salesflow_std", "--yes", "--no-backup")
 	after = picture(site)
 	for kind, rows in before.items():
