@@ -15,6 +15,7 @@ from pypika.terms import Criterion
 from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import leads
+from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import bulk, handover, notices, reps
 from salesflow_std.salesflow_std.cadences import cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
@@ -37,16 +38,7 @@ _TELL_WITHIN_DAYS = 7
 
 def tick() -> None:
 	"""Runs at every tick of the scheduler; idle when nothing is due."""
-	for step in (end_plans, mark_missed, plan_due, escalate, end_handovers, escalate_handovers):
-		try:
-			step()
-			# A step is whole in itself; a later one that fails must not undo it.
-			frappe.db.commit()  # nosemgrep
-		except JobTimeoutException:
-			raise  # the time of the whole job is up: no error of the step, and nothing may go on
-		except Exception:
-			frappe.db.rollback()
-			frappe.log_error(title=f"Salesflow: {step.__name__} failed")
+	run_each((end_plans, mark_missed, plan_due, escalate, end_handovers, escalate_handovers))
 
 
 def plan_due() -> int:

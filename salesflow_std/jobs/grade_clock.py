@@ -7,6 +7,7 @@ from frappe.utils import getdate, now_datetime
 
 from salesflow_std.engine import leads
 from salesflow_std.jobs import regrade
+from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import follow_ups, grading
 
 CHUNK = 2000
@@ -14,14 +15,7 @@ CHUNK = 2000
 
 def tick() -> None:
 	"""Runs at every tick of the scheduler. Each step is set-based, in chunks, and idle when nothing is due."""
-	for step in (mark_overdue, mark_stale, end_overrides, regrade.restart_pending, restart_take_in):
-		try:
-			step()
-			# A step is whole in itself; a later one that fails must not undo it.
-			frappe.db.commit()  # nosemgrep
-		except Exception:
-			frappe.db.rollback()
-			frappe.log_error(title=f"Salesflow: {step.__name__} failed")
+	run_each((mark_overdue, mark_stale, end_overrides, regrade.restart_pending, restart_take_in))
 
 
 def mark_overdue() -> int:

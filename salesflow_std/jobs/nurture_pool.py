@@ -11,6 +11,7 @@ from frappe.utils import add_to_date, get_datetime, now_datetime
 from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine.scoring import Period
+from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import follow_ups, notices, reps, touches, value_items
 from salesflow_std.salesflow_std.cadences import Cadence, cadence_for, cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
@@ -25,15 +26,7 @@ def run() -> None:
 	"""Asks for new scores and sends the light touches that are due. Twice is once."""
 	if not settings().plan_follow_ups:
 		return
-	for step in (ask_for_scores, send_light_touches):
-		try:
-			step()
-			frappe.db.commit()  # nosemgrep - a later step that fails must not undo this one
-		except JobTimeoutException:
-			raise  # the time of the whole job is up: no error of the step, and nothing may go on
-		except Exception:
-			frappe.db.rollback()
-			frappe.log_error(title=f"Salesflow: {step.__name__} failed")
+	run_each((ask_for_scores, send_light_touches))
 
 
 def ask_for_scores() -> int:
