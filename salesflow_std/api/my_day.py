@@ -14,7 +14,7 @@ however many leads the site has.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 import frappe
@@ -23,6 +23,7 @@ from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder import DocType
 from frappe.query_builder.functions import Sum
 from frappe.utils import cint, get_datetime, get_fullname, now_datetime
+from frappe.utils.caching import request_cache
 from pypika import Case, analytics
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, LiteralValue, Term
@@ -75,7 +76,7 @@ def get(user: str | None = None) -> dict:
 	frappe.has_permission("Follow Up", "read", throw=True)
 	team = _check_access(user)
 	now = now_datetime()
-	planned = _planned(user, now)
+	planned, days = _planned(user, now)
 	stale = _stale(user)
 	return {
 		"user": user,
@@ -84,7 +85,7 @@ def get(user: str | None = None) -> dict:
 		"items": _items(planned, now),
 		"counts": {**_counts(planned), "stale": sum(part["total"] for part in stale)},
 		"stale": stale,
-		"next_due": _next_due(planned, now),
+		"next_due": _next_due(days, now),
 		"reps": _reps(team, now) if reps.is_manager() else None,
 	}
 
@@ -126,8 +127,9 @@ class _Open(NamedTuple):
 		return 1 if self.group == "today" else 2, self.due_on, kind, *grade, self.name
 
 
-def _planned(user: str, now: datetime) -> list[_Open]:
-	"""The open touches of today and the next days in the order above, with the `group` each one belongs to."""
+def _planned(user: str, now: datetime) -> tuple[list[_Open], Counter[date]]:
+	"""The open touches of today and the countdowns in the order above, with the `group` each one belongs to; and
+	how many there are on each of the next days."""
 	touch = DocType("Follow Up")
 	today = _end_of(now)
 	rows = (
@@ -138,21 +140,18 @@ def _planned(user: str, now: datetime) -> list[_Open]:
 		.orderby(touch.due_on, touch.name)
 		.run()
 	)
-
-	def group(kind: str, due_on: datetime) -> str:
-		if due_on <= today:
-			return "overdue" if due_on < now else "today"
-		return "soon" if kind in COUNTDOWNS else "later"
-
-	found = [_Open(name, kind, grade, due_on, group(kind, due_on)) for name, kind, grade, due_on in rows]
-	return sorted(found, key=lambda row: row.risk)
+	shown = [
+		_Open(*row, "soon" if row[3] > today else "overdue" if row[3] < now else "today")
+		for row in rows
+		if row[3] <= today or row[1] in COUNTDOWNS
+	]
+	return sorted(shown, key=lambda row: row.risk), Counter(row[3].date() for row in rows)
 
 
 def _counts(planned: list[_Open]) -> dict[str, int]:
-	shown = [row for row in planned if row.group != "later"]
-	groups, kinds = Counter(row.group for row in shown), Counter(row.kind for row in shown)
+	groups, kinds = Counter(row.group for row in planned), Counter(row.kind for row in planned)
 	return {
-		"total": len(shown),
+		"total": len(planned),
 		**{group: groups[group] for group in ("overdue", "today", "soon")},
 		"first_touches": kinds["First Touch"],
 		"replies": kinds["Reply"],
@@ -160,9 +159,8 @@ def _counts(planned: list[_Open]) -> dict[str, int]:
 	}
 
 
-def _next_due(planned: list[_Open], now: datetime) -> list[dict]:
+def _next_due(days: Counter[date], now: datetime) -> list[dict]:
 	"""How much comes on each of the next days."""
-	days = Counter(row.due_on.date() for row in planned)
 	following = [now.date() + timedelta(days=n) for n in range(1, DAYS_AHEAD + 1)]
 	return [{"date": str(day), "count": days[day]} for day in following]
 
@@ -170,7 +168,7 @@ def _next_due(planned: list[_Open], now: datetime) -> list[dict]:
 def _items(planned: list[_Open], now: datetime) -> list[dict]:
 	"""The rows of the page. What is overdue never crowds out what is due today."""
 	overdue = [row for row in planned if row.group == "overdue"]
-	ahead = [row for row in planned if row.group in ("today", "soon")]
+	ahead = [row for row in planned if row.group != "overdue"]
 	shown = overdue[:_ROWS] + ahead[:_ROWS]
 	if not shown:
 		return []
@@ -201,11 +199,21 @@ def _items(planned: list[_Open], now: datetime) -> list[dict]:
 	return [_item(row, documents.get((row.doctype, row.docname)), missed, replies) for row in rows]
 
 
+@request_cache
+def _match(doctype: str, user: str) -> str | None:
+	"""What narrows a doctype down to what a user may read; None where that is nothing."""
+	return (
+		build_match_conditions(doctype, user=user)
+		if frappe.has_permission(doctype, "read", user=user)
+		else None
+	)
+
+
 def _readable(doctype: str, query: QueryBuilder) -> list[frappe._dict]:
 	"""What a query of a doctype finds that the caller may read."""
-	if not frappe.has_permission(doctype, "read"):
+	match = _match(doctype, frappe.session.user)
+	if match is None:
 		return []
-	match = build_match_conditions(doctype)
 	if match:
 		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
 	return query.run(as_dict=True)
