@@ -8,7 +8,7 @@ from frappe.utils import get_fullname, now_datetime
 
 from salesflow_std.salesflow_std import handover, reps
 from salesflow_std.salesflow_std.doctype.lead_handover.lead_handover import locked
-from salesflow_std.salesflow_std.handover import OFFERED, SALES_ROLES
+from salesflow_std.salesflow_std.handover import OFFERED
 
 
 @frappe.whitelist(methods=["POST", "PUT"])
@@ -130,7 +130,7 @@ def account_managers(
 		.on((role.parent == user.name) & (role.parenttype == "User"))
 		.select(user.name, user.full_name)
 		.distinct()
-		.where((user.enabled == 1) & role.role.isin(SALES_ROLES))
+		.where((user.enabled == 1) & role.role.isin(reps.SALES_ROLES))
 		.where(user.name.notin(frappe.STANDARD_USERS))
 		.where(user.name.like(f"%{txt}%") | user.full_name.like(f"%{txt}%"))
 		.orderby(user.full_name, user.name)

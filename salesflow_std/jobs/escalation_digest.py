@@ -43,8 +43,12 @@ def run() -> None:
 		limit=5000,
 	)
 	of_manager: dict[str, list[frappe._dict]] = {}
+	managers_of: dict[str, list[str]] = {}
 	for row in waiting:
-		for manager in reps.escalate_to(row.stands_in_for or row.allocated_to):
+		rep = row.stands_in_for or row.allocated_to
+		if rep not in managers_of:
+			managers_of[rep] = reps.escalate_to(rep)
+		for manager in managers_of[rep]:
 			of_manager.setdefault(manager, []).append(row)
 	done: set[str] = set()
 	for manager, rows in of_manager.items():

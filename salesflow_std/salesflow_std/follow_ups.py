@@ -279,13 +279,14 @@ class Planning:
 		self._changes = Changes(doctype, self, also)
 		self.left_pool.clear()  # what a run that failed had noted
 		on_plan = bool(self.settings.plan_follow_ups)
-		plannable = [row for row in rows if on_plan and is_open(doctype, row)]
+		opened = {row.name for row in rows if is_open(doctype, row)}
+		plannable = [row for row in rows if on_plan and row.name in opened]
 		self._take_over(doctype, plannable)
 		self._read_loads({rep_of(doctype, row) for row in plannable})
 		dues = {}
 		for row in rows:
 			touches = open_touches.get(row.name, [])
-			if not is_open(doctype, row):
+			if row.name not in opened:
 				due = self._end(touches, "The document has ended.")
 			elif not on_plan:
 				due = self._switched_off(touches)

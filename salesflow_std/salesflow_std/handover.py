@@ -21,7 +21,6 @@ from pypika.functions import Coalesce, NullIf
 from salesflow_std.salesflow_std import grading, notices, reps
 
 OFFERED, ACCEPTED, RETURNED, WITHDRAWN = "Offered", "Accepted", "Returned", "Withdrawn"
-SALES_ROLES = ("Sales User", "Sales Manager", "Sales Master Manager")
 
 # Why an offer has ended without an answer.
 TAKEN_BACK, ENDED, INVALID, NURTURE, GIVEN_AWAY = (
@@ -120,7 +119,7 @@ def check_receiver(user: str, lead: Mapping[str, object]) -> None:
 			title=_("Hand-over"),
 		)
 	if user in frappe.STANDARD_USERS or not frappe.db.exists(
-		"Has Role", {"parenttype": "User", "parent": user, "role": ("in", SALES_ROLES)}
+		"Has Role", {"parenttype": "User", "parent": user, "role": ("in", reps.SALES_ROLES)}
 	):
 		frappe.throw(
 			_("{0} has no sales role, so could not work on the lead.").format(full_name(user)),

@@ -18,7 +18,7 @@ _LISTS = "salesflow_std.employee_holiday_lists"
 _ENABLED = "salesflow_std.enabled_users"
 _ADDRESSES = "salesflow_std.own_addresses"
 
-SALES_ROLES = frozenset(("Sales User", "Sales Manager", "Sales Master Manager"))
+SALES_ROLES = ("Sales User", "Sales Manager", "Sales Master Manager")
 MANAGER_ROLES = frozenset(("Sales Manager", "Sales Master Manager", "System Manager"))
 
 
@@ -105,7 +105,7 @@ def own_addresses() -> set[str]:
 
 def sells(user: str) -> bool:
 	"""Whether a user has a role of the sales team."""
-	return bool(SALES_ROLES & set(frappe.get_roles(user)))
+	return not set(SALES_ROLES).isdisjoint(frappe.get_roles(user))
 
 
 def is_enabled(user: str) -> bool:

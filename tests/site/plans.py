@@ -165,3 +165,38 @@ def policy(name: str = "Lead follow-up") -> Any:
 def day(moment: Any) -> str:
 	"""The date of a moment as text."""
 	return str(get_datetime(moment).date())
+
+
+def person(user, parent=None, is_group=0):
+	"""A node of the Sales Person tree with an employee of its own; without a parent below the root."""
+	employee = frappe.get_doc(
+		{
+			"doctype": "Employee",
+			"first_name": user,
+			"gender": "Female",
+			"date_of_birth": "1990-01-01",
+			"date_of_joining": "2020-01-01",
+			"company": records.COMPANY,
+			"user_id": user,
+			"create_user_permission": 0,
+		}
+	)
+	employee.flags.ignore_validate = True
+	employee.insert()
+	root = frappe.get_all(
+		"Sales Person", filters={"parent_sales_person": ("in", ("", None))}, pluck="name", order_by="lft"
+	)[0]
+	return (
+		frappe.get_doc(
+			{
+				"doctype": "Sales Person",
+				"sales_person_name": user,
+				"parent_sales_person": parent or root,
+				"is_group": is_group,
+				"employee": employee.name,
+				"enabled": 1,
+			}
+		)
+		.insert()
+		.name
+	)

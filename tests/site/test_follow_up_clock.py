@@ -46,46 +46,11 @@ def mails(user):
 	return found
 
 
-def person(user, parent=None, is_group=0):
-	"""A node of the Sales Person tree with an employee of its own; without a parent below the root."""
-	employee = frappe.get_doc(
-		{
-			"doctype": "Employee",
-			"first_name": user,
-			"gender": "Female",
-			"date_of_birth": "1990-01-01",
-			"date_of_joining": "2020-01-01",
-			"company": records.COMPANY,
-			"user_id": user,
-			"create_user_permission": 0,
-		}
-	)
-	employee.flags.ignore_validate = True
-	employee.insert()
-	root = frappe.get_all("Sales Person", filters={"parent_sales_person": ("in", ("", None))}, pluck="name")[
-		0
-	]
-	return (
-		frappe.get_doc(
-			{
-				"doctype": "Sales Person",
-				"sales_person_name": user,
-				"parent_sales_person": parent or root,
-				"is_group": is_group,
-				"employee": employee.name,
-				"enabled": 1,
-			}
-		)
-		.insert()
-		.name
-	)
-
-
 @pytest.fixture
 def team(make_user):
 	"""A rep under a manager in the tree: ``(rep, manager)``."""
 	rep, manager = make_user(), make_user(["Sales User", "Sales Manager"])
-	person(rep, person(manager, is_group=1))
+	plans.person(rep, plans.person(manager, is_group=1))
 	return rep, manager
 
 
@@ -311,7 +276,7 @@ def test_without_anybody_named_all_sales_managers_hear_of_it(frozen_time, make_u
 
 def test_a_manager_who_is_disabled_passes_it_up(frozen_time, make_user):
 	rep, manager, above = make_user(), make_user(["Sales Manager"]), make_user(["Sales Manager"])
-	person(rep, person(manager, person(above, is_group=1), is_group=1))
+	plans.person(rep, plans.person(manager, plans.person(above, is_group=1), is_group=1))
 	assert reps.escalate_to(rep) == [manager]
 	frappe.db.set_value("User", manager, "enabled", 0)
 	reps.forget()
@@ -587,7 +552,7 @@ def test_one_managers_trouble_does_not_stop_the_others(frozen_time, make_user, m
 	first, second = make_user(), make_user()
 	bosses = [make_user(["Sales Manager"]) for _ in range(2)]
 	for rep, boss in zip((first, second), bosses, strict=True):
-		person(rep, person(boss, is_group=1))
+		plans.person(rep, plans.person(boss, is_group=1))
 	with frozen_time(MONDAY) as clock:
 		for rep in (first, second):
 			plans.graded(lead_owner=rep)
@@ -772,7 +737,7 @@ def test_a_customers_days_off_written_down_later_move_the_touch(frozen_time):
 
 def test_no_touch_on_the_reps_own_days_off(frozen_time, make_user):
 	rep = make_user()
-	person(rep)
+	plans.person(rep)
 	days = holiday_list("Rep's own", *(f"2027-01-{day}" for day in range(13, 16)))
 	frappe.db.set_value("Employee", {"user_id": rep}, {"holiday_list": days, "status": "Active"})
 	reps.forget()

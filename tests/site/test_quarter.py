@@ -17,7 +17,7 @@ from frappe.utils import get_datetime
 from salesflow_std.api import follow_up
 from salesflow_std.jobs import escalation_digest, follow_up_clock, grade_clock
 from salesflow_std.salesflow_std.follow_ups import Planning
-from tests.site import records
+from tests.site import plans, records
 
 FIRST, LAST = date(2027, 1, 4), date(2027, 4, 2)
 # Spring festival, and single days in the middle of weeks.
@@ -64,43 +64,9 @@ def team(make_user) -> tuple[list[str], str]:
 	"""Eight reps under one manager in the Sales Person tree."""
 	manager = make_user(["Sales User", "Sales Manager"])
 	reps = [make_user() for _ in range(8)]
-
-	def person(user: str, parent: str, is_group: int) -> str:
-		employee = frappe.get_doc(
-			{
-				"doctype": "Employee",
-				"first_name": user,
-				"gender": "Female",
-				"date_of_birth": "1990-01-01",
-				"date_of_joining": "2020-01-01",
-				"company": records.COMPANY,
-				"user_id": user,
-				"create_user_permission": 0,
-			}
-		)
-		employee.flags.ignore_validate = True
-		employee.insert()
-		return (
-			frappe.get_doc(
-				{
-					"doctype": "Sales Person",
-					"sales_person_name": user,
-					"parent_sales_person": parent,
-					"is_group": is_group,
-					"employee": employee.name,
-					"enabled": 1,
-				}
-			)
-			.insert()
-			.name
-		)
-
-	root = frappe.get_all(
-		"Sales Person", filters={"parent_sales_person": ("in", ("", None))}, pluck="name", order_by="lft"
-	)[0]
-	head = person(manager, root, 1)
+	head = plans.person(manager, is_group=1)
 	for rep in reps:
-		person(rep, head, 0)
+		plans.person(rep, head)
 	return reps, manager
 
 
