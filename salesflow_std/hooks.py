@@ -36,7 +36,10 @@ doctype_list_js = {
 doc_events = {
 	"Lead": {
 		"validate": "salesflow_std.overrides.lead.validate",
-		"on_update": "salesflow_std.overrides.planned.on_update",
+		"on_update": [
+			"salesflow_std.overrides.planned.on_update",
+			"salesflow_std.overrides.profiled.on_update",
+		],
 		"on_change": [
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
@@ -51,6 +54,8 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.handover.on_trash",
 		],
+		"before_rename": "salesflow_std.overrides.profiled.before_rename",
+		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Opportunity": {
 		"validate": "salesflow_std.overrides.opportunity.validate",
@@ -68,9 +73,19 @@ doc_events = {
 	"Customer": {
 		"validate": "salesflow_std.overrides.graded.validate",
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
+		"on_update": "salesflow_std.overrides.profiled.on_update",
+		"before_rename": "salesflow_std.overrides.profiled.before_rename",
+		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 		"after_rename": "salesflow_std.overrides.graded.after_rename",
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
+	"Prospect": {
+		"validate": "salesflow_std.overrides.graded.validate",
+		"on_update": "salesflow_std.overrides.profiled.on_update",
+		"before_rename": "salesflow_std.overrides.profiled.before_rename",
+		"after_delete": "salesflow_std.overrides.profiled.after_delete",
+	},
+	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
 	"Communication": {
 		"on_update": "salesflow_std.overrides.communication.on_update",
 		"on_change": "salesflow_std.overrides.communication.on_change",
@@ -96,6 +111,16 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Customer Profile": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.permission_query_conditions",
+	"Needs Record": "salesflow_std.salesflow_std.doctype.needs_record.needs_record.permission_query_conditions",
+	"Account Plan": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.permission_query_conditions",
+	"Decision Chain Member": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.chain_query_conditions",
+	"Customer Tag Link": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.tag_query_conditions",
+	"Customer Need": "salesflow_std.salesflow_std.doctype.needs_record.needs_record.need_query_conditions",
+	"Needs Answer": "salesflow_std.salesflow_std.doctype.needs_record.needs_record.answer_query_conditions",
+	"Account Plan Action": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.action_query_conditions",
+	"Account Plan Competitor": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.competitor_query_conditions",
+	"Account Plan Review": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.review_query_conditions",
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.permission_query_conditions",
 	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.permission_query_conditions",
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.permission_query_conditions",
@@ -103,6 +128,9 @@ permission_query_conditions = {
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
+	"Customer Profile": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.has_permission",
+	"Needs Record": "salesflow_std.salesflow_std.doctype.needs_record.needs_record.has_permission",
+	"Account Plan": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.has_permission",
 	"BNAU Score": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.has_permission",
 	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.has_permission",
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.has_permission",

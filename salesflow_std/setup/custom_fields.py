@@ -93,6 +93,41 @@ def _touch_fields() -> list[dict]:
 	]
 
 
+def _profile_fields() -> list[dict]:
+	"""What ties a document to its customer profile, and what of it lists show and filter (L4, P4)."""
+	return [
+		{
+			"fieldname": "sf_profile",
+			"fieldtype": "Link",
+			"label": "Customer Profile",
+			"options": "Customer Profile",
+			"search_index": 1,
+			"hidden": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_target_profile",
+			"fieldtype": "Link",
+			"label": "Target Customer Profile",
+			"options": "Target Customer Profile",
+			"in_standard_filter": 1,
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_fit", "fieldtype": "Percent", "label": "Fit", **_STATE},
+		{
+			"fieldname": "sf_tags",
+			"fieldtype": "Small Text",
+			"label": "Customer Tags",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+	]
+
+
+# As ERPNext has them on Lead and Prospect.
+EMPLOYEES = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1000+")
+
 CUSTOM_FIELDS: dict[str, list[dict]] = {
 	"Lead": [
 		*_grade_fields("request_type"),
@@ -165,6 +200,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"depends_on": "eval:doc.sf_invalid_reason=='Duplicate'",
 			"no_copy": 1,
 		},
+		*_profile_fields(),
 		{
 			"fieldname": "sf_phone_key",
 			"fieldtype": "Data",
@@ -195,8 +231,57 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 		*_touch_fields(),
 		{"fieldname": "sf_unsubscribed", "fieldtype": "Check", "label": "Unsubscribed", **_STATE},
 	],
-	"Customer": _grade_fields("image"),
+	"Customer": [
+		*_grade_fields("image"),
+		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
+		# ERPNext knows them of leads and prospects only; a customer takes them over.
+		{
+			"fieldname": "sf_no_of_employees",
+			"fieldtype": "Select",
+			"label": "Employees",
+			"options": "\n".join(("", *EMPLOYEES)),
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_annual_revenue",
+			"fieldtype": "Currency",
+			"label": "Annual Revenue",
+			"no_copy": 1,
+		},
+		*_profile_fields(),
+	],
+	"Prospect": [
+		{
+			"fieldname": "sf_section",
+			"fieldtype": "Section Break",
+			"label": "Sales Standard",
+			"insert_after": "company",
+			"collapsible": 1,
+		},
+		*_profile_fields(),
+	],
+	"Contact": [
+		{
+			"fieldname": "sf_left_on",
+			"fieldtype": "Date",
+			"label": "Left the Company On",
+			"insert_after": "department",
+			"depends_on": "sf_left_on",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_replaced_by",
+			"fieldtype": "Link",
+			"label": "Replaced By",
+			"options": "Contact",
+			"depends_on": "sf_replaced_by",
+			**_STATE,
+		},
+	],
 }
+
+# Documents that carry a grade, and those that show a customer profile of their own.
+GRADED = ("Lead", "Opportunity", "Customer")
 
 # Fields that only the app writes: whatever a form, an import or REST sends for them is put back.
 STATE_FIELDS: dict[str, tuple[str, ...]] = {
@@ -204,11 +289,12 @@ STATE_FIELDS: dict[str, tuple[str, ...]] = {
 	for doctype, fields in CUSTOM_FIELDS.items()
 }
 
-# ERPNext looks these up on every save of a lead without an index to help it. An index made with add_index
+# ERPNext looks these up on every save of a lead, and the app by which documents are of one company, without an index to help it. An index made with add_index
 # is dropped at the next schema sync; one declared by a property setter stays.
 INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 	("Opportunity", "party_name"),
 	("Customer", "lead_name"),
+	("Customer", "prospect_name"),
 	("Prospect Lead", "lead"),
 	("Quotation", "opportunity"),
 )
@@ -233,8 +319,8 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Follow Up", ("escalated_on", "digest_sent_on")),
 	# Asked for at each change of a calendar event.
 	("Follow Up", ("event", "status")),
-	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in CUSTOM_FIELDS),
-	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in CUSTOM_FIELDS),
+	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in GRADED),
+	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in GRADED),
 )
 
 # What the app relies on in its fields. The rest (label, place, visibility, further options) is the

@@ -10,7 +10,7 @@ from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import scoring
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import follow_ups, grading
+from salesflow_std.salesflow_std import access, follow_ups, grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import default_model
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
 from salesflow_std.salesflow_std.messages import refuse
@@ -238,32 +238,15 @@ def check_permission(doctype: str, name: str | None, ptype: str) -> None:
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	"""Scorings are seen by those who see their subject."""
-	user = user or frappe.session.user
-	if user == "Administrator":
-		return ""
-	conditions = []
-	for subject in grading.GRADED_DOCTYPES:
-		if not frappe.has_permission(subject, "read", user=user):
-			continue
-		match = build_match_conditions(subject, user=user)
-		condition = f"`tabBNAU Score`.reference_doctype = {frappe.db.escape(subject)}"
-		if match:
-			condition += f" and `tabBNAU Score`.reference_name in (select `tab{subject}`.name from `tab{subject}` where {match})"
-		conditions.append(f"({condition})")
-	return f"({' or '.join(conditions)})" if conditions else "1=0"
+	return access.by_reference("BNAU Score", grading.GRADED_DOCTYPES, user)
 
 
 def line_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	"""Points and evidence are seen by those who see their scoring."""
-	conditions = permission_query_conditions(user)
-	if not conditions:
-		return ""
-	return f"`tabBNAU Score Line`.parent in (select `tabBNAU Score`.name from `tabBNAU Score` where {conditions})"
+	return access.of_rows("BNAU Score Line", {"BNAU Score": permission_query_conditions}, user)
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	"""Reading a scoring needs the right to read its subject; making one, to change it."""
-	if not doc.reference_name or doc.reference_doctype not in grading.GRADED_DOCTYPES:
-		return True  # validate says what is wrong
 	needed = "write" if ptype == "create" else "read"
-	return bool(frappe.has_permission(doc.reference_doctype, needed, doc=doc.reference_name, user=user))
+	return access.allows_by_reference(doc, needed, user, grading.GRADED_DOCTYPES)

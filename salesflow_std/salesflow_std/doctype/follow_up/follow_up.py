@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
-from salesflow_std.salesflow_std import follow_ups, reps, touches
+from salesflow_std.salesflow_std import access, follow_ups, reps, touches
 from salesflow_std.salesflow_std.follow_ups import CANCELLED, DONE, MISSED, PLANNED, SUBJECTS
 
 # What the app writes alone; a form, an import or REST cannot.
@@ -295,27 +294,12 @@ def same_customer(doctype: str, name: str) -> list[tuple[str, str]]:
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	"""Follow-ups are seen by those who do them and by those who see their document."""
-	user = user or frappe.session.user
-	if user == "Administrator":
-		return ""
-	conditions = [f"`tabFollow Up`.allocated_to = {frappe.db.escape(user)}"]
-	for subject in SUBJECTS:
-		if not frappe.has_permission(subject, "read", user=user):
-			continue
-		condition = f"`tabFollow Up`.reference_doctype = {frappe.db.escape(subject)}"
-		match = build_match_conditions(subject, user=user)
-		if match:
-			condition += f" and `tabFollow Up`.reference_name in (select `tab{subject}`.name from `tab{subject}` where {match})"
-		conditions.append(f"({condition})")
-	return f"({' or '.join(conditions)})"
+	return access.by_reference("Follow Up", SUBJECTS, user, own_field="allocated_to")
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	"""Seeing a follow-up needs the right to see its document, changing it to change it; who does it may both."""
 	user = user or frappe.session.user
-	if not doc.reference_name or doc.reference_doctype not in SUBJECTS:
-		return True  # validate says what is wrong
 	if doc.get("allocated_to") == user and ptype != "delete" and not doc.is_new():
 		return True
-	needed = "read" if ptype in ("read", "print", "email", "export", "report", "share", "select") else "write"
-	return bool(frappe.has_permission(doc.reference_doctype, needed, doc=doc.reference_name, user=user))
+	return access.allows_by_reference(doc, ptype, user, SUBJECTS)

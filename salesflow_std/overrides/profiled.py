@@ -1,0 +1,61 @@
+"""Lead, Prospect and Customer: documents of one company share one Customer Profile (P1, P2, P4)."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.model.document import Document
+
+from salesflow_std.salesflow_std import profiles
+
+# By these ERPNext says that two documents are of one company.
+_JOINED_BY = {"Lead": ("customer",), "Customer": ("lead_name", "prospect_name", "opportunity_name")}
+
+
+def on_update(doc: Document, method: str | None = None) -> None:
+	"""Joins the profiles of documents that have come to belong together, whatever path they came by."""
+	before = doc.get_doc_before_save()
+	if doc.doctype == "Prospect":
+		_prospect_leads(doc, before)
+		return
+	if any(
+		doc.get(field) and (before is None or before.get(field) != doc.get(field))
+		for field in _JOINED_BY[doc.doctype]
+	):
+		_join(doc)
+
+
+def _prospect_leads(doc: Document, before: Document | None) -> None:
+	now = {row.lead for row in doc.leads}
+	old = {row.lead for row in before.leads} if before else set()
+	for lead in sorted(old - now):
+		if doc.sf_profile and frappe.db.get_value("Lead", lead, "sf_profile") == doc.sf_profile:
+			profiles.detach("Lead", lead)
+	if now - old:
+		_join(doc)
+
+
+def _join(doc: Document) -> None:
+	profile = profiles.join(doc.doctype, doc.name)
+	if profile:
+		# What the caller holds is what the database holds.
+		doc.sf_profile, doc.sf_tags = frappe.db.get_value(doc.doctype, doc.name, ["sf_profile", "sf_tags"])
+
+
+def before_rename(
+	doc: Document, method: str | None = None, old: str = "", new: str = "", merge: bool = False
+) -> None:
+	"""Before two documents become one, so do their profiles."""
+	if not merge:
+		return
+	of_old, of_new = (frappe.db.get_value(doc.doctype, name, "sf_profile") for name in (old, new))
+	if of_old and of_old != of_new:
+		# For a moment both are of one company by the profile itself.
+		if of_new:
+			profiles.merge(of_new, of_old)
+		else:
+			profiles.attach(of_old, doc.doctype, new)
+
+
+def after_delete(doc: Document, method: str | None = None) -> None:
+	"""A profile goes with the last of its documents."""
+	profiles.after_delete(doc.get("sf_profile"))

@@ -1,0 +1,103 @@
+"""What a company's documents share: tags, decision chain, budget, reviews (P1-P5). See `profiles.py`."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import getdate
+
+from salesflow_std.salesflow_std import access, profiles
+
+
+class CustomerProfile(Document):
+	def validate(self) -> None:
+		self._check_tags()
+		self._check_chain()
+		self._check_budget()
+
+	def _check_tags(self) -> None:
+		"""P4: tags come from the library, each once, and one only of a category that allows no more."""
+		seen: set[str] = set()
+		for row in list(self.tags):
+			if row.tag in seen:
+				self.remove(row)
+			seen.add(row.tag)
+		single: dict[str, str] = {}
+		for tag in profiles.tags_of(self):
+			if tag.one_only and tag.category in single:
+				frappe.throw(
+					_(
+						"{0} and {1} are both of the category {2}, of which a customer has at most one."
+					).format(
+						frappe.bold(_(single[tag.category])),
+						frappe.bold(_(tag.name)),
+						frappe.bold(_(tag.category)),
+					),
+					title=_("Tags", context="Customer Profile"),
+				)
+			single[tag.category] = tag.name
+
+	def _check_chain(self) -> None:
+		"""P2: a person stands in the chain once; who is reached has been reached on some day."""
+		seen: set[str] = set()
+		for row in self.decision_chain:
+			row.person = (row.person or "").strip()
+			key = profiles.person_key(row)
+			if key in seen and not row.left_on:
+				frappe.throw(
+					_("{0} stands in the decision chain twice.").format(
+						frappe.bold(frappe.utils.escape_html(row.person))
+					),
+					title=_("Decision Chain", context="Customer Profile"),
+				)
+			if not row.left_on:
+				seen.add(key)
+			if row.reached and not row.reached_on:
+				row.reached_on = getdate()
+			elif not row.reached:
+				row.reached_on = None
+
+	def _check_budget(self) -> None:
+		if self.budget_from and self.budget_to and self.budget_from > self.budget_to:
+			frappe.throw(_("The budget starts above its end."), title=_("Budget", context="Customer Profile"))
+
+	def on_update(self) -> None:
+		before = self.get_doc_before_save()
+		if before is None or [row.tag for row in before.tags] != [row.tag for row in self.tags]:
+			profiles.mirror(self)
+
+
+def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""A profile is seen by those who see one of its documents."""
+	return access.by_link("Customer Profile", "sf_profile", profiles.PARTIES, user)
+
+
+def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""Reading a profile needs the right to read one of its documents, changing it to change one."""
+	if not doc.name or doc.is_new():
+		return False  # the app makes them (`profiles.ensure`)
+	return any(access.allows(*member, ptype, user) for member in profiles.members(doc.name))
+
+
+def chain_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""The people of a decision chain are seen with the profile, or with the talk they were written down in."""
+	from salesflow_std.salesflow_std.doctype.needs_record import needs_record
+
+	return access.of_rows(
+		"Decision Chain Member",
+		{
+			"Customer Profile": permission_query_conditions,
+			"Needs Record": needs_record.permission_query_conditions,
+		},
+		user,
+	)
+
+
+def tag_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Tags are seen with the profile; those of target profiles by everybody who sells."""
+	return access.of_rows(
+		"Customer Tag Link",
+		{"Customer Profile": permission_query_conditions, "Target Customer Profile": lambda user: ""},
+		user,
+	)
