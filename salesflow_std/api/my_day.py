@@ -14,6 +14,7 @@ however many leads the site has.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -59,6 +60,10 @@ _CONTACT = {
 	},
 }
 
+# What else waits for a user: each finds ``{"key", "label", "total", "all", "rows": [{"title", "route", "tone", "why",
+# "detail"}]}`` or None where there is nothing. `all` is the route of the whole list, `tone` a colour of Frappe's.
+_SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = ()
+
 
 # The day
 
@@ -68,7 +73,7 @@ def get(user: str | None = None) -> dict:
 	"""The day of a rep: ``{"user", "user_name", "now", "items", "counts", "stale", "next_due", "reps"}``.
 
 	`items` are the open touches in the order above, those overdue and those ahead limited each; `counts` are of
-	all. `stale` holds the grades to review, `next_due` how much comes on which of the next days. Managers may ask
+	all. `stale` holds the grades to review, `next_due` how much comes on which of the next days, `sections` what else waits. Managers may ask
 	for the day of another, and get `reps`: with a team of their own in the Sales Person tree these, else everybody.
 	Raises PermissionError for anybody else's day.
 	"""
@@ -87,6 +92,7 @@ def get(user: str | None = None) -> dict:
 		"stale": stale,
 		"next_due": _next_due(days, now),
 		"reps": _reps(team, now) if reps.is_manager() else None,
+		"sections": [section for section in (find(user, now) for find in _SECTIONS) if section],
 	}
 
 

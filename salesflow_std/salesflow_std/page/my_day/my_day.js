@@ -21,6 +21,7 @@ salesflow.MyDay = class MyDay {
 			<div class="sf-day-head"></div>
 			<div class="sf-day-pills" role="group" aria-label="${__("Show only")}"></div>
 			<div class="sf-day-lists"></div>
+			<div class="sf-day-sections"></div>
 			<div class="sf-day-foot"></div>
 			<div class="sr-only" role="status" aria-live="polite"></div>
 		</div>`).appendTo(this.page.main);
@@ -98,6 +99,7 @@ salesflow.MyDay = class MyDay {
 		const team = this.shows_team();
 		this.part("pills").toggle(!team);
 		this.part("foot").toggle(!team);
+		this.render_sections();
 		if (team) return this.render_team();
 		this.render_pills();
 		this.render_lists();
@@ -497,6 +499,25 @@ salesflow.MyDay = class MyDay {
 		}
 		if (!shown || shown >= total) return "";
 		return __("The {0} most at risk of {1}. More come up as you finish these.", [shown, total]);
+	}
+
+	// What waits beside the touches: each row leads to where it is done.
+	render_sections() {
+		const esc = frappe.utils.escape_html;
+		const row = (item) => {
+			const why = `<span class="indicator-pill no-indicator-dot ${item.tone}">${esc(item.why)}</span>`;
+			return `<li><a href="${esc(item.route)}">${esc(item.title)}</a> ${why}
+				<span class="text-muted">${esc(item.detail || "")}</span></li>`;
+		};
+		const sections = (this.only ? [] : this.data.sections).map((section) => {
+			const more = section.total > section.rows.length && section.all;
+			return `<section data-section="${section.key}">
+				<h3>${esc(section.label)} <span class="text-muted">${section.total}</span></h3>
+				<ul>${section.rows.map(row).join("")}</ul>
+				${more ? `<p class="sf-more"><a href="${esc(section.all)}">${__("All {0}", [section.total])}</a></p>` : ""}
+			</section>`;
+		});
+		this.part("sections").html(sections.join(""));
 	}
 
 	empty() {
