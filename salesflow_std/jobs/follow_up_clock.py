@@ -260,7 +260,7 @@ def escalate() -> int:
 	A row of missed touches is one case, as long as nobody has reached the customer in between.
 	"""
 	count = 0
-	for find in (_overdue_first_touches, _late_first_touches, _missed_touches, _overdue_promises):
+	for find in (_overdue_first_touches, _late_first_touches, _missed_touches, _overdue_by_word):
 		after = ""
 		# By name, so that a case that cannot be told does not come round again and again.
 		while rows := find(after):
@@ -368,13 +368,14 @@ def _missed_touches(after: str = "") -> list[frappe._dict]:
 	return query.run(as_dict=True)
 
 
-def _overdue_promises(after: str = "") -> list[frappe._dict]:
+def _overdue_by_word(after: str = "") -> list[frappe._dict]:
+	"""What somebody waits for: replies, promises, meetings, and tasks planned by hand or for the decision chain (P2)."""
 	touch = frappe.qb.DocType("Follow Up")
 	return (
 		frappe.qb.from_(touch)
 		.select(*(touch[field] for field in _CASE))
 		.where((touch.status == PLANNED) & (touch.late_on < now_datetime()))
-		.where(touch.kind.isin(HOLDS_RHYTHM) & touch.escalated_on.isnull())
+		.where(touch.kind.isin((*HOLDS_RHYTHM, "Task")) & touch.escalated_on.isnull())
 		.where(touch.name > after)
 		.orderby(touch.name)
 		.limit(CHUNK)
@@ -388,6 +389,7 @@ WHAT = {
 	"Reply": "Reply not answered",
 	"Promise": "Promised date missed",
 	"Meeting": "Meeting not written up",
+	"Task": "Task overdue",
 }
 
 

@@ -160,6 +160,31 @@ def test_a_try_in_vain_is_no_excuse_for_the_first_touch(frozen_time, team):
 		assert len(notes(manager)) == 1
 
 
+def test_f5_an_overdue_task_stays_open_and_goes_to_the_manager_once(frozen_time, team):
+	rep, manager = team
+	with frozen_time(MONDAY) as clock:
+		lead = records.lead(lead_owner=rep)
+		task = frappe.get_doc(
+			{
+				"doctype": "Follow Up",
+				"reference_doctype": "Lead",
+				"reference_name": lead.name,
+				"allocated_to": rep,
+				"channel": "Phone",
+				"goal": "Ask for the drawings",
+				"due_on": "2027-01-12 10:00",
+			}
+		).insert()
+		run_all()
+		assert notes(manager) == []
+		clock.set("2027-01-18 10:00")
+		run_all()
+		run_all()
+		(note,) = notes(manager)
+		assert note.document_name == task.name
+		assert frappe.db.get_value("Follow Up", task.name, "status") == "Planned"
+
+
 def test_a_row_of_missed_touches_is_one_case(frozen_time, team):
 	rep, manager = team
 	with frozen_time(MONDAY) as clock:
