@@ -13,6 +13,7 @@ import frappe
 from frappe.utils import add_to_date, getdate, now_datetime
 
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
+from tools import demo_customers
 
 _SEED = 7
 _LEADS = 120
@@ -43,6 +44,7 @@ def make() -> dict[str, int]:
 		grade_clock.tick()
 		follow_up_clock.tick()
 		_follow_ups(rng)
+		demo_customers.make(rng)
 		follow_up_clock.tick()
 	return {
 		"Leads": frappe.db.count("Lead"),
@@ -57,6 +59,9 @@ def make() -> dict[str, int]:
 			f"  grade {grade} ": frappe.db.count("Opportunity", {"sf_grade": grade})
 			for grade in ("S", "A", "B")
 		},
+		"Needs records": frappe.db.count("Needs Record"),
+		"  confirmed by the customer": frappe.db.count("Needs Record", {"status": "Confirmed"}),
+		"Account plans": frappe.db.count("Account Plan"),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 
