@@ -280,7 +280,9 @@ def _people(profile: Document | None, facts: company_facts.Facts) -> list[dict]:
 
 def _fit(party: tuple[str, str]) -> dict | None:
 	row = frappe.db.get_value(*party, ["sf_target_profile", "sf_fit"], as_dict=True)
-	return {"profile": row.sf_target_profile, "percent": row.sf_fit} if row and row.sf_target_profile else None
+	return (
+		{"profile": row.sf_target_profile, "percent": row.sf_fit} if row and row.sf_target_profile else None
+	)
 
 
 def _needs(together: list[tuple[str, str]]) -> dict | None:

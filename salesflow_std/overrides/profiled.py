@@ -49,7 +49,12 @@ def _join(doc: Document) -> None:
 
 
 def before_insert(doc: Document, method: str | None = None) -> None:
-	"""A new customer takes over the size that ERPNext knows of its lead or prospect (P1)."""
+	"""A new customer takes over the size that ERPNext knows of its lead or prospect (P1).
+
+	ERPNext's button on a prospect makes a customer of the same name and does not say of which prospect.
+	"""
+	if not any(doc.get(field) for field in _JOINED_BY["Customer"]) and _may_see_prospect(doc.customer_name):
+		doc.prospect_name = doc.customer_name
 	for doctype, name in (("Prospect", doc.get("prospect_name")), ("Lead", doc.get("lead_name"))):
 		if not name or (doc.sf_no_of_employees and doc.sf_annual_revenue):
 			continue
@@ -59,6 +64,13 @@ def before_insert(doc: Document, method: str | None = None) -> None:
 		if not doc.sf_no_of_employees and size.no_of_employees in EMPLOYEES:
 			doc.sf_no_of_employees = size.no_of_employees
 		doc.sf_annual_revenue = doc.sf_annual_revenue or size.annual_revenue
+
+
+def _may_see_prospect(name: str | None) -> bool:
+	"""Whether there is a prospect of a name, and the user may know what is noted of it."""
+	return bool(
+		name and frappe.db.exists("Prospect", name) and frappe.has_permission("Prospect", "read", doc=name)
+	)
 
 
 def new_opportunity(doc: Document, method: str | None = None) -> None:

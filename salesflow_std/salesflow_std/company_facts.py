@@ -120,9 +120,8 @@ def _rows(members: Iterable[Member]) -> dict[Member, frappe._dict]:
 		if doctype == "Lead":
 			columns += [
 				table[column]
-				for column in ("first_name", "last_name", "lead_name", "job_title", "phone", "mobile_no")
+				for column in ("lead_name", "job_title", "phone", "mobile_no", "email_id")
 			]
-			columns.append(table.email_id)
 		for row in (
 			frappe.qb.from_(table)
 			.select(table.name, table.creation, table.sf_profile, *columns)
@@ -227,7 +226,9 @@ def _facts(
 			if fact not in values and row.get(fact):
 				values[fact] = row[fact]
 				at[fact] = (doctype, name, column_of(doctype, named))
-	touched = min((row.first_touched_on for _m, row in of_company if row.get("first_touched_on")), default=None)
+	touched = min(
+		(row.first_touched_on for _m, row in of_company if row.get("first_touched_on")), default=None
+	)
 	known = _still_there(of_company, people, str(values.get("company_name") or ""))
 	best = known[0] if known else Known(None)
 	noted_first = noted.first_contact_on if noted else None
@@ -259,7 +260,7 @@ def _still_there(
 		for person, has_left in people.get(member, ()):
 			(left if has_left else there).append(_named(person, company))
 		if member[0] == "Lead":
-			there.append(_of_lead(row))
+			there.append(_named(_of_lead(row), company))
 	known: list[Known] = []
 	for person in there:
 		if not person.pieces() or any(_same(person, other) for other in left):
@@ -273,18 +274,13 @@ def _still_there(
 
 
 def _named(person: Known, company: str) -> Known:
-	"""A lead without a person gives its contact the company's name; that is nobody's."""
+	"""A lead without a person gives itself and its contact the company's name; that is nobody's."""
 	return replace(person, contact_name=None) if _text(person.contact_name) == _text(company) else person
 
 
 def _of_lead(row: Mapping[str, object]) -> Known:
-	named = row["first_name"] or row["last_name"]
 	return Known(
-		None,
-		row["lead_name"] if named else None,
-		row["job_title"],
-		row["mobile_no"] or row["phone"],
-		row["email_id"],
+		None, row["lead_name"], row["job_title"], row["mobile_no"] or row["phone"], row["email_id"]
 	)
 
 

@@ -29,7 +29,10 @@ _LARGEST_FAMILY = 500
 # So many profiles are written in one statement.
 _CHUNK = 1000
 # What stands on a profile goes over to the one it is merged into.
-_NOTES = (("Comment", "reference_doctype", "reference_name"), ("File", "attached_to_doctype", "attached_to_name"))
+_NOTES = (
+	("Comment", "reference_doctype", "reference_name"),
+	("File", "attached_to_doctype", "attached_to_name"),
+)
 # A review and a confirmation each go over as a whole, the newer one.
 _KEPT = (
 	("reviewed_on", ("reviewed_on", "reviewed_by", "review_due")),
@@ -355,7 +358,9 @@ def _mirror_some(profiles: list[str]) -> None:
 	for text, of_text in alike.items():
 		for doctype in PARTIES:
 			party = frappe.qb.DocType(doctype)
-			frappe.qb.update(party).set(party.sf_tags, text).where(bulk.Among(party.sf_profile, of_text)).run()
+			frappe.qb.update(party).set(party.sf_tags, text).where(
+				bulk.Among(party.sf_profile, of_text)
+			).run()
 
 
 def company_name(doctype: str, name: str) -> str:

@@ -8,7 +8,10 @@ from frappe.utils import now_datetime
 from salesflow_std.engine import profile as rules
 from salesflow_std.engine import worktime
 from salesflow_std.salesflow_std import company_facts, follow_ups, profiles
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings, working_calendar
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
+	settings,
+	working_calendar,
+)
 
 REACHED = "The decision maker has been reached."
 ELSEWHERE = "Another document of the customer has this task."

@@ -55,7 +55,9 @@ class CustomerProfile(Document):
 		)
 		if disabled:
 			frappe.throw(
-				_("The tag {0} is disabled and is not given any more. Choose another one from the {1}.").format(
+				_(
+					"The tag {0} is disabled and is not given any more. Choose another one from the {1}."
+				).format(
 					frappe.bold(_(disabled[0])),
 					f'<a href="/app/customer-tag?enabled=1">{_("library of tags")}</a>',
 				),
