@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, getdate
 
-from salesflow_std.salesflow_std import company_facts, profiles, reaching
+from salesflow_std.salesflow_std import company_facts, follow_ups, profiles, reaching
 
 _PERSON = (
 	"person",
@@ -199,20 +201,52 @@ def documents(profile: str) -> list[dict]:
 	]
 
 
+@frappe.whitelist(methods=["GET", "POST"])
+def tagged(tag: str, doctype: str) -> list[str]:
+	"""The documents with a tag that the user may read; of opportunities, the open ones of such a party (P4).
+
+	For lists that cannot tell them apart by the text of their tags. At most 500.
+	"""
+	if doctype not in profiles.SUBJECTS:
+		_refuse(doctype)
+	link, names = frappe.qb.DocType("Customer Tag Link"), []
+	for kind in profiles.PARTIES if doctype == "Opportunity" else (doctype,):
+		party = frappe.qb.DocType(kind)
+		query = frappe.qb.from_(link).join(party).on(party.sf_profile == link.parent)
+		if doctype == "Opportunity":
+			deal = frappe.qb.DocType("Opportunity")
+			query = (
+				query.join(deal)
+				.on((deal.party_name == party.name) & (deal.opportunity_from == kind))
+				.select(deal.name)
+				.where(deal.status.isin(follow_ups.SUBJECTS["Opportunity"].open_statuses))
+			)
+		else:
+			query = query.select(party.name)
+		names += query.where((link.parenttype == "Customer Profile") & (link.tag == tag)).run(pluck=True)
+	return frappe.get_list(
+		doctype, filters={"name": ("in", names)}, pluck="name", order_by="creation desc", limit=500
+	)
+
+
 # Reading ---------------------------------------------------------------------------------------------------
 
 
 def _document(doctype: str, name: str, ptype: str) -> Document:
 	if doctype not in profiles.SUBJECTS:
-		frappe.throw(
-			_("Customer profiles are of {0}, not of {1}.").format(
-				", ".join(_(subject) for subject in profiles.SUBJECTS), frappe.utils.escape_html(_(doctype))
-			),
-			title=_("Customer Profile"),
-		)
+		_refuse(doctype)
 	doc = frappe.get_doc(doctype, name)
 	doc.check_permission(ptype)
 	return doc
+
+
+def _refuse(doctype: str) -> NoReturn:
+	frappe.throw(
+		_("Customer profiles are of {0}, not of {1}.").format(
+			", ".join(_(subject) for subject in profiles.SUBJECTS), frappe.utils.escape_html(_(doctype))
+		),
+		title=_("Customer Profile"),
+	)
 
 
 def _place(piece: str, party: tuple[str, str], facts: company_facts.Facts) -> dict:

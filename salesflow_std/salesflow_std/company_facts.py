@@ -119,8 +119,7 @@ def _rows(members: Iterable[Member]) -> dict[Member, frappe._dict]:
 		]
 		if doctype == "Lead":
 			columns += [
-				table[column]
-				for column in ("lead_name", "job_title", "phone", "mobile_no", "email_id")
+				table[column] for column in ("lead_name", "job_title", "phone", "mobile_no", "email_id")
 			]
 		for row in (
 			frappe.qb.from_(table)
@@ -279,9 +278,7 @@ def _named(person: Known, company: str) -> Known:
 
 
 def _of_lead(row: Mapping[str, object]) -> Known:
-	return Known(
-		None, row["lead_name"], row["job_title"], row["mobile_no"] or row["phone"], row["email_id"]
-	)
+	return Known(None, row["lead_name"], row["job_title"], row["mobile_no"] or row["phone"], row["email_id"])
 
 
 def _same(one: Known, other: Known) -> bool:

@@ -121,7 +121,7 @@ def ensure(doctype: str, name: str) -> str:
 	"""The profile of a document's family, made when it is first needed; the caller has checked the rights."""
 	party = party_of(doctype, name)
 	if not party:
-		frappe.throw(f"{doctype} {name} has no party")  # nosemgrep: a mistake in a program, not of a user
+		raise ValueError(doctype, name)  # a mistake in a program, not of a user
 	# Two who write at the same time would make two.
 	frappe.db.get_value(party[0], party[1], "name", for_update=True)
 	return join(*party) or _make(party)

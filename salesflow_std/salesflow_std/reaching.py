@@ -13,10 +13,6 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 	working_calendar,
 )
 
-REACHED = "The decision maker has been reached."
-ELSEWHERE = "Another document of the customer has this task."
-NOT_OF_THE_CUSTOMER = "The document is not of this customer any more."
-
 
 def follow(profile: str | None) -> None:
 	"""Makes, keeps or takes away a company's task to reach who decides; there is never more than one open.
@@ -35,9 +31,11 @@ def follow(profile: str | None) -> None:
 	subjects = _subjects(members)
 	tasks = _open_tasks(subjects)
 	if rules.is_decider_reached(people):
-		follow_ups.cancel([task.name for task in tasks], REACHED)
+		follow_ups.cancel([task.name for task in tasks], "The decision maker has been reached.")
 	elif tasks:
-		follow_ups.cancel([task.name for task in tasks[1:]], ELSEWHERE)
+		follow_ups.cancel(
+			[task.name for task in tasks[1:]], "Another document of the customer has this task."
+		)
 	elif all(person.left for person in people) and not company_facts.read({profile: members})[profile].people:
 		pass  # nobody to go through
 	else:
@@ -55,7 +53,7 @@ def let_go(doctype: str, name: str) -> None:
 		if touch.kind == "Task" and touch.goal == follow_ups.DECISION_MAKER
 	]
 	if tasks:
-		follow_ups.cancel(tasks, NOT_OF_THE_CUSTOMER)
+		follow_ups.cancel(tasks, "The document is not of this customer any more.")
 		follow_ups.plan(doctype, name)
 
 

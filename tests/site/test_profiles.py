@@ -10,7 +10,7 @@ from frappe.permissions import add_user_permission
 from frappe.utils import add_days, getdate
 
 from salesflow_std.api.lead import touched
-from salesflow_std.salesflow_std import follow_ups, profiles, reaching
+from salesflow_std.salesflow_std import follow_ups, profiles
 from tests.site import plans, records
 
 API = "salesflow_std.api.profile"
@@ -127,7 +127,9 @@ def test_a_first_contact_to_come_is_refused(api):
 
 
 def test_a_company_name_given_to_a_contact_names_nobody(api):
-	lead = records.lead(first_name=None, no_of_employees="", email_id=f"{frappe.generate_hash(length=8)}@alpha.example")
+	lead = records.lead(
+		first_name=None, no_of_employees="", email_id=f"{frappe.generate_hash(length=8)}@alpha.example"
+	)
 	contact = frappe.get_all("Contact", filters={"email_id": lead.email_id}, fields=["*"], order_by="name")
 	assert "contact_name" in {row["piece"] for row in api("panel", lead)["missing"]}, contact
 
@@ -236,7 +238,7 @@ def test_the_task_ends_when_who_decides_is_reached(api):
 	assert tasks(lead) == []
 	assert records.state(lead, "sf_next_touch_on") is None
 	ended = plans.touches_of(lead, status="Cancelled")
-	assert [row.cancel_reason for row in ended] == [reaching.REACHED]
+	assert [row.cancel_reason for row in ended] == ["The decision maker has been reached."]
 	# Not reached after all: the task is there again.
 	api("save_person", lead, row=boss["name"], person={"reached": 0})
 	assert len(tasks(lead)) == 1

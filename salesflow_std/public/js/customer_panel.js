@@ -20,13 +20,13 @@ if (!salesflow.customer_panel) {
 		({
 			company_name: __("Company Name"),
 			industry: __("Industry"),
-			size: __("Size"),
+			size: __("Size", null, "Salesflow"),
 			contact_name: __("Contact"),
 			position: __("Job Title"),
 			phone: __("Phone"),
 			email: __("E-mail"),
 			first_contact: __("First Contact"),
-			source: __("Source"),
+			source: __("Source", null, "Customer Profile"),
 		})[piece];
 
 	// The decision chain of one document, as a picture and as a table that is edited in place.
@@ -129,7 +129,7 @@ if (!salesflow.customer_panel) {
 				option(row.role),
 				__("Stance: {0}", [option(row.stance || "Unknown")]),
 				__("Influence: {0}", [option(row.influence || "Medium")]),
-				row.reached ? __("Reached") : __("Not reached"),
+				row.reached ? __("Reached", null, "Decision Chain Member") : __("Not reached"),
 			];
 			if (row.left_on) parts.push(__("Left on {0}", [frappe.datetime.str_to_user(row.left_on)]));
 			return parts.filter(Boolean).join(", ");
@@ -137,7 +137,7 @@ if (!salesflow.customer_panel) {
 
 		draw_table() {
 			const rows = this.data.chain.map((row) => this.table_row(row)).join("");
-			const head = [__("Person"), __("Role"), __("Stance"), __("Influence"), __("Reached"), ""];
+			const head = [__("Person", null, "Decision Chain Member"), __("Role", null, "Decision Chain Member"), __("Stance", null, "Decision Chain Member"), __("Influence", null, "Decision Chain Member"), __("Reached", null, "Decision Chain Member"), ""];
 			const known = this.data.people
 				.map(
 					(person, i) =>
@@ -157,7 +157,7 @@ if (!salesflow.customer_panel) {
 				<div class="sf-chain-add">
 					<input type="text" class="form-control input-xs sf-new-person" maxlength="140"
 						placeholder="${__("Add a person…")}" aria-label="${__("Add a person…")}">
-					<select class="form-control input-xs sf-new-role" aria-label="${__("Role")}">${this.options(
+					<select class="form-control input-xs sf-new-role" aria-label="${__("Role", null, "Decision Chain Member")}">${this.options(
 						ROLES,
 						"Influencer"
 					)}</select>
@@ -180,13 +180,11 @@ if (!salesflow.customer_panel) {
 					row[field]
 				)}</select>`;
 			return `<tr data-row="${esc(row.name)}" class="${row.left_on ? "sf-left" : ""}">
-				<td><input type="text" class="form-control input-xs" data-field="person" maxlength="140" aria-label="${__(
-					"Person"
-				)}" value="${esc(row.person)}"></td>
-				<td>${select("role", ROLES, __("Role"))}</td>
-				<td>${select("stance", STANCES, __("Stance"))}</td>
-				<td>${select("influence", INFLUENCES, __("Influence"))}</td>
-				<td data-label="${__("Reached")}"><input type="checkbox" data-field="reached" aria-label="${__("Reached")}" ${
+				<td><input type="text" class="form-control input-xs" data-field="person" maxlength="140" aria-label="${__("Person", null, "Decision Chain Member")}" value="${esc(row.person)}"></td>
+				<td>${select("role", ROLES, __("Role", null, "Decision Chain Member"))}</td>
+				<td>${select("stance", STANCES, __("Stance", null, "Decision Chain Member"))}</td>
+				<td>${select("influence", INFLUENCES, __("Influence", null, "Decision Chain Member"))}</td>
+				<td data-label="${__("Reached", null, "Decision Chain Member")}"><input type="checkbox" data-field="reached" aria-label="${__("Reached", null, "Decision Chain Member")}" ${
 					row.reached ? "checked" : ""
 				}></td>
 				<td>${this.menu(row)}</td></tr>`;
@@ -195,7 +193,7 @@ if (!salesflow.customer_panel) {
 		menu(row) {
 			const entries = [["details", __("Details…")]];
 			if (!row.left_on && salesflow.contact_left) entries.push(["left", __("Left the Company…")]);
-			entries.push(["remove", __("Remove")]);
+			entries.push(["remove", __("Remove", null, "Salesflow")]);
 			return `<div class="dropdown"><button type="button" class="btn btn-xs btn-default" data-toggle="dropdown"
 				aria-haspopup="true" aria-label="${__("More")}">⋯</button>
 				<ul class="dropdown-menu dropdown-menu-right">${entries
@@ -315,12 +313,12 @@ if (!salesflow.customer_panel) {
 			const dialog = new frappe.ui.Dialog({
 				title: row.person,
 				fields: [
-					field("person", "Data", __("Person"), { reqd: 1 }),
-					field("role", "Select", __("Role"), { options: choice(ROLES), reqd: 1 }),
-					field("stance", "Select", __("Stance"), { options: choice(STANCES) }),
-					field("influence", "Select", __("Influence"), { options: choice(INFLUENCES) }),
-					field("reached", "Check", __("Reached")),
-					field("reached_on", "Date", __("Reached On"), { depends_on: "reached" }),
+					field("person", "Data", __("Person", null, "Decision Chain Member"), { reqd: 1 }),
+					field("role", "Select", __("Role", null, "Decision Chain Member"), { options: choice(ROLES), reqd: 1 }),
+					field("stance", "Select", __("Stance", null, "Decision Chain Member"), { options: choice(STANCES) }),
+					field("influence", "Select", __("Influence", null, "Decision Chain Member"), { options: choice(INFLUENCES) }),
+					field("reached", "Check", __("Reached", null, "Decision Chain Member")),
+					field("reached_on", "Date", __("Reached On", null, "Decision Chain Member"), { depends_on: "reached" }),
 					{ fieldname: "column", fieldtype: "Column Break" },
 					field("contact", "Link", __("Contact"), {
 						options: "Contact",
@@ -332,7 +330,7 @@ if (!salesflow.customer_panel) {
 					field("position", "Data", __("Job Title")),
 					field("email_id", "Data", __("E-mail"), { options: "Email" }),
 					field("phone", "Data", __("Phone"), { options: "Phone" }),
-					field("note", "Small Text", __("Note")),
+					field("note", "Small Text", __("Note", null, "Decision Chain Member")),
 				],
 				primary_action_label: __("Save"),
 				primary_action: (values) => {
@@ -509,12 +507,12 @@ if (!salesflow.customer_panel) {
 					field("first_contact_on", "Date", __("First Contact On"), {
 						description: __("Left empty, the first touch of the lead counts."),
 					}),
-					field("source", "Data", __("Source"), {
+					field("source", "Data", __("Source", null, "Customer Profile"), {
 						description: __("A source given on the lead goes before this one."),
 					}),
 					{ fieldname: "section", fieldtype: "Section Break", label: __("Budget", null, "Customer Profile") },
-					field("budget_from", "Currency", __("From"), { options: "currency", non_negative: 1 }),
-					field("budget_to", "Currency", __("To"), { options: "currency", non_negative: 1 }),
+					field("budget_from", "Currency", __("Budget From", null, "Customer Profile"), { options: "currency", non_negative: 1 }),
+					field("budget_to", "Currency", __("Budget To", null, "Customer Profile"), { options: "currency", non_negative: 1 }),
 					{ fieldname: "column", fieldtype: "Column Break" },
 					field("currency", "Link", __("Currency"), {
 						options: "Currency",

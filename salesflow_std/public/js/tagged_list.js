@@ -35,6 +35,5 @@ salesflow.tagged_list = {
 	},
 };
 
-for (const doctype of ["Lead", "Prospect", "Customer"]) {
-	if (frappe.listview_settings[doctype]) salesflow.tagged_list.setup(doctype);
-}
+// ERPNext's own settings of a list come before this file and take the place of what was set up earlier.
+for (const doctype of ["Lead", "Prospect", "Customer"]) salesflow.tagged_list.setup(doctype);
