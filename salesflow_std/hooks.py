@@ -20,17 +20,27 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead": [
+		"public/js/graded_form.js",
+		"public/js/lead.js",
+		"public/js/lead_handover.js",
+		"public/js/customer_panel.js",
+	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": "public/js/graded_form.js",
-	"Customer": "public/js/graded_form.js",
+	"Opportunity": ["public/js/graded_form.js", "public/js/customer_panel.js"],
+	"Customer": ["public/js/graded_form.js", "public/js/customer_panel.js"],
+	"Prospect": "public/js/customer_panel.js",
+	"Needs Record": "public/js/customer_panel.js",
+	"Account Plan": "public/js/customer_panel.js",
+	"Customer Profile": "public/js/customer_panel.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
 doctype_list_js = {
-	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js"],
+	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
 	"Opportunity": "public/js/graded_list.js",
-	"Customer": "public/js/graded_list.js",
+	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
+	"Prospect": "public/js/tagged_list.js",
 }
 
 doc_events = {
@@ -62,6 +72,7 @@ doc_events = {
 		"on_update": [
 			"salesflow_std.overrides.opportunity.on_update",
 			"salesflow_std.overrides.planned.on_update",
+			"salesflow_std.overrides.profiled.new_opportunity",
 		],
 		"on_change": "salesflow_std.overrides.planned.on_change",
 		"after_rename": [
@@ -71,6 +82,7 @@ doc_events = {
 		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
 	},
 	"Customer": {
+		"before_insert": "salesflow_std.overrides.profiled.before_insert",
 		"validate": "salesflow_std.overrides.graded.validate",
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
 		"on_update": "salesflow_std.overrides.profiled.on_update",

@@ -224,6 +224,22 @@ def levels() -> set[str]:
 	}
 
 
+def tags() -> set[str]:
+	return {tag["tag_name"] for tag in shipped("customer_tag")}
+
+
+def tag_categories() -> set[str]:
+	return {category["category_name"] for category in shipped("customer_tag_category")}
+
+
+def parties() -> set[str]:
+	return set(constant_of("salesflow_std/profiles.py", "PARTIES"))
+
+
+def profiled_doctypes() -> set[str]:
+	return parties() | {"Opportunity"}
+
+
 def error_texts() -> set[str]:
 	return {said.source for said in errors_said()}
 
@@ -246,6 +262,9 @@ _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
 _VALUE_REPORT = "salesflow_std/report/value_content_replies/value_content_replies"
 _FOLLOW_UP = "salesflow_std/doctype/follow_up/follow_up"
+_PROFILE = "salesflow_std/doctype/customer_profile/customer_profile.py"
+_TAGS_REPORT = "salesflow_std/report/customer_tags/customer_tags.py"
+_PANEL = "public/js/customer_panel.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -323,6 +342,22 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/page/my_day/my_day.js", "value"): lambda: selectable("Follow Up"),
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
+	("api/profile.py", "row.name"): tags,
+	("api/profile.py", "row.category"): tag_categories,
+	("api/profile.py", "doctype"): profiled_doctypes,
+	("api/profile.py", "subject"): profiled_doctypes,
+	("salesflow_std/profiles.py", "row.name"): tags,
+	(_PROFILE, "disabled[0]"): tags,
+	(_PROFILE, "tag.name"): tags,
+	(_PROFILE, "single[tag.category]"): tags,
+	(_PROFILE, "tag.category"): tag_categories,
+	(_TAGS_REPORT, "row.tag"): tags,
+	(_TAGS_REPORT, "row.category"): tag_categories,
+	(_PANEL, "value"): lambda: options_of("Decision Chain Member", "role", "stance", "influence"),
+	(_PANEL, "data.source"): lambda: {source["source_name"] for source in shipped("lead_source")},
+	(_PANEL, "needs.status"): lambda: options_of("Needs Record", "status"),
+	(_PANEL, "row.doctype"): parties,
+	("salesflow_std/report/profile_gaps/profile_gaps.js", "value"): lambda: {"Lead", "Customer"},
 }
 
 
@@ -755,6 +790,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 		kind = data["doctype"]
 		if kind == "Lead Source":
 			yield Said(data["source_name"], None, place(path))
+		elif kind == "Customer Tag":
+			yield Said(data["tag_name"], None, place(path))
+		elif kind == "Customer Tag Category":
+			yield Said(data["category_name"], None, place(path))
 		elif kind == "Kanban Board":
 			yield Said(data["kanban_board_name"], None, place(path))
 			for row in data["columns"]:

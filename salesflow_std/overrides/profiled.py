@@ -5,7 +5,8 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import profiles
+from salesflow_std.salesflow_std import profiles, reaching
+from salesflow_std.setup.custom_fields import EMPLOYEES
 
 # By these ERPNext says that two documents are of one company.
 _JOINED_BY = {"Lead": ("customer",), "Customer": ("lead_name", "prospect_name", "opportunity_name")}
@@ -30,6 +31,11 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 	for lead in sorted(old - now):
 		if doc.sf_profile and frappe.db.get_value("Lead", lead, "sf_profile") == doc.sf_profile:
 			profiles.detach("Lead", lead)
+			reaching.let_go("Lead", lead)
+			# It may be of the company by another way: as the lead of its customer.
+			reaching.follow(profiles.join("Lead", lead))
+	if old - now:
+		reaching.follow(doc.sf_profile)
 	if now - old:
 		_join(doc)
 
@@ -39,6 +45,38 @@ def _join(doc: Document) -> None:
 	if profile:
 		# What the caller holds is what the database holds.
 		doc.sf_profile, doc.sf_tags = frappe.db.get_value(doc.doctype, doc.name, ["sf_profile", "sf_tags"])
+		reaching.follow(profile)
+
+
+def before_insert(doc: Document, method: str | None = None) -> None:
+	"""A new customer takes over the size that ERPNext knows of its lead or prospect (P1).
+
+	ERPNext's button on a prospect makes a customer of the same name and does not say of which prospect.
+	"""
+	if not any(doc.get(field) for field in _JOINED_BY["Customer"]) and _may_see_prospect(doc.customer_name):
+		doc.prospect_name = doc.customer_name
+	for doctype, name in (("Prospect", doc.get("prospect_name")), ("Lead", doc.get("lead_name"))):
+		if not name or (doc.sf_no_of_employees and doc.sf_annual_revenue):
+			continue
+		size = frappe.db.get_value(doctype, name, ["no_of_employees", "annual_revenue"], as_dict=True)
+		if not size:
+			continue
+		if not doc.sf_no_of_employees and size.no_of_employees in EMPLOYEES:
+			doc.sf_no_of_employees = size.no_of_employees
+		doc.sf_annual_revenue = doc.sf_annual_revenue or size.annual_revenue
+
+
+def _may_see_prospect(name: str | None) -> bool:
+	"""Whether there is a prospect of a name, and the user may know what is noted of it."""
+	return bool(
+		name and frappe.db.exists("Prospect", name) and frappe.has_permission("Prospect", "read", doc=name)
+	)
+
+
+def new_opportunity(doc: Document, method: str | None = None) -> None:
+	"""A new opportunity takes over its lead's task to reach who decides (P2)."""
+	if doc.get_doc_before_save() is None:
+		reaching.follow(profiles.profile_of(doc.doctype, doc.name))
 
 
 def before_rename(

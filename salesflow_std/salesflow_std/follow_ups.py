@@ -20,7 +20,7 @@ from frappe.utils import cint, get_datetime, now_datetime
 from pypika.terms import Parameter
 
 from salesflow_std.engine import cadence, scoring
-from salesflow_std.salesflow_std import bulk, grading, handover, notices, reps
+from salesflow_std.salesflow_std import bulk, grading, handover, notices, profiles, reps
 from salesflow_std.salesflow_std.cadences import CONDITIONS, Cadence, Planners, cadence_for, cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
@@ -89,6 +89,7 @@ SUBJECTS = {
 			"sf_invalid_reason",
 			"sf_first_touch_due",
 			"sf_first_touched_on",
+			"sf_profile",
 		),
 	),
 	"Opportunity": Subject(
@@ -255,6 +256,7 @@ class Planning:
 		self._cadences: dict[tuple, Cadence | None] = {}
 		self._on_duty: dict[tuple[str, date], str] = {}
 		self._authority: dict[str, bool] = {}
+		self._decided: set[str] = set()
 		self.settings = settings()
 		self._names = (f"{frappe.generate_hash(length=10)}{number:06d}" for number in range(10**6))
 
@@ -282,6 +284,7 @@ class Planning:
 		opened = {row.name for row in rows if is_open(doctype, row)}
 		plannable = [row for row in rows if on_plan and row.name in opened]
 		self._take_over(doctype, plannable)
+		self._decided = self._read_deciders(doctype, plannable)
 		self._read_loads({rep_of(doctype, row) for row in plannable})
 		dues = {}
 		for row in rows:
@@ -320,7 +323,7 @@ class Planning:
 			if touch.kind in (*HOLDS_RHYTHM, "New Score"):
 				self._changes.allocate(touch, rep, get_datetime(touch.due_on))
 		for touch in others:  # planned by hand for whoever it was: only a stand-in takes it over
-			of_user = touch.stands_in_for or touch.allocated_to
+			of_user = rep if touch.goal == DECISION_MAKER else touch.stands_in_for or touch.allocated_to
 			self._changes.allocate(touch, of_user, get_datetime(touch.due_on))
 		if waits_for_first_touch(row):
 			dues.append(self._first_touch(doctype, row, of_cadence, current, rep))
@@ -488,15 +491,35 @@ class Planning:
 	def _goal(self, row: Mapping[str, object], goal: str) -> str:
 		"""P2: while the contact is not the one who decides, reaching that person is the task; not in the pool,
 		where leads get something to read and no visits."""
+		return DECISION_MAKER if self._lacks_decider(row) and row["name"] not in self._decided else goal
+
+	def _lacks_decider(self, row: Mapping[str, object]) -> bool:
+		"""Whether the score says that who decides has not been reached."""
 		given = row.get("sf_points")
 		if not given or row.get("sf_in_nurture") or not self.settings.decision_maker_dimension:
-			return goal
+			return False
 		if given not in self._authority:
 			points = scoring.unpack_points(given).get(self.settings.decision_maker_dimension)
 			self._authority[given] = points is not None and points <= cint(
 				self.settings.decision_maker_points
 			)
-		return DECISION_MAKER if self._authority[given] else goal
+		return self._authority[given]
+
+	def _read_deciders(self, doctype: str, rows: list[frappe._dict]) -> set[str]:
+		"""The documents whose decision chain knows better than their score: who decides has been reached (P2)."""
+		if doctype == "Lead":
+			asked = [row.name for row in rows if row.get("sf_profile") and self._lacks_decider(row)]
+			return profiles.with_decider_reached("Lead", asked)
+		parties: dict[str, set[str]] = {}
+		for row in rows:
+			if self._lacks_decider(row) and row.opportunity_from in profiles.PARTIES:
+				parties.setdefault(row.opportunity_from, set()).add(row.party_name)
+		reached = {
+			(party, name)
+			for party, names in parties.items()
+			for name in profiles.with_decider_reached(party, names)
+		}
+		return {row.name for row in rows if (row.opportunity_from, row.party_name) in reached}
 
 	def _goal_now(self, row: Mapping[str, object], touch: frappe._dict, usual: str) -> str:
 		"""P2: what an open touch is for, now that the authority may have been scored anew."""

@@ -12,7 +12,11 @@ from collections import deque
 from collections.abc import Iterable
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
+
+from salesflow_std.engine import profile as rules
+from salesflow_std.salesflow_std import bulk, company_facts
 
 # Who has a profile; the furthest along first.
 PARTIES = ("Customer", "Prospect", "Lead")
@@ -22,6 +26,19 @@ SUBJECTS = (*PARTIES, "Opportunity")
 _LINKS = (("Needs Record", "customer_profile"), ("Account Plan", "customer_profile"))
 # More documents of one company than that are not looked at.
 _LARGEST_FAMILY = 500
+# So many profiles are written in one statement.
+_CHUNK = 1000
+# What stands on a profile goes over to the one it is merged into.
+_NOTES = (
+	("Comment", "reference_doctype", "reference_name"),
+	("File", "attached_to_doctype", "attached_to_name"),
+)
+# A review and a confirmation each go over as a whole, the newer one.
+_KEPT = (
+	("reviewed_on", ("reviewed_on", "reviewed_by", "review_due")),
+	("confirmed_on", ("confirmed_on", "confirmed_with", "confirmed_by", "confirm_due")),
+)
+_OF_A_PERSON = ("contact", "position", "email_id", "phone", "note")
 
 
 def party_of(doctype: str, name: str) -> tuple[str, str] | None:
@@ -104,7 +121,7 @@ def ensure(doctype: str, name: str) -> str:
 	"""The profile of a document's family, made when it is first needed; the caller has checked the rights."""
 	party = party_of(doctype, name)
 	if not party:
-		frappe.throw(f"{doctype} {name} has no party")  # nosemgrep: a mistake in a program, not of a user
+		raise ValueError(doctype, name)  # a mistake in a program, not of a user
 	# Two who write at the same time would make two.
 	frappe.db.get_value(party[0], party[1], "name", for_update=True)
 	return join(*party) or _make(party)
@@ -155,34 +172,128 @@ def detach(doctype: str, name: str) -> None:
 
 
 def merge(kept: str, other: str) -> None:
-	"""Takes what another profile knows into the one that is kept; what both say, the kept one says."""
+	"""Takes what another profile knows into the one that is kept.
+
+	Where both say something and only one thing can hold, the kept one says it, and a comment what it was not.
+	"""
 	to, of = frappe.get_doc("Customer Profile", kept), frappe.get_doc("Customer Profile", other)
-	tags = {row.tag for row in to.tags}
-	single = {row.category for row in tags_of(to) if row.one_only}
-	for row in tags_of(of):
-		if row.name not in tags and row.category not in single:
-			to.append("tags", {"tag": row.name})
-	known = {person_key(row) for row in to.decision_chain}
-	for row in of.decision_chain:
-		if person_key(row) not in known:
-			to.append("decision_chain", row.as_dict(no_default_fields=True))
+	dropped = [*_merge_tags(to, of), *_merge_budget(to, of)]
+	_merge_people(to, of)
 	if of.first_contact_on and (not to.first_contact_on or of.first_contact_on < to.first_contact_on):
 		to.first_contact_on = of.first_contact_on
 	to.source = to.source or of.source
-	if not to.budget_from and not to.budget_to:
-		to.update({field: of.get(field) for field in ("budget_from", "budget_to", "currency")})
+	for newest, fields in _KEPT:
+		if of.get(newest) and (not to.get(newest) or of.get(newest) > to.get(newest)):
+			to.update({field: of.get(field) for field in fields})
 	to.flags.ignore_permissions = True
+	to.flags.merging = True
 	to.save()
 	for doctype, field in _LINKS:
 		frappe.db.set_value(doctype, {field: other}, field, kept, update_modified=False)
+	for doctype, type_field, name_field in _NOTES:
+		of_other = {type_field: "Customer Profile", name_field: other}
+		frappe.db.set_value(doctype, of_other, name_field, kept, update_modified=False)
+	if dropped:
+		text = _("Merged with the profile of {0}, which also said: {1}").format(
+			frappe.utils.escape_html(of.company_name or other), frappe.utils.escape_html(", ".join(dropped))
+		)
+		to.add_comment("Info", text)
 	for doctype in PARTIES:
 		frappe.db.set_value(doctype, {"sf_profile": other}, "sf_profile", kept, update_modified=False)
 	frappe.delete_doc("Customer Profile", other, force=True, ignore_permissions=True)
+	mirror(to)
+
+
+def _merge_tags(to: Document, of: Document) -> list[str]:
+	tags = {row.tag for row in to.tags}
+	single = {row.category for row in tags_of(to) if row.one_only}
+	dropped = []
+	for row in tags_of(of):
+		if row.name in tags:
+			continue
+		if row.category in single:
+			dropped.append(_(row.name))
+		else:
+			to.append("tags", {"tag": row.name})
+	return dropped
+
+
+def _merge_budget(to: Document, of: Document) -> list[str]:
+	fields = ("budget_from", "budget_to", "currency")
+	if not to.budget_from and not to.budget_to:
+		to.update({field: of.get(field) for field in fields})
+	elif (of.budget_from or of.budget_to) and any(to.get(field) != of.get(field) for field in fields):
+		return [budget_text(of)]
+	return []
+
+
+def budget_text(profile: Document) -> str:
+	"""A profile's budget as people write it: "CNY 1,000 – 2,000"."""
+	amounts = [
+		frappe.format(profile.get(field), {"fieldtype": "Currency", "options": "currency"}, doc=profile)
+		for field in ("budget_from", "budget_to")
+		if profile.get(field)
+	]
+	return frappe.utils.strip_html(" – ".join(amounts))
+
+
+def _merge_people(to: Document, of: Document) -> None:
+	for row in of.decision_chain:
+		same = next((known for known in to.decision_chain if _is_same_person(known, row)), None)
+		if not same:
+			to.append("decision_chain", row.as_dict(no_default_fields=True))
+			continue
+		for field in _OF_A_PERSON:
+			same.set(field, same.get(field) or row.get(field))
+		if same.stance in (None, "", "Unknown"):
+			same.stance = row.stance
+		if row.reached and (not same.reached or (row.reached_on and row.reached_on < same.reached_on)):
+			same.update({"reached": 1, "reached_on": row.reached_on})
+
+
+def _is_same_person(one: Document, other: Document) -> bool:
+	if bool(one.left_on) != bool(other.left_on):
+		return False
+	if one.contact and other.contact:
+		return one.contact == other.contact
+	return (one.person or "").strip().casefold() == (other.person or "").strip().casefold()
 
 
 def person_key(row: Document) -> str:
 	"""By what a person of a decision chain is known."""
 	return row.contact or (row.person or "").strip().casefold()
+
+
+def people_of(profile: Document) -> list[rules.Person]:
+	"""The people of a decision chain, as the rules see them (P2)."""
+	return [rules.Person(row.role, bool(row.reached), bool(row.left_on)) for row in profile.decision_chain]
+
+
+def with_decider_reached(doctype: str, names: Iterable[str]) -> set[str]:
+	"""Those of some parties whose chain says that who decides has been reached: one query (P2)."""
+	names = list(names)
+	if not names:
+		return set()
+	party, person = frappe.qb.DocType(doctype), frappe.qb.DocType("Decision Chain Member")
+	return set(
+		frappe.qb.from_(party)
+		.join(person)
+		.on((person.parent == party.sf_profile) & (person.parenttype == "Customer Profile"))
+		.select(party.name)
+		.distinct()
+		.where(bulk.Among(party.name, names))
+		.where((person.role == rules.DECISION_MAKER) & (person.reached == 1) & person.left_on.isnull())
+		.run(pluck=True)
+	)
+
+
+def facts(doctype: str, name: str) -> company_facts.Facts:
+	"""The facts of the company behind a document, read across its family (P1).
+
+	The document furthest along is believed first: customer, prospect, newest lead. Contacts that left do not
+	count. An opportunity shows its party's; without a party nothing is known.
+	"""
+	return company_facts.read({name: family(doctype, name)})[name]
 
 
 def tags_of(profile: Document) -> list[frappe._dict]:
@@ -207,6 +318,49 @@ def mirror(profile: Document) -> None:
 	text = ", ".join(row.name for row in tags_of(profile)) or None
 	for doctype in PARTIES:
 		frappe.db.set_value(doctype, {"sf_profile": profile.name}, "sf_tags", text, update_modified=False)
+
+
+def mirror_all(tag: str) -> None:
+	"""As `mirror`, for all profiles with a tag, after that was renamed or put elsewhere: set by set (P4)."""
+	link = frappe.qb.DocType("Customer Tag Link")
+	profiles = (
+		frappe.qb.from_(link)
+		.select(link.parent)
+		.distinct()
+		.where((link.tag == tag) & (link.parenttype == "Customer Profile"))
+		.orderby(link.parent)
+		.run(pluck=True)
+	)
+	for start in range(0, len(profiles), _CHUNK):
+		_mirror_some(profiles[start : start + _CHUNK])
+
+
+def _mirror_some(profiles: list[str]) -> None:
+	link, tag = frappe.qb.DocType("Customer Tag Link"), frappe.qb.DocType("Customer Tag")
+	category = frappe.qb.DocType("Customer Tag Category")
+	tags: dict[str, list[str]] = {}
+	for profile, name in (
+		frappe.qb.from_(link)
+		.join(tag)
+		.on(tag.name == link.tag)
+		.join(category)
+		.on(category.name == tag.category)
+		.select(link.parent, tag.name)
+		.where((link.parenttype == "Customer Profile") & bulk.Among(link.parent, profiles))
+		.orderby(link.parent, category.position, tag.name)
+		.run()
+	):
+		tags.setdefault(profile, []).append(name)
+	# Most customers share their tags with many others.
+	alike: dict[str, list[str]] = {}
+	for profile, names in tags.items():
+		alike.setdefault(", ".join(names), []).append(profile)
+	for text, of_text in alike.items():
+		for doctype in PARTIES:
+			party = frappe.qb.DocType(doctype)
+			frappe.qb.update(party).set(party.sf_tags, text).where(
+				bulk.Among(party.sf_profile, of_text)
+			).run()
 
 
 def company_name(doctype: str, name: str) -> str:

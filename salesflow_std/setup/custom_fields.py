@@ -300,6 +300,9 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 )
 
 
+# ERPNext fills these with their first option, which nobody has said; what is not known is left empty.
+UNSAID_FIRST: tuple[tuple[str, str], ...] = (("Lead", "no_of_employees"), ("Prospect", "no_of_employees"))
+
 # What the clock looks for at every tick, and what a changed model finds its documents by. Schema sync leaves
 # indexes of several columns alone; those with a column of ERPNext's outlive ours, so uninstall drops them all.
 JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (

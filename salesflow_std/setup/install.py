@@ -17,6 +17,7 @@ from salesflow_std.setup.custom_fields import (
 	JOB_INDEXES,
 	MODULE,
 	RELIED_ON,
+	UNSAID_FIRST,
 	chained,
 )
 
@@ -69,6 +70,8 @@ def _put_fields() -> None:
 			frappe.db.updatedb(doctype)
 	for doctype, fieldname in INDEXED_FIELDS:
 		_index(doctype, fieldname)
+	for doctype, fieldname in UNSAID_FIRST:
+		_leave_unsaid(doctype, fieldname)
 	for doctype, fieldnames in JOB_INDEXES:
 		frappe.db.add_index(doctype, list(fieldnames))
 
@@ -96,6 +99,19 @@ def _index(doctype: str, fieldname: str) -> None:
 	setter.db_set("module", MODULE)
 	frappe.clear_cache(doctype=doctype)
 	frappe.db.updatedb(doctype)
+
+
+def _leave_unsaid(doctype: str, fieldname: str) -> None:
+	"""Lets a choice be left empty; choices of an administrator's own stay as they are."""
+	field = frappe.get_meta(doctype).get_field(fieldname)
+	own = {"doc_type": doctype, "field_name": fieldname, "property": "options"}
+	if not field or (field.options or "").startswith("\n") or frappe.db.exists("Property Setter", own):
+		return
+	setter = make_property_setter(
+		doctype, fieldname, "options", "\n" + field.options, "Text", validate_fields_for_doctype=False
+	)
+	setter.db_set("module", MODULE)
+	frappe.clear_cache(doctype=doctype)
 
 
 def _fill_new_settings() -> None:

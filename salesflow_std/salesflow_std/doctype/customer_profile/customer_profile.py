@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate
 
-from salesflow_std.salesflow_std import access, profiles
+from salesflow_std.salesflow_std import access, profiles, reaching
 
 
 class CustomerProfile(Document):
@@ -38,6 +38,32 @@ class CustomerProfile(Document):
 				)
 			single[tag.category] = tag.name
 
+		self._check_library()
+
+	def _check_library(self) -> None:
+		"""P4: a disabled tag stays where it is, and is given to nobody any more."""
+		before = self.get_doc_before_save()
+		old = {row.tag for row in before.tags} if before else set()
+		new = {row.tag for row in self.tags} - old
+		if not new or self.flags.merging:
+			return
+		disabled = frappe.get_all(
+			"Customer Tag",
+			filters={"name": ("in", sorted(new)), "enabled": 0},
+			pluck="name",
+			order_by="name",
+		)
+		if disabled:
+			frappe.throw(
+				_(
+					"The tag {0} is disabled and is not given any more. Choose another one from the {1}."
+				).format(
+					frappe.bold(_(disabled[0])),
+					f'<a href="/app/customer-tag?enabled=1">{_("library of tags")}</a>',
+				),
+				title=_("Tags", context="Customer Profile"),
+			)
+
 	def _check_chain(self) -> None:
 		"""P2: a person stands in the chain once; who is reached has been reached on some day."""
 		seen: set[str] = set()
@@ -66,6 +92,15 @@ class CustomerProfile(Document):
 		before = self.get_doc_before_save()
 		if before is None or [row.tag for row in before.tags] != [row.tag for row in self.tags]:
 			profiles.mirror(self)
+		if _chain(before) != _chain(self):
+			reaching.follow(self.name)
+
+
+def _chain(profile: Document | None) -> list[tuple]:
+	"""What of a decision chain decides whether somebody has to be reached (P2)."""
+	if profile is None:
+		return []
+	return [(row.role, bool(row.reached), bool(row.left_on)) for row in profile.decision_chain]
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
