@@ -20,10 +20,16 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead": [
+		"public/js/graded_form.js",
+		"public/js/lead.js",
+		"public/js/lead_handover.js",
+		"public/js/fit.js",
+	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": "public/js/graded_form.js",
-	"Customer": "public/js/graded_form.js",
+	"Opportunity": ["public/js/graded_form.js", "public/js/fit.js"],
+	"Customer": ["public/js/graded_form.js", "public/js/fit.js"],
+	"Prospect": "public/js/fit.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -35,7 +41,7 @@ doctype_list_js = {
 
 doc_events = {
 	"Lead": {
-		"validate": "salesflow_std.overrides.lead.validate",
+		"validate": ["salesflow_std.overrides.lead.validate", "salesflow_std.overrides.fitted.validate"],
 		"on_update": [
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.on_update",
@@ -71,7 +77,7 @@ doc_events = {
 		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
 	},
 	"Customer": {
-		"validate": "salesflow_std.overrides.graded.validate",
+		"validate": ["salesflow_std.overrides.graded.validate", "salesflow_std.overrides.fitted.validate"],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
@@ -80,10 +86,22 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Prospect": {
-		"validate": "salesflow_std.overrides.graded.validate",
+		"validate": ["salesflow_std.overrides.graded.validate", "salesflow_std.overrides.fitted.validate"],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
+	},
+	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},
+	"Customer Tag": {
+		"on_update": "salesflow_std.overrides.fitted.tag_changed",
+		"after_rename": "salesflow_std.overrides.fitted.renamed",
+	},
+	"Customer Tag Category": {"on_update": "salesflow_std.overrides.fitted.tag_changed"},
+	"Industry Type": {"after_rename": "salesflow_std.overrides.fitted.renamed"},
+	"Territory": {
+		"on_update": "salesflow_std.overrides.fitted.territory_changed",
+		"after_rename": "salesflow_std.overrides.fitted.territory_changed",
+		"after_delete": "salesflow_std.overrides.fitted.territory_changed",
 	},
 	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
 	"Communication": {
@@ -106,8 +124,12 @@ doc_events = {
 
 scheduler_events = {
 	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
-	"hourly_long": ["salesflow_std.jobs.escalation_digest.run", "salesflow_std.jobs.nurture_pool.run"],
-	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
+	"hourly_long": [
+		"salesflow_std.jobs.escalation_digest.run",
+		"salesflow_std.jobs.nurture_pool.run",
+		"salesflow_std.jobs.fit_targets.restart",
+	],
+	"daily_long": ["salesflow_std.jobs.opportunity_grading.run", "salesflow_std.jobs.fit_targets.daily"],
 }
 
 permission_query_conditions = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import profiles
+from salesflow_std.salesflow_std import fit, profiles
 
 # By these ERPNext says that two documents are of one company.
 _JOINED_BY = {"Lead": ("customer",), "Customer": ("lead_name", "prospect_name", "opportunity_name")}
@@ -30,6 +30,7 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 	for lead in sorted(old - now):
 		if doc.sf_profile and frappe.db.get_value("Lead", lead, "sf_profile") == doc.sf_profile:
 			profiles.detach("Lead", lead)
+			fit.refresh([("Lead", lead)])
 	if now - old:
 		_join(doc)
 
@@ -37,8 +38,10 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 def _join(doc: Document) -> None:
 	profile = profiles.join(doc.doctype, doc.name)
 	if profile:
+		fit.refresh_profile(profile)
 		# What the caller holds is what the database holds.
-		doc.sf_profile, doc.sf_tags = frappe.db.get_value(doc.doctype, doc.name, ["sf_profile", "sf_tags"])
+		fields = ["sf_profile", "sf_tags", *fit.STATE]
+		doc.update(frappe.db.get_value(doc.doctype, doc.name, fields, as_dict=True))
 
 
 def before_rename(
@@ -54,6 +57,7 @@ def before_rename(
 			profiles.merge(of_new, of_old)
 		else:
 			profiles.attach(of_old, doc.doctype, new)
+		fit.refresh_profile(of_new or of_old)
 
 
 def after_delete(doc: Document, method: str | None = None) -> None:
