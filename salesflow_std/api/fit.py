@@ -65,7 +65,7 @@ def _shown_line(line: rules.Line, doctype: str) -> dict:
 	entered_in, field = fit.field_of(line.dimension, doctype)
 	return {
 		"dimension": line.dimension,
-		"label": _(line.dimension, context=_TARGET),
+		"label": _(line.dimension, context="Scoring Dimension"),
 		"outcome": line.outcome,
 		"open": line.open > 0,
 		"why": fit.say(line),

@@ -29,6 +29,13 @@ MET, PARTLY, NOT_MET, UNKNOWN = "Met", "Partly Met", "Not Met", "Unknown"
 # Percentages are shown with one decimal at most; two that differ by less are the same.
 _DECIMALS = 1
 
+# Of the roles that are there as asked for, those known only, and those nobody is known for.
+CHAIN_REASONS = (
+	"Known and reached as asked for: {roles}.",
+	"Known, but not reached: {roles}.",
+	"Nobody known yet: {roles}.",
+)
+
 # (from, to) -> how much of `to` one of `from` is; None where nobody knows.
 Rates = Callable[[str, str], float | None]
 
@@ -299,11 +306,7 @@ def _chain(target: Target, facts: Facts, rates: Rates) -> tuple:
 		(there if met else waiting if role in known else missing).append(role)
 	why = [
 		Reason(template, {"roles": tuple(roles)})
-		for template, roles in (
-			("Known and reached as asked for: {roles}.", there),
-			("Known, but not reached: {roles}.", waiting),
-			("Nobody known yet: {roles}.", missing),
-		)
+		for template, roles in zip(CHAIN_REASONS, (there, waiting, missing), strict=True)
 		if roles
 	]
 	count = len(target.roles)
