@@ -25,11 +25,12 @@ doctype_js = {
 		"public/js/lead.js",
 		"public/js/lead_handover.js",
 		"public/js/customer_panel.js",
+		"public/js/fit.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": ["public/js/graded_form.js", "public/js/customer_panel.js"],
-	"Customer": ["public/js/graded_form.js", "public/js/customer_panel.js"],
-	"Prospect": "public/js/customer_panel.js",
+	"Opportunity": ["public/js/graded_form.js", "public/js/customer_panel.js", "public/js/fit.js"],
+	"Customer": ["public/js/graded_form.js", "public/js/customer_panel.js", "public/js/fit.js"],
+	"Prospect": ["public/js/customer_panel.js", "public/js/fit.js"],
 	"Needs Record": "public/js/customer_panel.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": "public/js/customer_panel.js",
@@ -45,7 +46,7 @@ doctype_list_js = {
 
 doc_events = {
 	"Lead": {
-		"validate": "salesflow_std.overrides.lead.validate",
+		"validate": ["salesflow_std.overrides.lead.validate", "salesflow_std.overrides.fitted.validate"],
 		"on_update": [
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.on_update",
@@ -83,7 +84,7 @@ doc_events = {
 	},
 	"Customer": {
 		"before_insert": "salesflow_std.overrides.profiled.before_insert",
-		"validate": "salesflow_std.overrides.graded.validate",
+		"validate": ["salesflow_std.overrides.graded.validate", "salesflow_std.overrides.fitted.validate"],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
@@ -92,10 +93,22 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Prospect": {
-		"validate": "salesflow_std.overrides.graded.validate",
+		"validate": ["salesflow_std.overrides.graded.validate", "salesflow_std.overrides.fitted.validate"],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
+	},
+	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},
+	"Customer Tag": {
+		"on_update": "salesflow_std.overrides.fitted.tag_changed",
+		"after_rename": "salesflow_std.overrides.fitted.renamed",
+	},
+	"Customer Tag Category": {"on_update": "salesflow_std.overrides.fitted.tag_changed"},
+	"Industry Type": {"after_rename": "salesflow_std.overrides.fitted.renamed"},
+	"Territory": {
+		"on_update": "salesflow_std.overrides.fitted.territory_changed",
+		"after_rename": "salesflow_std.overrides.fitted.territory_changed",
+		"after_delete": "salesflow_std.overrides.fitted.territory_changed",
 	},
 	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
 	"Communication": {
@@ -118,8 +131,12 @@ doc_events = {
 
 scheduler_events = {
 	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
-	"hourly_long": ["salesflow_std.jobs.escalation_digest.run", "salesflow_std.jobs.nurture_pool.run"],
-	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
+	"hourly_long": [
+		"salesflow_std.jobs.escalation_digest.run",
+		"salesflow_std.jobs.nurture_pool.run",
+		"salesflow_std.jobs.fit_targets.restart",
+	],
+	"daily_long": ["salesflow_std.jobs.opportunity_grading.run", "salesflow_std.jobs.fit_targets.daily"],
 }
 
 permission_query_conditions = {

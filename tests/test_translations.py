@@ -240,6 +240,27 @@ def profiled_doctypes() -> set[str]:
 	return parties() | {"Opportunity"}
 
 
+@functools.cache
+def reasons_of_fit() -> set[str]:
+	"""Why a dimension is met or not: the first argument of `Reason` in the engine."""
+	tree = ast.parse((APP / "engine" / "fit.py").read_text(encoding="utf-8"))
+	calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) == "Reason"]
+	templates = {node.args[0].value for node in calls if isinstance(node.args[0], ast.Constant)}
+	return templates | set(constant_of("engine/fit.py", "CHAIN_REASONS"))
+
+
+def fit_dimensions() -> set[str]:
+	return options_of("Scoring Dimension", "target_dimension")
+
+
+def target_roles() -> set[str]:
+	return options_of("Target Role", "role")
+
+
+def customer_tags() -> set[str]:
+	return {tag["tag_name"] for tag in shipped("customer_tag")}
+
+
 def error_texts() -> set[str]:
 	return {said.source for said in errors_said()}
 
@@ -265,6 +286,7 @@ _FOLLOW_UP = "salesflow_std/doctype/follow_up/follow_up"
 _PROFILE = "salesflow_std/doctype/customer_profile/customer_profile.py"
 _TAGS_REPORT = "salesflow_std/report/customer_tags/customer_tags.py"
 _PANEL = "public/js/customer_panel.js"
+_TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile.py"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -309,6 +331,12 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("public/js/lead.js", "captured.description"): lambda: {
 		field_of("Lead", "sf_captured_on")["description"]
 	},
+	("api/fit.py", "line.dimension"): fit_dimensions,
+	("salesflow_std/fit.py", "reason.template"): reasons_of_fit,
+	("salesflow_std/fit.py", "role"): target_roles,
+	("salesflow_std/fit.py", "tag"): customer_tags,
+	(_TARGET, "row.role"): target_roles,
+	(_TARGET, "others[0]"): customer_tags,
 	(_REPORT + ".py", "filters.group_by or 'Lead Owner'"): groupings,
 	(_REPORT + ".py", "group"): groupings,
 	(_VALUE_REPORT + ".py", "item.kind"): value_kinds,
@@ -723,7 +751,7 @@ def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
 		yield Said(field["description"], None if field["fieldtype"] == "Section Break" else doctype, at)
 	if field["fieldtype"] == "Select":
 		for option in field.get("options", "").split("\n"):
-			if option.strip():
+			if re.search("[A-Za-z]", option):  # 51-200 is the same in every language
 				yield Said(option, doctype, at)
 
 

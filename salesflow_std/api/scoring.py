@@ -14,7 +14,7 @@ from pypika import Case
 
 from salesflow_std.engine import scoring
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import follow_ups, grading
+from salesflow_std.salesflow_std import fit, follow_ups, grading, profiles
 from salesflow_std.salesflow_std.doctype.bnau_score.bnau_score import (
 	check_permission,
 	check_subject_type,
@@ -137,11 +137,13 @@ def _subject(doctype: str, name: str, ptype: str, lock: bool = False) -> frappe.
 
 @frappe.whitelist(methods=["GET", "POST"])
 def form(doctype: str, name: str, scoring_model: str | None = None) -> dict:
-	"""What the score dialog shows: the model's dimensions with their rubric, and the points given last."""
+	"""What the score dialog shows: the model's dimensions with their rubric, the points given last, and the points
+	that the best target customer profile proposes."""
 	subject = _subject(doctype, name, "write")
 	model_name = model_for(doctype, subject.get("company"), scoring_model)
 	model = engine_model(model_name)
 	last = scoring.known_points(model, subject.sf_points)
+	proposed = _proposals(doctype, name, model_name)
 	return {
 		"model": model_name,
 		"automatic": is_automatic(model_name),
@@ -152,6 +154,7 @@ def form(doctype: str, name: str, scoring_model: str | None = None) -> dict:
 				"weight": d.weight,
 				"levels": {p: _(text) for p, text in d.levels.items()},
 				"points": last.get(d.code),
+				"proposal": proposed.get(d.code),
 			}
 			for d in model.dimensions
 		],
@@ -159,6 +162,16 @@ def form(doctype: str, name: str, scoring_model: str | None = None) -> dict:
 		"may_fix": may_fix_grade(),
 		"grades": [b.grade for b in model.bands],
 	}
+
+
+def _proposals(doctype: str, name: str, model_name: str) -> dict[str, dict]:
+	"""What the best target customer profile proposes (L4), to those who may read what it is taken from."""
+	party = profiles.party_of(doctype, name)
+	if not party or not frappe.has_permission("Target Customer Profile", "read"):
+		return {}
+	if not frappe.has_permission(party[0], "read", doc=party[1]):
+		return {}
+	return fit.proposals(*party, model_name)
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import profiles, reaching
+from salesflow_std.salesflow_std import fit, profiles, reaching
 from salesflow_std.setup.custom_fields import EMPLOYEES
 
 # By these ERPNext says that two documents are of one company.
@@ -34,6 +34,7 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 			reaching.let_go("Lead", lead)
 			# It may be of the company by another way: as the lead of its customer.
 			reaching.follow(profiles.join("Lead", lead))
+			fit.refresh([("Lead", lead)])
 	if old - now:
 		reaching.follow(doc.sf_profile)
 	if now - old:
@@ -43,8 +44,10 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 def _join(doc: Document) -> None:
 	profile = profiles.join(doc.doctype, doc.name)
 	if profile:
+		fit.refresh_profile(profile)
 		# What the caller holds is what the database holds.
-		doc.sf_profile, doc.sf_tags = frappe.db.get_value(doc.doctype, doc.name, ["sf_profile", "sf_tags"])
+		fields = ["sf_profile", "sf_tags", *fit.STATE]
+		doc.update(frappe.db.get_value(doc.doctype, doc.name, fields, as_dict=True))
 		reaching.follow(profile)
 
 
@@ -92,6 +95,7 @@ def before_rename(
 			profiles.merge(of_new, of_old)
 		else:
 			profiles.attach(of_old, doc.doctype, new)
+		fit.refresh_profile(of_new or of_old)
 
 
 def after_delete(doc: Document, method: str | None = None) -> None:

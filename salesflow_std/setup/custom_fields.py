@@ -300,8 +300,13 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 )
 
 
-# ERPNext fills these with their first option, which nobody has said; what is not known is left empty.
-UNSAID_FIRST: tuple[tuple[str, str], ...] = (("Lead", "no_of_employees"), ("Prospect", "no_of_employees"))
+# ERPNext's choices here begin with 1-10, which Frappe then writes into every new document that nobody has
+# asked. With nothing to begin with, what is not known stays so (L4, P1).
+OPEN_CHOICES: tuple[tuple[str, str], ...] = (
+	("Lead", "no_of_employees"),
+	("Prospect", "no_of_employees"),
+	("Opportunity", "no_of_employees"),
+)
 
 # What the clock looks for at every tick, and what a changed model finds its documents by. Schema sync leaves
 # indexes of several columns alone; those with a column of ERPNext's outlive ours, so uninstall drops them all.

@@ -16,8 +16,8 @@ from salesflow_std.setup.custom_fields import (
 	INDEXED_FIELDS,
 	JOB_INDEXES,
 	MODULE,
+	OPEN_CHOICES,
 	RELIED_ON,
-	UNSAID_FIRST,
 	chained,
 )
 
@@ -70,8 +70,8 @@ def _put_fields() -> None:
 			frappe.db.updatedb(doctype)
 	for doctype, fieldname in INDEXED_FIELDS:
 		_index(doctype, fieldname)
-	for doctype, fieldname in UNSAID_FIRST:
-		_leave_unsaid(doctype, fieldname)
+	for doctype, fieldname in OPEN_CHOICES:
+		_open_choice(doctype, fieldname)
 	for doctype, fieldnames in JOB_INDEXES:
 		frappe.db.add_index(doctype, list(fieldnames))
 
@@ -101,14 +101,20 @@ def _index(doctype: str, fieldname: str) -> None:
 	frappe.db.updatedb(doctype)
 
 
-def _leave_unsaid(doctype: str, fieldname: str) -> None:
-	"""Lets a choice be left empty; choices of an administrator's own stay as they are."""
+def _open_choice(doctype: str, fieldname: str) -> None:
+	"""Lets a Select begin with nothing; whoever has chosen its options already, has chosen."""
 	field = frappe.get_meta(doctype).get_field(fieldname)
 	own = {"doc_type": doctype, "field_name": fieldname, "property": "options"}
-	if not field or (field.options or "").startswith("\n") or frappe.db.exists("Property Setter", own):
+	if (
+		not field
+		or not field.options
+		or field.options.startswith("\n")
+		or frappe.db.exists("Property Setter", own)
+	):
 		return
+	options = "\n" + field.options
 	setter = make_property_setter(
-		doctype, fieldname, "options", "\n" + field.options, "Text", validate_fields_for_doctype=False
+		doctype, fieldname, "options", options, "Text", validate_fields_for_doctype=False
 	)
 	setter.db_set("module", MODULE)
 	frappe.clear_cache(doctype=doctype)

@@ -59,6 +59,7 @@ if (!salesflow.graded_form) {
 			const may_score = this.may_score(frm);
 			const strip = $(`<div class="sf-strip" role="status"></div>`);
 			strip.append(this.facts(frm).map((html) => `<span class="sf-fact">${html}</span>`).join(""));
+			strip.on("click", ".sf-fit", () => salesflow.show_fit(frm));
 			const actions = $(`<span class="sf-actions"></span>`).appendTo(strip);
 			const button = (label, run, primary) =>
 				$(`<button type="button" class="btn btn-xs ${primary ? "btn-primary" : "btn-default"}"></button>`)
@@ -98,6 +99,7 @@ if (!salesflow.graded_form) {
 			} else {
 				facts.push(`<span class="indicator-pill gray">${__("Not graded")}</span>`);
 			}
+			if (doc.sf_fit) facts.push(salesflow.fit_pill(doc));
 			if (doc.sf_grade_frozen_until) {
 				const until = frappe.datetime.str_to_user(doc.sf_grade_frozen_until);
 				facts.push(`${frappe.utils.icon("lock", "xs")} ${__("fixed until {0}", [until])}`);

@@ -1,4 +1,5 @@
 // Dialogs of the desk, fetched when they are first needed.
 import "./score_dialog.js";
 import "./grade_dialog.js";
+import "./fit_dialog.js";
 import "./follow_up_dialog.js";

@@ -1,5 +1,6 @@
 // The score dialog: one line per dimension with the rubric's words as buttons (L5), and what the points mean
-// before they are saved (L6, L7). Digits 1-5 choose and go on to the next line, Enter saves.
+// before they are saved (L6, L7). Digits 1-5 choose and go on to the next line, P takes the points that the best
+// target customer profile proposes (L4), Enter saves.
 frappe.provide("salesflow");
 
 salesflow.ScoreDialog = class ScoreDialog {
@@ -48,16 +49,53 @@ salesflow.ScoreDialog = class ScoreDialog {
 		return `<fieldset class="sf-line" data-index="${i}" data-code="${esc(dimension.code)}">
 				<legend>${esc(dimension.label)} ${weight}</legend>
 				<div class="sf-levels" role="radiogroup" aria-label="${esc(dimension.label)}">${buttons}</div>
+				${this.proposal(dimension.proposal)}
 				<input type="text" class="form-control input-xs sf-evidence" maxlength="500"
 					placeholder="${__("Evidence: who said what, and when (optional)")}"
 					aria-label="${__("Evidence for {0}", [esc(dimension.label)])}">
 			</fieldset>`;
 	}
 
+	// Nothing is taken by itself: the button says what it would fill in, a person presses it.
+	proposal(proposed) {
+		if (!proposed) return "";
+		const text = `${proposed.points} · ${proposed.text}`;
+		return `<button type="button" class="btn btn-xs btn-default sf-proposal" title="${__(
+			"Take the points that {0} proposes",
+			[frappe.utils.escape_html(proposed.target)]
+		)}"><kbd>P</kbd> ${frappe.utils.escape_html(text)}</button>`;
+	}
+
+	take(line) {
+		const { proposal } = this.form.dimensions[line.data("index")];
+		if (!proposal) return false;
+		line.find(`.sf-radio[value=${proposal.points}]`).prop("checked", true).trigger("change");
+		const evidence = line.find(".sf-evidence");
+		const written = evidence.val().trim();
+		if (!written.includes(proposal.evidence)) {
+			evidence.val([written, proposal.evidence].filter(Boolean).join("; "));
+		}
+		return true;
+	}
+
 	bind() {
+		this.body.on("click", ".sf-proposal", (e) => {
+			const line = $(e.currentTarget).closest(".sf-line");
+			this.take(line);
+			this.focus(line.data("index") + 1);
+		});
 		this.body.on("change", ".sf-radio", () => this.preview());
 		this.body.on("keydown", ".sf-radio", (e) => {
-			if (!/^[1-5]$/.test(e.key) || e.ctrlKey || e.altKey || e.metaKey) return;
+			if (e.ctrlKey || e.altKey || e.metaKey) return;
+			if (e.key.toLowerCase() === "p") {
+				const line = $(e.currentTarget).closest(".sf-line");
+				if (this.take(line)) {
+					e.preventDefault();
+					this.focus(line.data("index") + 1);
+				}
+				return;
+			}
+			if (!/^[1-5]$/.test(e.key)) return;
 			e.preventDefault();
 			const line = $(e.currentTarget).closest(".sf-line");
 			line.find(`.sf-radio[value=${e.key}]`).prop("checked", true).trigger("change");
