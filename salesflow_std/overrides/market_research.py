@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import escape_html, fmt_money, get_link_to_form, now, now_datetime, strip_html
+from frappe.utils import escape_html, fmt_money, now, now_datetime, strip_html
 from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import leads
@@ -311,7 +312,7 @@ def _insert(research: Document, row: frappe._dict) -> str:
 
 
 def _link_to(research: Document) -> str:
-	return get_link_to_form("Market Research", research.name, escape_html(research.title))
+	return f'<a href="/app/market-research/{quote(research.name)}">{escape_html(research.title)}</a>'
 
 
 def _same_currency(lead: Document, currency: str | None) -> bool:
