@@ -20,10 +20,16 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead": [
+		"public/js/graded_form.js",
+		"public/js/lead.js",
+		"public/js/lead_handover.js",
+		"public/js/account_plan_links.js",
+	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": "public/js/graded_form.js",
-	"Customer": "public/js/graded_form.js",
+	"Customer": ["public/js/graded_form.js", "public/js/account_plan_links.js"],
+	"Prospect": "public/js/account_plan_links.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -102,12 +108,25 @@ doc_events = {
 	},
 	"Employee": {"on_update": "salesflow_std.overrides.user.on_employee_update"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
+	"ToDo": {
+		"on_update": "salesflow_std.overrides.todo.on_update",
+		"on_trash": "salesflow_std.overrides.todo.on_trash",
+	},
 }
 
 scheduler_events = {
 	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
 	"hourly_long": ["salesflow_std.jobs.escalation_digest.run", "salesflow_std.jobs.nurture_pool.run"],
-	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
+	"daily_long": [
+		"salesflow_std.jobs.opportunity_grading.run",
+		"salesflow_std.jobs.account_plan_reviews.run",
+	],
+}
+
+override_doctype_dashboards = {
+	"Customer": "salesflow_std.salesflow_std.account_plans.customer_dashboard",
+	"Prospect": "salesflow_std.salesflow_std.account_plans.prospect_dashboard",
+	"Lead": "salesflow_std.salesflow_std.account_plans.lead_dashboard",
 }
 
 permission_query_conditions = {
