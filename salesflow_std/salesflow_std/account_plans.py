@@ -6,6 +6,7 @@ the plan of the customer it becomes. They share a Customer Profile, by which it 
 
 from __future__ import annotations
 
+import html
 from datetime import date, datetime
 from urllib.parse import quote, urlencode
 
@@ -91,8 +92,13 @@ def sync_todos(plan: Document) -> None:
 
 
 def _described(plan: Document, row: Document) -> str:
-	text = escape_html(row.action.strip()).replace("\n", "<br>")
+	text = escape_html(_plain(row.action)).replace("\n", "<br>")
 	return f"{text} ({escape_html(plan.title)})"
+
+
+def _plain(action: str) -> str:
+	"""An action as it was typed: Frappe keeps < and > of what looks like a tag as entities."""
+	return html.unescape(action).strip()
 
 
 def _make_todo(plan: Document, values: dict) -> str:
@@ -314,7 +320,7 @@ def actions_due(user: str, now: datetime) -> dict | None:
 		"all": f"/app/todo?{filters}",
 		"rows": [
 			{
-				"title": " ".join(row.action.split())[:140],
+				"title": " ".join(_plain(row.action).split())[:140],
 				"route": f"/app/todo/{quote(row.todo)}" if row.todo else "",
 				**_due(row.due_on, today),
 				"detail": row.title,
