@@ -59,6 +59,7 @@ def _checked(choices: object) -> dict[str, dict] | None:
 		return None
 	if not isinstance(choices, dict) or not all(isinstance(choice, dict) for choice in choices.values()):
 		frappe.throw(
-			_("Say for each candidate what is to be done with it."), title=_("Create Leads", context="Salesflow")
+			_("Say for each candidate what is to be done with it."),
+			title=_("Create Leads", context="Salesflow"),
 		)
 	return choices

@@ -302,9 +302,7 @@ def _insert(research: Document, row: frappe._dict) -> str:
 	if row.annual_revenue and _same_currency(lead, row.currency):
 		lead.annual_revenue = row.annual_revenue
 	elif row.annual_revenue:
-		remarks.append(
-			_("Annual revenue: {0}").format(fmt_money(row.annual_revenue, currency=row.currency))
-		)
+		remarks.append(_("Annual revenue: {0}").format(fmt_money(row.annual_revenue, currency=row.currency)))
 	lead.insert()
 	lead.add_comment("Info", "<br>".join(remarks))
 	_give_profile(lead.name, research.target_profile)

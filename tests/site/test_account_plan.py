@@ -10,7 +10,7 @@ from frappe.permissions import add_user_permission
 from frappe.utils import add_days, getdate, now_datetime
 
 from salesflow_std.jobs import account_plan_reviews
-from salesflow_std.salesflow_std import account_plans, profiles
+from salesflow_std.salesflow_std import account_plans, profiles, reps
 from tests.site import records
 
 API = "salesflow_std.api.account_plan"
@@ -383,15 +383,13 @@ def test_the_owner_is_told_of_a_review_once(make_user):
 	assert told() == 2
 
 
-def test_one_broken_plan_stops_no_other_reminder(make_user, monkeypatch):
+def test_the_review_of_somebody_who_left_is_told_to_who_stands_in(make_user):
 	owner = make_user("Sales User")
-	for _ in range(2):
-		plan(plan_owner=owner, from_date=add_days(None, -9), reviews=[{"review_on": getdate()}])
-	frappe.db.set_value("Account Plan", {"plan_owner": owner}, "title", None)
-	assert account_plan_reviews.run() >= 0
-	assert frappe.db.count("Account Plan", {"plan_owner": owner, "review_reminded": getdate()}) + (
-		frappe.db.count("Error Log", {"reference_doctype": "Account Plan"})
-	) >= 2
+	doc = plan(plan_owner=owner, from_date=add_days(None, -9), reviews=[{"review_on": getdate()}])
+	frappe.get_doc("User", owner).update({"enabled": 0}).save()
+	assert account_plan_reviews.run() >= 1
+	told = frappe.get_all("Notification Log", {"document_name": doc.name}, pluck="for_user", order_by="name")
+	assert told == reps.escalate_to(owner)[:1]
 
 
 # Needs
@@ -457,7 +455,9 @@ def test_a_plan_is_seen_by_those_who_see_its_account(north, as_user, call):
 		assert frappe.has_permission("Account Plan", "read", doc=mine.name)
 		assert not frappe.has_permission("Account Plan", "read", doc=foreign.name)
 		for child in ("Account Plan Action", "Account Plan Review"):
-			parents = frappe.get_list(child, fields=["parent"], parent_doctype="Account Plan", order_by="name")
+			parents = frappe.get_list(
+				child, fields=["parent"], parent_doctype="Account Plan", order_by="name"
+			)
 			assert {row.parent for row in parents} <= {mine.name}
 		from frappe.desk.search import search_link
 

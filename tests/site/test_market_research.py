@@ -260,7 +260,11 @@ def test_many_are_made_in_the_background_and_told(call, jobs, monkeypatch):
 	monkeypatch.setattr("salesflow_std.jobs.research_leads.CHUNK", 2)
 	name = company()
 	doc = research(
-		candidates=[candidate(company_name=name), *(candidate() for _ in range(3)), candidate(company_name=name)]
+		candidates=[
+			candidate(company_name=name),
+			*(candidate() for _ in range(3)),
+			candidate(company_name=name),
+		]
 	)
 	assert call(f"{API}.create_leads", name=doc.name, choices=choose(doc))["queued"] == 5
 	assert not any(row.lead for row in rows(doc))
