@@ -246,6 +246,9 @@ _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
 _VALUE_REPORT = "salesflow_std/report/value_content_replies/value_content_replies"
 _FOLLOW_UP = "salesflow_std/doctype/follow_up/follow_up"
+_RESEARCH = "salesflow_std/doctype/market_research/market_research"
+_RESEARCH_REPORT = "templates/print/market_research_report.html"
+_PLAN_REPORT = "templates/print/account_plan_report.html"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -323,6 +326,25 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/page/my_day/my_day.js", "value"): lambda: selectable("Follow Up"),
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
+	(_RESEARCH + ".py", "topic"): lambda: options_of("Research Finding", "topic"),
+	(_RESEARCH + ".js", "text"): lambda: {
+		*options_of("Research Finding", "topic"),
+		*options_of("Research Candidate", "potential"),
+	},
+	(_RESEARCH + ".js", "kind"): kinds_of_sameness,
+	("salesflow_std/doctype/account_plan/account_plan.js", "text"): lambda: {
+		*selectable("Customer Need"),
+		"Need",
+		"Priority",
+		"Match",
+	},
+	("salesflow_std/doctype/account_plan/account_plan.js", "status"): lambda: options_of(
+		"Account Plan Action", "status"
+	),
+	(_RESEARCH_REPORT, "row.topic"): lambda: options_of("Research Finding", "topic"),
+	(_RESEARCH_REPORT, "potential"): lambda: options_of("Research Candidate", "potential"),
+	(_PLAN_REPORT, "doc.status"): lambda: options_of("Account Plan", "status"),
+	(_PLAN_REPORT, "row.status"): lambda: options_of("Account Plan Action", "status"),
 }
 
 
@@ -688,7 +710,7 @@ def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
 		yield Said(field["description"], None if field["fieldtype"] == "Section Break" else doctype, at)
 	if field["fieldtype"] == "Select":
 		for option in field.get("options", "").split("\n"):
-			if option.strip():
+			if _WORD.search(option):  # a range of numbers says the same everywhere
 				yield Said(option, doctype, at)
 
 
@@ -740,6 +762,8 @@ def said_by_records() -> Iterator[Said]:
 		elif kind == "Report":
 			texts.append(data["report_name"])
 			texts += [row["label"] for row in (*data["columns"], *data["filters"])]
+		elif kind == "Print Format":
+			texts.append(data["name"])  # its words stand in templates/print
 		else:
 			assert kind == "DocType", f"{place(path)}: nobody knows what a {kind} says"
 		yield from (Said(text, None, place(path)) for text in texts if text)

@@ -112,7 +112,7 @@ def test_a_plan_with_open_actions_is_not_completed():
 	doc = plan(actions=[action(), action(action="Send the <b>offer</b>")])
 	doc.actions[0].status = "Done"
 	doc.status = "Completed"
-	with pytest.raises(frappe.ValidationError, match="2. Send the &lt;b&gt;offer"):
+	with pytest.raises(frappe.ValidationError, match=r"2\. Send the &lt;b&gt;offer"):
 		doc.save()
 	doc = saved(doc)
 	doc.actions[0].status, doc.actions[1].status, doc.status = "Done", "Cancelled", "Completed"

@@ -12,6 +12,10 @@
 		return row && late(row) ? `<span class="text-danger font-weight-bold">${text}</span>` : text;
 	};
 
+	// Frappe looks the words of a Select up without the doctype where they are shown, not edited.
+	frappe.meta.get_docfield("Account Plan Action", "status").formatter = (status) =>
+		status ? esc(__(status, null, "Account Plan Action")) : "";
+
 	const strip = (frm) => {
 		frm.layout.wrapper.find(".sf-strip").remove();
 		if (frm.is_new() || frm.doc.status !== "Active") return;

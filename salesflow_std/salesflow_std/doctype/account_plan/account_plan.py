@@ -39,7 +39,7 @@ class AccountPlan(Document):
 					frappe.format(self.to_date, {"fieldtype": "Date"}),
 					frappe.format(self.from_date, {"fieldtype": "Date"}),
 				),
-				title=_("Dates"),
+				title=_("Dates", context="Salesflow"),
 			)
 		for row in self.reviews:
 			if row.held_on and getdate(row.held_on) > getdate():

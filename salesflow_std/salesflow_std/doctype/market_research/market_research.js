@@ -67,7 +67,7 @@
 		const lead = row.lead
 			? `<a href="/app/lead/${encodeURIComponent(row.lead)}" class="small">${esc(row.lead)}</a>`
 			: "";
-		const detail = [row.industry, row.territory, row.no_of_employees].filter(Boolean).map((text) => esc(__(text)));
+		const detail = [row.industry, row.territory, row.no_of_employees].filter(Boolean).map(esc);
 		return `<div class="sf-candidate" tabindex="0" role="listitem" data-name="${esc(row.name)}">
 			<div class="sf-candidate-name">${esc(row.company_name) || "…"} ${lead}</div>
 			${detail.length ? `<div class="small text-muted">${detail.join(" · ")}</div>` : ""}

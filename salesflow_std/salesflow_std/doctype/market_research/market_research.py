@@ -30,7 +30,7 @@ class MarketResearch(Document):
 					frappe.format(self.to_date, {"fieldtype": "Date"}),
 					frappe.format(self.from_date, {"fieldtype": "Date"}),
 				),
-				title=_("Dates"),
+				title=_("Dates", context="Salesflow"),
 			)
 		if self.size_year and not _EARLIEST_YEAR <= cint(self.size_year) <= _LATEST_YEAR:
 			frappe.throw(
