@@ -26,11 +26,17 @@ doctype_js = {
 		"public/js/lead_handover.js",
 		"public/js/customer_panel.js",
 		"public/js/fit.js",
+		"public/js/account_plan_links.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": ["public/js/graded_form.js", "public/js/customer_panel.js", "public/js/fit.js"],
-	"Customer": ["public/js/graded_form.js", "public/js/customer_panel.js", "public/js/fit.js"],
-	"Prospect": ["public/js/customer_panel.js", "public/js/fit.js"],
+	"Customer": [
+		"public/js/graded_form.js",
+		"public/js/customer_panel.js",
+		"public/js/fit.js",
+		"public/js/account_plan_links.js",
+	],
+	"Prospect": ["public/js/customer_panel.js", "public/js/fit.js", "public/js/account_plan_links.js"],
 	"Needs Record": "public/js/customer_panel.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": "public/js/customer_panel.js",
@@ -127,6 +133,10 @@ doc_events = {
 	},
 	"Employee": {"on_update": "salesflow_std.overrides.user.on_employee_update"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
+	"ToDo": {
+		"on_update": "salesflow_std.overrides.todo.on_update",
+		"on_trash": "salesflow_std.overrides.todo.on_trash",
+	},
 }
 
 scheduler_events = {
@@ -136,7 +146,17 @@ scheduler_events = {
 		"salesflow_std.jobs.nurture_pool.run",
 		"salesflow_std.jobs.fit_targets.restart",
 	],
-	"daily_long": ["salesflow_std.jobs.opportunity_grading.run", "salesflow_std.jobs.fit_targets.daily"],
+	"daily_long": [
+		"salesflow_std.jobs.opportunity_grading.run",
+		"salesflow_std.jobs.fit_targets.daily",
+		"salesflow_std.jobs.account_plan_reviews.run",
+	],
+}
+
+override_doctype_dashboards = {
+	"Customer": "salesflow_std.salesflow_std.account_plans.customer_dashboard",
+	"Prospect": "salesflow_std.salesflow_std.account_plans.prospect_dashboard",
+	"Lead": "salesflow_std.salesflow_std.account_plans.lead_dashboard",
 }
 
 permission_query_conditions = {

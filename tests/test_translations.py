@@ -287,6 +287,9 @@ _PROFILE = "salesflow_std/doctype/customer_profile/customer_profile.py"
 _TAGS_REPORT = "salesflow_std/report/customer_tags/customer_tags.py"
 _PANEL = "public/js/customer_panel.js"
 _TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile.py"
+_RESEARCH = "salesflow_std/doctype/market_research/market_research"
+_RESEARCH_REPORT = "templates/print/market_research_report.html"
+_PLAN_REPORT = "templates/print/account_plan_report.html"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -386,6 +389,25 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_PANEL, "needs.status"): lambda: options_of("Needs Record", "status"),
 	(_PANEL, "row.doctype"): parties,
 	("salesflow_std/report/profile_gaps/profile_gaps.js", "value"): lambda: {"Lead", "Customer"},
+	(_RESEARCH + ".py", "topic"): lambda: options_of("Research Finding", "topic"),
+	(_RESEARCH + ".js", "text"): lambda: {
+		*options_of("Research Finding", "topic"),
+		*options_of("Research Candidate", "potential"),
+	},
+	(_RESEARCH + ".js", "kind"): kinds_of_sameness,
+	("salesflow_std/doctype/account_plan/account_plan.js", "text"): lambda: {
+		*selectable("Customer Need"),
+		"Need",
+		"Priority",
+		"Match",
+	},
+	("salesflow_std/doctype/account_plan/account_plan.js", "status"): lambda: options_of(
+		"Account Plan Action", "status"
+	),
+	(_RESEARCH_REPORT, "row.topic"): lambda: options_of("Research Finding", "topic"),
+	(_RESEARCH_REPORT, "potential"): lambda: options_of("Research Candidate", "potential"),
+	(_PLAN_REPORT, "doc.status"): lambda: options_of("Account Plan", "status"),
+	(_PLAN_REPORT, "row.status"): lambda: options_of("Account Plan Action", "status"),
 }
 
 
@@ -752,6 +774,7 @@ def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
 	if field["fieldtype"] == "Select":
 		for option in field.get("options", "").split("\n"):
 			if re.search("[A-Za-z]", option):  # 51-200 is the same in every language
+			if _WORD.search(option):  # a range of numbers says the same everywhere
 				yield Said(option, doctype, at)
 
 
@@ -803,6 +826,8 @@ def said_by_records() -> Iterator[Said]:
 		elif kind == "Report":
 			texts.append(data["report_name"])
 			texts += [row["label"] for row in (*data["columns"], *data["filters"])]
+		elif kind == "Print Format":
+			texts.append(data["name"])  # its words stand in templates/print
 		else:
 			assert kind == "DocType", f"{place(path)}: nobody knows what a {kind} says"
 		yield from (Said(text, None, place(path)) for text in texts if text)
