@@ -20,10 +20,18 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead": [
+		"public/js/graded_form.js",
+		"public/js/lead.js",
+		"public/js/lead_handover.js",
+		"public/js/confirm_facts.js",
+	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": "public/js/graded_form.js",
-	"Customer": "public/js/graded_form.js",
+	"Opportunity": ["public/js/graded_form.js", "public/js/confirm_facts.js"],
+	"Customer": ["public/js/graded_form.js", "public/js/duplicates.js", "public/js/confirm_facts.js"],
+	"Prospect": ["public/js/duplicates.js", "public/js/confirm_facts.js"],
+	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
+	"Customer Profile": ["public/js/people.js", "public/js/confirm_facts.js"],
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -71,7 +79,10 @@ doc_events = {
 		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
 	},
 	"Customer": {
-		"validate": "salesflow_std.overrides.graded.validate",
+		"validate": [
+			"salesflow_std.overrides.graded.validate",
+			"salesflow_std.overrides.same_company.validate",
+		],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
@@ -80,12 +91,18 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Prospect": {
-		"validate": "salesflow_std.overrides.graded.validate",
+		"validate": [
+			"salesflow_std.overrides.graded.validate",
+			"salesflow_std.overrides.same_company.validate",
+		],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
-	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
+	"Contact": {
+		"validate": "salesflow_std.overrides.contact.validate",
+		"on_trash": "salesflow_std.overrides.contact.on_trash",
+	},
 	"Communication": {
 		"on_update": "salesflow_std.overrides.communication.on_update",
 		"on_change": "salesflow_std.overrides.communication.on_change",
@@ -101,13 +118,14 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.user.on_trash",
 	},
 	"Employee": {"on_update": "salesflow_std.overrides.user.on_employee_update"},
+	"Salesflow Settings": {"on_update": "salesflow_std.salesflow_std.keeping.settings_changed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 }
 
 scheduler_events = {
 	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
 	"hourly_long": ["salesflow_std.jobs.escalation_digest.run", "salesflow_std.jobs.nurture_pool.run"],
-	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
+	"daily_long": ["salesflow_std.jobs.opportunity_grading.run", "salesflow_std.jobs.profile_clock.run"],
 }
 
 permission_query_conditions = {
