@@ -31,7 +31,7 @@ doctype_js = {
 	"Customer": ["public/js/graded_form.js", "public/js/duplicates.js", "public/js/confirm_facts.js"],
 	"Prospect": ["public/js/duplicates.js", "public/js/confirm_facts.js"],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
-	"Customer Profile": ["public/js/people.js", "public/js/confirm_facts.js"],
+	"Customer Profile": "public/js/confirm_facts.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }

@@ -262,6 +262,12 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/follow_up.py", "told['goal']"): goals,
 	("api/follow_up.py", "touch.goal"): goals,
 	("api/lead.py", "known"): channels,
+	("api/keeping.py", "channel"): channels,
+	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
+	("salesflow_std/fact_sheet.py", "option"): lambda: options_of(
+		"Decision Chain Member", "role", "stance", "influence"
+	),
+	("salesflow_std/fact_sheet.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
 	("api/my_day.py", "row.goal"): goals,
 	("overrides/lead.py", "kind"): kinds_of_sameness,
 	(_BNAU_SCORE, "d"): graded_doctypes,

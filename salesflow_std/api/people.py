@@ -117,7 +117,10 @@ def _day(text: str) -> date:
 	try:
 		return getdate(text) or getdate()
 	except (ValueError, TypeError, OverflowError):
-		frappe.throw(_("{0} is no date.").format(frappe.utils.escape_html(str(text))), title=_("Left On"))
+		frappe.throw(
+			_("{0} is no date.").format(frappe.utils.escape_html(str(text))),
+			title=_("Left On", context="Salesflow"),
+		)
 
 
 def _made(values: dict | str | None, links: list[tuple[str, str]], company: str | None) -> str | None:

@@ -292,7 +292,11 @@ def _told(found: dict[tuple[str, str], list[str]]) -> list[dict]:
 		"E-mail": _("e-mail", context="Salesflow"),
 		"Phone": _("phone", context="Salesflow"),
 	}
-	kinds = {"Customer": _("Customer"), "Prospect": _("Prospect"), "Contact": _("Contact")}
+	kinds = {
+		"Customer": _("Customer", context="Salesflow"),
+		"Prospect": _("Prospect", context="Salesflow"),
+		"Contact": _("Contact", context="Salesflow"),
+	}
 	rows = []
 	for (doctype, name), same in sorted(found.items(), key=lambda item: -len(item[1]))[:_MOST]:
 		title, owner = frappe.db.get_value(doctype, name, [_TITLES[doctype], _OWNERS[doctype]]) or (

@@ -83,7 +83,14 @@ def read(doctype: str, name: str) -> Sheet:
 	if doctype not in profiles.SUBJECTS:
 		frappe.throw(
 			_("Facts are confirmed of {0}.").format(
-				", ".join((_("Lead"), _("Prospect"), _("Customer"), _("Opportunity")))
+				", ".join(
+					(
+						_("Lead"),
+						_("Prospect", context="Salesflow"),
+						_("Customer", context="Salesflow"),
+						_("Opportunity"),
+					)
+				)
 			),
 			title=_("Confirm Facts"),
 		)
@@ -96,7 +103,7 @@ def read(doctype: str, name: str) -> Sheet:
 	if not head:
 		raise frappe.PermissionError
 	profile_name = head.get("sf_profile")
-	profile = frappe.get_doc("Customer Profile", profile_name) if profile_name else None
+	profile = _readable(("Customer Profile", profile_name)) if profile_name else None
 	sheet = Sheet(head, profile, (doctype, name))
 	for key, label, facts in (
 		("basics", _("Basics"), _basics(sheet)),
@@ -111,8 +118,9 @@ def read(doctype: str, name: str) -> Sheet:
 	return sheet
 
 
-def _readable(party: tuple[str, str]) -> Document | None:
-	return frappe.get_doc(*party) if frappe.has_permission(party[0], "read", doc=party[1]) else None
+def _readable(document: tuple[str, str]) -> Document | None:
+	doctype, name = document
+	return frappe.get_doc(doctype, name) if frappe.has_permission(doctype, "read", doc=name) else None
 
 
 def _fact(doc: Document, key: str, label: str, fieldname: str, **more: object) -> Fact | None:
@@ -156,21 +164,29 @@ def _basics(sheet: Sheet) -> Iterator[Fact]:
 	company = head.get("company") or frappe.defaults.get_user_default("Company")
 	currency = company and frappe.get_cached_value("Company", company, "default_currency")
 	rows = [
-		_fact(head, "company", _("Company Name"), names["company"]),
-		_fact(head, "industry", _("Industry"), "industry"),
+		_fact(head, "company", _("Company Name", context="Salesflow"), names["company"]),
+		_fact(head, "industry", _("Industry", context="Salesflow"), "industry"),
 		_fact(head, "employees", _("Employees", context="Salesflow"), names["employees"]),
-		_fact(head, "revenue", _("Annual Revenue"), names["revenue"], currency=currency),
-		_fact(head, "territory", _("Territory"), "territory"),
-		_fact(head, "website", _("Website"), "website"),
+		_fact(head, "revenue", _("Annual Revenue", context="Salesflow"), names["revenue"], currency=currency),
+		_fact(head, "territory", _("Territory", context="Salesflow"), "territory"),
+		_fact(head, "website", _("Website", context="Salesflow"), "website"),
 	]
 	profile = _profile(sheet)
 	if head.doctype == "Lead":
 		source = "source" if head.meta.has_field("source") else "utm_source"
-		rows.append(_fact(head, "source", _("Source"), source))
+		rows.append(_fact(head, "source", _("Source", context="Salesflow"), source))
 	else:
-		rows.append(_fact(profile, "source", _("Source"), "source", editable=_may_write(sheet)))
+		rows.append(
+			_fact(profile, "source", _("Source", context="Salesflow"), "source", editable=_may_write(sheet))
+		)
 	rows.append(
-		_fact(profile, "first_contact", _("First Contact On"), "first_contact_on", editable=_may_write(sheet))
+		_fact(
+			profile,
+			"first_contact",
+			_("First Contact On", context="Customer Profile"),
+			"first_contact_on",
+			editable=_may_write(sheet),
+		)
 	)
 	yield from filter(None, rows)
 
@@ -189,7 +205,7 @@ def _contacts(sheet: Sheet, family: list[tuple[str, str]]) -> Iterator[Fact]:
 	if lead:
 		person = lead.lead_name or lead.name
 		for key, fieldname, label in (
-			("position", "job_title", _("Job Title")),
+			("position", "job_title", _("Job Title", context="Salesflow")),
 			("email", "email_id", _("E-mail", context="Salesflow")),
 			("mobile", "mobile_no", _("Mobile", context="Salesflow")),
 			("phone", "phone", _("Phone", context="Salesflow")),
@@ -241,7 +257,7 @@ def _contact(contact: Document) -> Iterator[Fact]:
 		"phone": contact.mobile_no or contact.phone,
 	}
 	for key, label, options in (
-		("position", _("Job Title"), None),
+		("position", _("Job Title", context="Salesflow"), None),
 		("email", _("E-mail", context="Salesflow"), "Email"),
 		("phone", _("Phone", context="Salesflow"), "Phone"),
 	):
@@ -290,6 +306,8 @@ def _chain(sheet: Sheet) -> Iterator[Fact]:
 
 
 def _of_profile(sheet: Sheet) -> Iterator[Fact]:
+	if not frappe.has_permission("Customer Profile", "read"):
+		return
 	profile, editable = _profile(sheet), _may_write(sheet)
 	tags = [row.tag for row in profile.tags]
 	yield Fact(
@@ -306,10 +324,11 @@ def _of_profile(sheet: Sheet) -> Iterator[Fact]:
 	)
 	currency = profile.currency or frappe.db.get_default("currency")
 	for key, fieldname, label in (
-		("budget_from", "budget_from", _("Budget From")),
-		("budget_to", "budget_to", _("Budget To")),
+		("budget_from", "budget_from", _("Budget From", context="Customer Profile")),
+		("budget_to", "budget_to", _("Budget To", context="Customer Profile")),
 	):
-		yield _fact(profile, key, label, fieldname, editable=editable, currency=currency)
+		if fact := _fact(profile, key, label, fieldname, editable=editable, currency=currency):
+			yield fact
 
 
 def _needs(sheet: Sheet) -> Iterator[Fact]:
@@ -360,9 +379,9 @@ def _opportunities(family: list[tuple[str, str]]) -> Iterator[Fact]:
 			doc = frappe.get_doc("Opportunity", opportunity)
 			of = f"{doc.title or doc.customer_name or doc.name} ({doc.name})"
 			for key, fieldname, label in (
-				("amount", "opportunity_amount", _("Opportunity Amount")),
-				("closing", "expected_closing", _("Expected Closing Date")),
-				("contact", "contact_person", _("Contact Person")),
+				("amount", "opportunity_amount", _("Opportunity Amount", context="Salesflow")),
+				("closing", "expected_closing", _("Expected Closing Date", context="Salesflow")),
+				("contact", "contact_person", _("Contact Person", context="Salesflow")),
 			):
 				fact = _fact(
 					doc, f"opportunity:{doc.name}:{key}", label, fieldname, of=of, currency=doc.currency
@@ -378,7 +397,7 @@ def shown(fact: Fact, value: object = None) -> str:
 	"""A fact's value (or another one) as the user reads it; empty for nothing."""
 	value = fact.value if value is None else value
 	if fact.fieldtype == "Check":
-		return _("Yes") if cint(value) else _("No")
+		return _("Yes", context="Salesflow") if cint(value) else _("No", context="Salesflow")
 	if not value or (fact.fieldtype in ("Currency", "Float", "Int") and not flt(value)):
 		return ""
 	if fact.fieldtype == "Currency":

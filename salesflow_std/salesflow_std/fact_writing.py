@@ -124,7 +124,7 @@ def _value(fact: Fact, value: object) -> object:
 	if fact.fieldtype == "Select" and text not in [option["value"] for option in fact.options]:
 		raise _Wrong(_("{0} is none of the options.").format(text))
 	if fact.fieldtype == "Link" and not frappe.db.exists(fact.options, text):
-		raise _Wrong(_("{0} does not exist.").format(text))
+		raise _Wrong(_("{0} does not exist.", context="Salesflow").format(text))
 	if fact.options == "Email" and not validate_email_address(text):
 		raise _Wrong(_("{0} is no e-mail address.").format(text))
 	if fact.options == "Phone" and not validate_phone_number(text):
@@ -151,7 +151,7 @@ def _tags(value: object) -> list[str]:
 	names = list(dict.fromkeys(cstr(name) for name in names if name))
 	for name in names:
 		if not frappe.db.exists("Customer Tag", name):
-			raise _Wrong(_("{0} does not exist.").format(name))
+			raise _Wrong(_("{0} does not exist.", context="Salesflow").format(name))
 	return names
 
 
@@ -320,8 +320,6 @@ def _comment(sheet: Sheet, with_whom: dict | None, lines: list[str], unknown: li
 
 def _refuse(facts: Mapping[str, Fact], errors: Mapping[str, str]) -> None:
 	frappe.local.response["fact_errors"] = dict(errors)
-	rows = "".join(f"<li>{_place(facts[key])}: {escape_html(text)}</li>" for key, text in errors.items())
-	frappe.throw(
-		_("Nothing was saved yet. These facts need another look:") + f"<ul>{rows}</ul>",
-		title=_("Confirm Facts"),
-	)
+	rows = [f"{_place(facts[key])}: {escape_html(text)}" for key, text in errors.items()]
+	said = [_("Nothing was saved yet. These facts need another look:"), *rows]
+	frappe.throw("<br>".join(said), title=_("Confirm Facts"))

@@ -271,7 +271,7 @@ def _day_row(row: frappe._dict, head: Keeper, today: date) -> dict:
 		"title": row.company_name or row.name,
 		"route": page_of(head.doctype, head.name),
 		"tone": "red" if late > ESCALATE_AFTER else "orange" if late else "blue",
-		"why": _("Confirm with the customer") if confirm else _("Review"),
+		"why": _("Confirm with the customer") if confirm else _("Review", context="Salesflow"),
 		"detail": _("due {0}").format(frappe.format(due, {"fieldtype": "Date"})),
 	}
 

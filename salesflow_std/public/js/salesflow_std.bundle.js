@@ -2,3 +2,4 @@
 import "./score_dialog.js";
 import "./grade_dialog.js";
 import "./follow_up_dialog.js";
+import "./contact_left.js";
