@@ -182,3 +182,72 @@ def test_saving_asks_nothing_while_nothing_has_changed(count_queries):
 	with count_queries() as queries:
 		duplicates.compare_company(customer)
 	assert queries == []
+
+
+# The report
+
+
+def report(**filters):
+	from frappe.desk.query_report import run
+
+	return run("Possible Duplicates", filters=filters)["result"]
+
+
+def groups_with(name, **filters):
+	"""The groups a document stands in: what is the same, and who else."""
+	rows = report(**filters)
+	mine = {row["group"]: row["same"] for row in rows if row["name"] == name}
+	return {
+		(same, tuple(sorted(row["name"] for row in rows if row["group"] == number)))
+		for number, same in mine.items()
+	}
+
+
+def test_the_report_groups_what_is_the_same():
+	name, tax_id = unique(), uuid.uuid4().hex
+	one = records.customer(customer_name=f"{name} GmbH", tax_id=tax_id)
+	other = records.customer(customer_name=unique(), tax_id=tax_id)
+	third = prospect(company_name=f"{name} Ltd")
+	lead = records.lead(company_name=f"{name} Inc")
+	records.lead(company_name=name, sf_invalid_reason="Test Data")
+	assert groups_with(one.name) == {
+		("Tax ID", tuple(sorted((one.name, other.name)))),
+		("Name", tuple(sorted((one.name, third.name, lead.name)))),
+	}
+	assert groups_with(one.name, same="Tax ID") == {("Tax ID", tuple(sorted((one.name, other.name))))}
+	assert groups_with(one.name, document_type="Contact") == set()
+
+
+def test_the_report_leaves_one_companys_documents_alone():
+	name = unique()
+	lead = records.lead(company_name=name)
+	of_lead = prospect(company_name=name, leads=[{"lead": lead.name}])
+	customer = records.customer(customer_name=name, prospect_name=of_lead.name)
+	assert groups_with(customer.name) == set() and groups_with(lead.name) == set()
+
+
+def test_the_report_compares_contacts_with_contacts():
+	customer = records.customer()
+	person, twin = contact(customer), contact(customer)
+	twin.email_ids[0].email_id = person.email_id
+	twin.phone_nos[0].phone = person.mobile_no
+	twin.save()
+	both = tuple(sorted((person.name, twin.name)))
+	assert groups_with(person.name) == {("E-mail", both), ("Phone", both)}
+
+
+def test_the_report_shows_what_the_user_may_read(make_user, as_user):
+	name = unique()
+	hidden, shown = (
+		records.customer(customer_name=f"{name} GmbH"),
+		records.customer(customer_name=f"{name} Ltd"),
+	)
+	rep = make_user()
+	with as_user(rep):
+		assert groups_with(shown.name)
+	frappe.get_doc(
+		{"doctype": "User Permission", "user": rep, "allow": "Customer", "for_value": shown.name}
+	).insert()
+	with as_user(rep):
+		rows = report()
+		assert hidden.name not in str(rows) and groups_with(shown.name) == set()

@@ -47,6 +47,7 @@ function ask(opts) {
 				depends_on: is("Contact"),
 				mandatory_depends_on: is("Contact"),
 				only_select: 1,
+				filter_description: __("Contacts who are still there"),
 				get_query: () => ({ filters: { name: ["!=", opts.contact || ""], sf_left_on: ["is", "not set"] } }),
 			},
 			{

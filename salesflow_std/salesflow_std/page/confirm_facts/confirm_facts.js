@@ -147,7 +147,7 @@ class ConfirmFacts {
 			fact.route && !fact.editable ? `<a tabindex="-1" href="${esc(fact.route)}">${shown}</a>` : shown
 		}</span>
 			<span class="sf-fact-states" role="group">
-				${may ? button("true", __("True", null, "Salesflow"), true) : ""}
+				${may ? button("true", __("True", null, "Salesflow"), fact.shown) : ""}
 				${may && fact.editable ? button("changed", __("Change", null, "Salesflow"), true) : ""}
 				${may ? button("unknown", __("Unknown", null, "Salesflow"), true) : ""}
 			</span>
@@ -216,9 +216,14 @@ class ConfirmFacts {
 		this.close_editor(key);
 		delete this.errors[key];
 		if (state === "changed") return this.edit(fact);
-		this.answers[key] = { state, was: fact.value };
+		this.answers[key] = { state: this.honest(fact, state), was: fact.value };
 		this.render_fact(fact);
 		this.next(key);
+	}
+
+	// What is not known cannot be true.
+	honest(fact, state) {
+		return state === "true" && !fact.shown ? "unknown" : state;
 	}
 
 	next(key) {
@@ -232,7 +237,7 @@ class ConfirmFacts {
 		this.close_editor();
 		for (const fact of this.facts) {
 			if (this.answers[fact.key]) continue;
-			this.answers[fact.key] = { state: "true", was: fact.value };
+			this.answers[fact.key] = { state: this.honest(fact, "true"), was: fact.value };
 			this.render_fact(fact);
 		}
 		this.body.find(".sf-confirmed").trigger("focus");
@@ -244,6 +249,7 @@ class ConfirmFacts {
 		const place = row.find(".sf-fact-value").empty();
 		const current = this.answers[fact.key]?.state === "changed" ? this.answers[fact.key].value : fact.value;
 		const tags = fact.fieldtype === "Tags";
+		const of_company = fact.fieldtype === "Link" && fact.options === "Contact";
 		const control = frappe.ui.form.make_control({
 			parent: place,
 			df: {
@@ -252,8 +258,9 @@ class ConfirmFacts {
 				fieldtype: tags ? "MultiSelectList" : fact.fieldtype,
 				options: fact.options,
 				only_select: 1,
+				filter_description: of_company ? this.still_there() : undefined,
 				get_data: tags ? (text) => frappe.db.get_link_options("Customer Tag", text) : undefined,
-				get_query: fact.fieldtype === "Link" && fact.options === "Contact" ? () => this.people() : undefined,
+				get_query: of_company ? () => this.people() : undefined,
 			},
 			only_input: true,
 			render_input: true,
@@ -261,10 +268,12 @@ class ConfirmFacts {
 		control.set_value(tags ? [...(current || [])] : current ?? "");
 		this.editor = { fact, control };
 		place.on("keydown", (event) => {
-			const list = place.find(".awesomplete ul:not([hidden]) [aria-selected=true]").length;
+			// A list that is open takes the Enter itself.
+			const open = ".awesomplete ul:not([hidden]) [aria-selected=true], .dropdown-menu.show";
+			const list = place.find(open).length;
 			if (event.key === "Escape") {
 				event.stopPropagation();
-				this.editor = null;
+				this.drop_editor();
 				this.render_fact(fact);
 				row.trigger("focus");
 			} else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !list) {
@@ -274,7 +283,9 @@ class ConfirmFacts {
 				this.next(fact.key);
 			}
 		});
-		setTimeout(() => (tags ? control.$wrapper.find(".form-control") : control.$input)?.trigger("focus"), 50);
+		const begin = () =>
+			tags ? control.$wrapper.find(".form-control").first().trigger("click") : control.$input?.trigger("focus");
+		setTimeout(begin, 50);
 	}
 
 	people() {
@@ -282,16 +293,26 @@ class ConfirmFacts {
 		return { query: `${KEEPING}.people`, filters: { doctype, name } };
 	}
 
+	still_there() {
+		return __("Contacts who are still there");
+	}
+
+	// The calendar of a date hangs on the page, not on its control.
+	drop_editor() {
+		this.editor?.control.datepicker?.destroy();
+		this.editor = null;
+	}
+
 	close_editor() {
 		if (!this.editor) return;
 		const { fact, control } = this.editor;
-		this.editor = null;
 		let value = fact.fieldtype === "Tags" ? [...(control.values || [])] : control.get_input_value();
 		if (["Date", "Currency", "Float", "Int"].includes(fact.fieldtype)) value = control.parse(value);
 		if (fact.fieldtype === "Check") value = cint(value);
+		this.drop_editor();
 		const same = JSON.stringify(value || "") === JSON.stringify(fact.value || "");
 		this.answers[fact.key] = same
-			? { state: "true", was: fact.value }
+			? { state: this.honest(fact, "true"), was: fact.value }
 			: { state: "changed", was: fact.value, value };
 		this.render_fact(fact);
 	}
@@ -337,6 +358,7 @@ class ConfirmFacts {
 					options: "Contact",
 					label: __("With", null, "Salesflow"),
 					only_select: 1,
+					filter_description: this.still_there(),
 					get_query: () => this.people(),
 				},
 				{
