@@ -27,19 +27,34 @@ doctype_js = {
 		"public/js/customer_panel.js",
 		"public/js/fit.js",
 		"public/js/account_plan_links.js",
+		"public/js/confirm_facts.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": ["public/js/graded_form.js", "public/js/customer_panel.js", "public/js/fit.js"],
+	"Opportunity": [
+		"public/js/graded_form.js",
+		"public/js/customer_panel.js",
+		"public/js/fit.js",
+		"public/js/confirm_facts.js",
+	],
 	"Customer": [
 		"public/js/graded_form.js",
 		"public/js/customer_panel.js",
 		"public/js/fit.js",
 		"public/js/account_plan_links.js",
+		"public/js/duplicates.js",
+		"public/js/confirm_facts.js",
 	],
-	"Prospect": ["public/js/customer_panel.js", "public/js/fit.js", "public/js/account_plan_links.js"],
+	"Prospect": [
+		"public/js/customer_panel.js",
+		"public/js/fit.js",
+		"public/js/account_plan_links.js",
+		"public/js/duplicates.js",
+		"public/js/confirm_facts.js",
+	],
+	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": "public/js/customer_panel.js",
 	"Account Plan": "public/js/customer_panel.js",
-	"Customer Profile": "public/js/customer_panel.js",
+	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -90,7 +105,11 @@ doc_events = {
 	},
 	"Customer": {
 		"before_insert": "salesflow_std.overrides.profiled.before_insert",
-		"validate": ["salesflow_std.overrides.graded.validate", "salesflow_std.overrides.fitted.validate"],
+		"validate": [
+			"salesflow_std.overrides.graded.validate",
+			"salesflow_std.overrides.fitted.validate",
+			"salesflow_std.overrides.same_company.validate",
+		],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
@@ -99,7 +118,11 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Prospect": {
-		"validate": ["salesflow_std.overrides.graded.validate", "salesflow_std.overrides.fitted.validate"],
+		"validate": [
+			"salesflow_std.overrides.graded.validate",
+			"salesflow_std.overrides.fitted.validate",
+			"salesflow_std.overrides.same_company.validate",
+		],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
@@ -116,7 +139,10 @@ doc_events = {
 		"after_rename": "salesflow_std.overrides.fitted.territory_changed",
 		"after_delete": "salesflow_std.overrides.fitted.territory_changed",
 	},
-	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
+	"Contact": {
+		"validate": "salesflow_std.overrides.contact.validate",
+		"on_trash": "salesflow_std.overrides.contact.on_trash",
+	},
 	"Communication": {
 		"on_update": "salesflow_std.overrides.communication.on_update",
 		"on_change": "salesflow_std.overrides.communication.on_change",
@@ -132,6 +158,7 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.user.on_trash",
 	},
 	"Employee": {"on_update": "salesflow_std.overrides.user.on_employee_update"},
+	"Salesflow Settings": {"on_update": "salesflow_std.salesflow_std.keeping.settings_changed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",
@@ -150,6 +177,7 @@ scheduler_events = {
 		"salesflow_std.jobs.opportunity_grading.run",
 		"salesflow_std.jobs.fit_targets.daily",
 		"salesflow_std.jobs.account_plan_reviews.run",
+		"salesflow_std.jobs.profile_clock.run",
 	],
 }
 

@@ -306,6 +306,12 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/follow_up.py", "told['goal']"): goals,
 	("api/follow_up.py", "touch.goal"): goals,
 	("api/lead.py", "known"): channels,
+	("api/keeping.py", "channel"): channels,
+	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
+	("salesflow_std/fact_sheet.py", "option"): lambda: options_of(
+		"Decision Chain Member", "role", "stance", "influence"
+	),
+	("salesflow_std/fact_sheet.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
 	("api/my_day.py", "row.goal"): goals,
 	("overrides/lead.py", "kind"): kinds_of_sameness,
 	(_BNAU_SCORE, "d"): graded_doctypes,
@@ -773,7 +779,6 @@ def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
 		yield Said(field["description"], None if field["fieldtype"] == "Section Break" else doctype, at)
 	if field["fieldtype"] == "Select":
 		for option in field.get("options", "").split("\n"):
-			if re.search("[A-Za-z]", option):  # 51-200 is the same in every language
 			if _WORD.search(option):  # a range of numbers says the same everywhere
 				yield Said(option, doctype, at)
 

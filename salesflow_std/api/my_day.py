@@ -30,7 +30,7 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, LiteralValue, Term
 
 from salesflow_std.api.follow_up import next_of
-from salesflow_std.salesflow_std import account_plans, grading, reps, value_items
+from salesflow_std.salesflow_std import account_plans, grading, keeping, reps, value_items
 
 # Deadlines that are shown before their day.
 COUNTDOWNS = ("First Touch", "Reply")
@@ -66,6 +66,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	account_plans.actions_due,
 	account_plans.reviews_due,
 	account_plans.without_plan,
+	keeping.my_day,
 )
 
 

@@ -13,7 +13,7 @@ from pypika.queries import QueryBuilder
 from pypika.terms import CustomFunction, Interval, Term
 
 from salesflow_std.engine import leads
-from salesflow_std.jobs import follow_up_clock, opportunity_grading
+from salesflow_std.jobs import duplicate_keys, follow_up_clock, opportunity_grading
 from salesflow_std.overrides import communication
 from salesflow_std.salesflow_std import bulk, follow_ups, reps, touches
 
@@ -35,6 +35,7 @@ def run() -> None:
 		while after := _history(doctype, after):
 			frappe.db.commit()  # nosemgrep - as above
 	opportunity_grading.run()
+	duplicate_keys.run()
 	follow_up_clock.end_orphans("Lead")
 	frappe.db.set_single_value("Salesflow Settings", "taken_in", 1, update_modified=False)
 	frappe.db.commit()  # nosemgrep - the job's last word

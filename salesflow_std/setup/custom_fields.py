@@ -125,6 +125,26 @@ def _profile_fields() -> list[dict]:
 	]
 
 
+def _company_keys() -> list[dict]:
+	"""What customers and prospects of the same company are found by (L3)."""
+	return [
+		{
+			"fieldname": "sf_company_key",
+			"fieldtype": "Data",
+			"label": "Company Key",
+			"search_index": 1,
+			**_HIDDEN,
+		},
+		{
+			"fieldname": "sf_domain",
+			"fieldtype": "Data",
+			"label": "Website Domain",
+			"search_index": 1,
+			**_HIDDEN,
+		},
+	]
+
+
 # As ERPNext has them on Lead and Prospect.
 EMPLOYEES = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1000+")
 
@@ -249,6 +269,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"no_copy": 1,
 		},
 		*_profile_fields(),
+		*_company_keys(),
 	],
 	"Prospect": [
 		{
@@ -259,6 +280,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"collapsible": 1,
 		},
 		*_profile_fields(),
+		*_company_keys(),
 	],
 	"Contact": [
 		{
@@ -276,6 +298,26 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"options": "Contact",
 			"depends_on": "sf_replaced_by",
 			**_STATE,
+		},
+		{
+			"fieldname": "sf_person_key",
+			"fieldtype": "Data",
+			"label": "Person Key",
+			"search_index": 1,
+			**_HIDDEN,
+		},
+		# What is put back if it was a mistake (`people.py`), as JSON.
+		{"fieldname": "sf_left_state", "fieldtype": "Text", "label": "Before Leaving", **_HIDDEN},
+	],
+	"Contact Phone": [
+		{
+			"fieldname": "sf_phone_key",
+			"fieldtype": "Data",
+			"label": "Phone Key",
+			"length": 20,
+			"insert_after": "is_primary_mobile_no",
+			"search_index": 1,
+			**_HIDDEN,
 		},
 	],
 }
@@ -297,6 +339,9 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 	("Customer", "prospect_name"),
 	("Prospect Lead", "lead"),
 	("Quotation", "opportunity"),
+	# Duplicates are found by these; Frappe itself looks contacts up by their address without an index.
+	("Customer", "tax_id"),
+	("Contact Email", "email_id"),
 )
 
 
@@ -327,6 +372,9 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Follow Up", ("escalated_on", "digest_sent_on")),
 	# Asked for at each change of a calendar event.
 	("Follow Up", ("event", "status")),
+	# My Day asks for the profiles that somebody has to review.
+	("Customer Profile", ("responsible", "review_due")),
+	("Customer Profile", ("responsible", "confirm_due")),
 	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in GRADED),
 	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in GRADED),
 )

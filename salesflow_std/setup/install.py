@@ -30,6 +30,9 @@ _DEFAULT_MODELS = {
 _WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 _WORKING_HOURS = (("09:00:00", "12:00:00"), ("13:00:00", "18:00:00"))
 
+# Empty in documents that were there before the field was.
+_NEW_KEYS = {"Customer": "sf_company_key", "Prospect": "sf_company_key", "Contact": "sf_person_key"}
+
 
 def before_install() -> None:
 	"""Makes Frappe see our modules.
@@ -59,6 +62,24 @@ def after_migrate() -> None:
 	_put_fields()
 	shipped_defaults.load()
 	_fill_new_settings()
+	_fill_new_keys()
+
+
+def _fill_new_keys() -> None:
+	"""Documents from before a version that brings keys get theirs in the background, as new ones at their save."""
+	if any(_has_null(doctype, field) for doctype, field in _NEW_KEYS.items()):
+		frappe.enqueue(
+			"salesflow_std.jobs.duplicate_keys.run",
+			queue="long",
+			job_id="salesflow_std.duplicate_keys",
+			deduplicate=True,
+			enqueue_after_commit=True,
+		)
+
+
+def _has_null(doctype: str, field: str) -> bool:
+	table = frappe.qb.DocType(doctype)
+	return bool(frappe.qb.from_(table).select(table.name).where(table[field].isnull()).limit(1).run())
 
 
 def _put_fields() -> None:

@@ -3,3 +3,4 @@ import "./score_dialog.js";
 import "./grade_dialog.js";
 import "./fit_dialog.js";
 import "./follow_up_dialog.js";
+import "./contact_left.js";
