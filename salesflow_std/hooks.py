@@ -24,6 +24,7 @@ doctype_js = {
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": "public/js/graded_form.js",
 	"Customer": "public/js/graded_form.js",
+	"Needs Record": ["public/js/needs_confirmation.js"],
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -32,6 +33,8 @@ doctype_list_js = {
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": "public/js/graded_list.js",
 }
+
+page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
 
 doc_events = {
 	"Lead": {
@@ -86,7 +89,9 @@ doc_events = {
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
+	"Needs Record": {"on_trash": "salesflow_std.salesflow_std.public_links.on_trash"},
 	"Communication": {
+		"validate": "salesflow_std.overrides.quoted_link.validate",
 		"on_update": "salesflow_std.overrides.communication.on_update",
 		"on_change": "salesflow_std.overrides.communication.on_change",
 	},
@@ -105,9 +110,16 @@ doc_events = {
 }
 
 scheduler_events = {
-	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
+	"all": [
+		"salesflow_std.jobs.grade_clock.tick",
+		"salesflow_std.jobs.follow_up_clock.tick",
+		"salesflow_std.jobs.needs_clock.tick",
+	],
 	"hourly_long": ["salesflow_std.jobs.escalation_digest.run", "salesflow_std.jobs.nurture_pool.run"],
-	"daily_long": ["salesflow_std.jobs.opportunity_grading.run"],
+	"daily_long": [
+		"salesflow_std.jobs.opportunity_grading.run",
+		"salesflow_std.jobs.needs_clock.clear_old_links",
+	],
 }
 
 permission_query_conditions = {
@@ -137,4 +149,4 @@ has_permission = {
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
 }
 
-ignore_links_on_delete = ["BNAU Score", "Follow Up", "Lead Handover"]
+ignore_links_on_delete = ["BNAU Score", "Follow Up", "Lead Handover", "Public Link"]
