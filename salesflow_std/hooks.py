@@ -89,7 +89,10 @@ doc_events = {
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
-	"Needs Record": {"on_trash": "salesflow_std.salesflow_std.public_links.on_trash"},
+	"Needs Record": {
+		"on_trash": "salesflow_std.salesflow_std.public_links.on_trash",
+		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
+	},
 	"Communication": {
 		"validate": "salesflow_std.overrides.quoted_link.validate",
 		"on_update": "salesflow_std.overrides.communication.on_update",

@@ -244,6 +244,7 @@ AS_THEIRS = (error_parameters, linked_records)
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
 _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
+_NEEDS_REPORT = "templates/print_formats/needs_analysis_report.html"
 _VALUE_REPORT = "salesflow_std/report/value_content_replies/value_content_replies"
 _FOLLOW_UP = "salesflow_std/doctype/follow_up/follow_up"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
@@ -323,6 +324,30 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/page/my_day/my_day.js", "value"): lambda: selectable("Follow Up"),
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
+	("salesflow_std/confirmations.py", "record.status"): lambda: options_of("Needs Record", "status"),
+	("salesflow_std/confirmations.py", "answer.channel"): lambda: options_of("Needs Record", "answer_channel"),
+	("salesflow_std/needs_mail.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
+	("salesflow_std/needs_mail.py", "row.nature"): lambda: options_of("Customer Need", "nature"),
+	("salesflow_std/needs_mail.py", "record.answer_channel"): lambda: options_of(
+		"Needs Record", "answer_channel"
+	),
+	("public/js/needs_confirmation.js", "value"): lambda: options_of(
+		"Needs Record", "status", "answer_channel"
+	),
+	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
+	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
+	(_NEEDS_REPORT, "doc.channel"): lambda: options_of("Needs Record", "channel"),
+	(_NEEDS_REPORT, "doc.answer_channel"): lambda: options_of("Needs Record", "answer_channel"),
+	(_NEEDS_REPORT, "nature"): lambda: options_of("Customer Need", "nature"),
+	(_NEEDS_REPORT, "row.nature"): lambda: options_of("Customer Need", "nature"),
+	(_NEEDS_REPORT, "priority"): lambda: options_of("Customer Need", "priority"),
+	(_NEEDS_REPORT, "row.explicitness"): lambda: options_of("Customer Need", "explicitness"),
+	(_NEEDS_REPORT, "row.verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_NEEDS_REPORT, "kind"): lambda: options_of("Needs Answer", "kind"),
+	(_NEEDS_REPORT, "row.role"): lambda: options_of("Decision Chain Member", "role"),
+	(_NEEDS_REPORT, "row.stance"): lambda: options_of("Decision Chain Member", "stance"),
+	(_NEEDS_REPORT, "row.influence"): lambda: options_of("Decision Chain Member", "influence"),
 }
 
 
@@ -737,6 +762,8 @@ def said_by_records() -> Iterator[Said]:
 			texts.append(data["label"])
 		elif kind == "Dashboard Chart":
 			texts.append(data["chart_name"])
+		elif kind == "Print Format":
+			texts.append(data["name"])
 		elif kind == "Report":
 			texts.append(data["report_name"])
 			texts += [row["label"] for row in (*data["columns"], *data["filters"])]

@@ -61,7 +61,9 @@ class ConfirmationPage:
 		shown = _safely(frappe.form_dict, posted)
 		with notices.in_language(shown.language):
 			html = frappe.get_template("templates/confirmation/page.html").render(_context(shown))
-		return Response(html, status=200, mimetype="text/html", headers=_HEADERS)
+		# Half a character is nothing that UTF-8 could say.
+		body = html.encode("utf-8", errors="ignore")
+		return Response(body, status=200, mimetype="text/html", headers=_HEADERS)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])

@@ -172,12 +172,12 @@ def _check_complete(record: Document, missing: list[dict[str, str]]) -> None:
 		f'{row["why"]}</li>'
 		for row in missing
 	)
-	frappe.throw(
+	text = (
 		_("This needs summary cannot go to the customer yet:")
 		+ f"<ul>{lines}</ul>"
-		+ _("The customer confirms needs that are complete and concrete, within 24 hours of the talk."),
-		title=_("Something Is Missing"),
+		+ _("The customer confirms needs that are complete and concrete, within 24 hours of the talk.")
 	)
+	frappe.throw(text, title=_("Something Is Missing"))
 
 
 def _keep_chain(record: Document) -> None:

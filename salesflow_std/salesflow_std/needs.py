@@ -31,7 +31,7 @@ def new_version(
 ) -> Document:
 	"""The next version of a record, with the customer's corrections in the needs (N4)."""
 	corrections = corrections or {}
-	doc = frappe.copy_doc(record)
+	doc = frappe.copy_doc(record, ignore_no_copy=False)
 	doc.update({field: record.get(field) for field in _COPIED})
 	doc.update({"status": "Talked", "version": record.version + 1, "previous_version": record.name})
 	doc.summary_due_on = add_to_date(now_datetime(), hours=settings().summary_hours)

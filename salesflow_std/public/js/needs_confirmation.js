@@ -4,7 +4,7 @@ frappe.provide("salesflow");
 
 if (!salesflow.needs_confirmation) {
 	const API = "salesflow_std.api.needs";
-	const word = (value, context = "Needs Record") => __(value, null, context);
+	const word = (value) => __(value, null, "Needs Record");
 	const esc = (text) => frappe.utils.escape_html(text || "");
 	const when = (time) => frappe.datetime.str_to_user(time);
 
@@ -127,7 +127,6 @@ if (!salesflow.needs_confirmation) {
 
 		ask_for_answer(frm) {
 			const rows = frm.doc.needs || [];
-			const corrected = 'eval:doc.verdict == "Corrected"';
 			this.saved(frm).then(() => {
 				const dialog = new frappe.ui.Dialog({
 					title: __("Answer of the Customer"),
@@ -167,7 +166,7 @@ if (!salesflow.needs_confirmation) {
 						{
 							fieldtype: "Section Break",
 							label: __("Corrections"),
-							depends_on: corrected,
+							depends_on: 'eval:doc.verdict == "Corrected"',
 						},
 						...rows.map((row) => ({
 							fieldname: `need_${row.need_key}`,
@@ -248,7 +247,7 @@ if (!salesflow.needs_confirmation) {
 				if (!verdict || !cell.length) continue;
 				const tone = verdict === "Agreed" ? "green" : "orange";
 				$(`<span class="sf-verdict indicator-pill no-indicator-dot ${tone}"></span>`)
-					.text(word(verdict, "Customer Need"))
+					.text(__(verdict, null, "Customer Need"))
 					.attr("title", correction || "")
 					.appendTo(cell);
 			}
