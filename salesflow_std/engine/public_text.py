@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from salesflow_std.engine.errors import EngineError
+from .errors import EngineError
 
 # Direction overrides and characters without width: with them a text can look like another one. The joiners that
 # Persian and Hindi need, and the mark before an emoji's colour, stay.

@@ -321,6 +321,8 @@ def _write(record: Document, answer: Answer) -> None:
 		needs.confirmed(record)
 	elif answer.verdict == CORRECTED:
 		following = needs.new_version(record, corrections, by=answer.by).name
+		# What the customer said about this version stays said, whatever follows it.
+		record.db_set("status", CORRECTED)
 	_note(record, answer)
 	_tell_customer(record, answer)
 	_tell_rep(record, answer, following)

@@ -74,8 +74,7 @@ def test_the_token_is_nowhere_but_in_the_mail(record):
 	for doctype in ("Communication", "Public Link", "Needs Record", "Notification Log", "Comment", "Version", "Error Log"):
 		for row in frappe.get_all(doctype, fields=["*"], order_by="name"):
 			assert token not in str(row), doctype
-	assert [mail for mail in talks.mails() if token in mail.text][0].to == [BUYER]
-	assert len([mail for mail in talks.mails() if token in mail.text]) == 1
+	assert [mail.to for mail in talks.mails() if token in mail.text] == [[BUYER]]
 
 
 def test_a_second_click_sends_nothing(record):
@@ -226,7 +225,7 @@ def test_all_correct(record, rep):
 
 def test_corrections_make_a_new_version(record):
 	token = send(record)
-	first, second, _third = keys(record)
+	_first, second, _third = keys(record)
 	response = page(
 		token, form={"action": "correct", "answered_by": "Purchasing Manager", f"correction-{second}": "By 7 o'clock"}
 	)
@@ -543,10 +542,10 @@ def test_a_thousand_forged_tokens_and_payloads(record):
 		ip = f"2001:db8::{n:x}"
 		way = rng.randrange(4)
 		if way == 0:
-			response = page(tried, ip=ip)
+			response = page(tried.encode("utf-8", "ignore").decode(), ip=ip)
 		elif way == 1:
 			texts = {k: v for k, v in payload.items() if isinstance(v, str) and not has_surrogate(k + v)}
-			response = page(None if has_surrogate(tried) else tried, form=texts, ip=ip)
+			response = page(tried.encode("utf-8", "ignore").decode(), form=texts, ip=ip)
 		elif way == 2:
 			response = page(None, json={**payload, "token": rng.choice([tried, anything(rng)])}, ip=ip)
 		else:
