@@ -20,10 +20,17 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead": [
+		"public/js/graded_form.js",
+		"public/js/lead.js",
+		"public/js/lead_handover.js",
+		"public/js/needs_links.js",
+	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": "public/js/graded_form.js",
-	"Customer": "public/js/graded_form.js",
+	"Opportunity": ["public/js/graded_form.js", "public/js/needs_links.js"],
+	"Customer": ["public/js/graded_form.js", "public/js/needs_links.js"],
+	"Prospect": "public/js/needs_links.js",
+	"Needs Record": ["public/js/graded_form.js", "public/js/needs_record.js"],
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -31,6 +38,13 @@ doctype_list_js = {
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js"],
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": "public/js/graded_list.js",
+}
+
+override_doctype_dashboards = {
+	"Lead": "salesflow_std.overrides.connections.of_lead",
+	"Opportunity": "salesflow_std.overrides.connections.of_opportunity",
+	"Prospect": "salesflow_std.overrides.connections.of_prospect",
+	"Customer": "salesflow_std.overrides.connections.of_customer",
 }
 
 doc_events = {

@@ -765,6 +765,8 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["description"], None, place(path))
 			for row in data["steps"]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
+		elif kind == "SPIN Question":
+			assert data["language"] in ("en", "zh"), f"{place(path)}: a question is written in its own language"
 		else:
 			assert kind == "Scoring Model", f"{place(path)}: nobody knows what it says"
 			yield Said(data["model_name"], None, place(path))
