@@ -53,7 +53,7 @@ def propose(
 	"""The questions for a talk, the closest first (N2), and the moods an answer may show.
 
 	Of a `record`, or of a document that has none yet. ``{"questions": [{"name", "kind", "question", "for"}],
-	"moods": [{"name", "label"}]}``; `for` names the conditions that made a question close, translated.
+	"moods": [{"name", "label"}]}``; `for` names the conditions that made a question close.
 	"""
 	if record:
 		doc = frappe.get_doc(needs.DOCTYPE, record)
@@ -73,9 +73,9 @@ def propose(
 						None,
 						(
 							row.role and _(row.role, context="SPIN Question"),
-							row.industry and _(row.industry),
-							row.sales_stage and _(row.sales_stage),
-							row.target_profile and _(row.target_profile),
+							row.industry,
+							row.sales_stage,
+							row.target_profile,
 						),
 					)
 				),
@@ -198,7 +198,9 @@ def adopt(record: str, row: str, take: int | bool = True) -> dict:
 	doc.check_permission("write")
 	need = next((need for need in doc.needs if need.name == row), None)
 	if not need or not need.correction:
-		frappe.throw(_("There is no correction to adopt here."), title=_("Correction", context="Customer Need"))
+		frappe.throw(
+			_("There is no correction to adopt here."), title=_("Correction", context="Customer Need")
+		)
 	words = need.correction
 	if doc.status in needs.EDITABLE:
 		# Before the save, which would put these back.
@@ -231,9 +233,7 @@ def book(record: str) -> dict:
 			title=_("Calendar", context="Needs Record"),
 		)
 	if not doc.planned_on:
-		frappe.throw(
-			_("Say first when the talk is planned."), title=_("Calendar", context="Needs Record")
-		)
+		frappe.throw(_("Say first when the talk is planned."), title=_("Calendar", context="Needs Record"))
 	starts_on = get_datetime(doc.planned_on)
 	event = frappe.get_doc(
 		{

@@ -274,7 +274,12 @@ def questions_for(
 
 
 def _library(language: str | None) -> list[rules.Question]:
-	tried = [language, (language or "").partition("-")[0], frappe.local.lang, frappe.local.lang.partition("-")[0]]
+	tried = [
+		language,
+		(language or "").partition("-")[0],
+		frappe.local.lang,
+		frappe.local.lang.partition("-")[0],
+	]
 	for code in dict.fromkeys([*filter(None, tried), "en"]):
 		rows = frappe.get_all(
 			"SPIN Question",

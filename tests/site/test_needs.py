@@ -41,7 +41,9 @@ def talked(about=None, **values):
 			"talked_on": NOW,
 			"summary": "What we have understood",
 			"needs": [need()],
-			"answers": [{"kind": "Problem", "question": "Where does it fail?", "answer": "At the month's end"}],
+			"answers": [
+				{"kind": "Problem", "question": "Where does it fail?", "answer": "At the month's end"}
+			],
 			**values,
 		},
 	)
@@ -87,7 +89,9 @@ def test_without_an_owner_the_record_is_its_makers(make_user, as_user):
 def test_an_opportunity_without_a_contact_has_its_leads():
 	lead = records.lead(email_id="buyer@beta.example", language="zh")
 	deal = records.opportunity(party_name=lead.name)
-	frappe.db.set_value("Opportunity", deal.name, {"contact_email": None, "contact_display": None, "language": None})
+	frappe.db.set_value(
+		"Opportunity", deal.name, {"contact_email": None, "contact_display": None, "language": None}
+	)
 	doc = talk(deal)
 	assert (doc.email_id, doc.contact_name, doc.language) == (lead.email_id, lead.lead_name, "zh")
 
@@ -161,7 +165,9 @@ def test_a_talk_is_agreed_three_days_ahead():
 	assert talk(agreed_on="2026-11-18", planned_on="2026-11-21 09:00").status == "Planned"
 	with pytest.raises(frappe.ValidationError, match="at least 3 days ahead"):
 		talk(agreed_on="2026-11-18", planned_on="2026-11-20 23:00")
-	short = talk(agreed_on="2026-11-18", planned_on="2026-11-20 09:00", short_notice_reason="They asked for it")
+	short = talk(
+		agreed_on="2026-11-18", planned_on="2026-11-20 09:00", short_notice_reason="They asked for it"
+	)
 	short.short_notice_reason = ""
 	with pytest.raises(frappe.ValidationError, match="reason"):
 		short.save()
@@ -225,7 +231,10 @@ def test_the_match_is_one_to_five():
 
 def test_what_is_missing_says_what_why_and_where():
 	doc = talked(summary="", needs=[need(), need(need="A good system", vague=1)])
-	assert [(gap["fieldname"], gap["row"]) for gap in needs.missing(doc)] == [("concrete", 2), ("summary", None)]
+	assert [(gap["fieldname"], gap["row"]) for gap in needs.missing(doc)] == [
+		("concrete", 2),
+		("summary", None),
+	]
 	assert all(gap["what"] and gap["why"] for gap in needs.missing(doc))
 	doc.needs[1].concrete = "An order in three clicks"
 	doc.summary = "x"
@@ -459,7 +468,11 @@ def test_a_record_changed_meanwhile_is_not_overwritten(clock):
 	clock.shift(seconds=5)
 	doc.append("answers", {"kind": "Problem", "question": "Where?", "answer": "Mine"})
 	doc.save()
-	told = write(doc, modified=read, answers=[{"name": "a234567890", "kind": "Problem", "question": "X", "answer": "y"}])
+	told = write(
+		doc,
+		modified=read,
+		answers=[{"name": "a234567890", "kind": "Problem", "question": "X", "answer": "y"}],
+	)
 	doc.reload()
 	assert told["conflict"] and told["modified"] == str(doc.modified)
 	assert [row["answer"] for row in told["answers"]] == ["Mine"]
@@ -485,7 +498,9 @@ def test_the_talk_goes_into_the_calendar_and_moves_with_the_plan():
 	doc = talk(lead, agreed_on="2026-11-18", planned_on="2026-11-24 14:00")
 	event = frappe.get_doc("Event", needs_talk.book(doc.name)["event"])
 	assert (event.event_category, str(event.starts_on)) == ("Meeting", "2026-11-24 14:00:00")
-	assert [(row.reference_doctype, row.reference_docname) for row in event.event_participants] == [("Lead", lead.name)]
+	assert [(row.reference_doctype, row.reference_docname) for row in event.event_participants] == [
+		("Lead", lead.name)
+	]
 	with pytest.raises(frappe.ValidationError, match="already"):
 		needs_talk.book(doc.name)
 	doc.reload()
@@ -513,7 +528,9 @@ def test_who_does_not_see_the_lead_sees_nothing_of_its_needs(outsider, as_user, 
 		mine = {"doctype": "Needs Record", "fields": ["name"], "order_by": "name"}
 		assert doc.name not in [row.name for row in frappe.get_list(**mine, limit=0)]
 		for child in ("Customer Need", "Needs Answer"):
-			rows = frappe.get_list(child, parent_doctype="Needs Record", fields=["parent"], order_by="name", limit=0)
+			rows = frappe.get_list(
+				child, parent_doctype="Needs Record", fields=["parent"], order_by="name", limit=0
+			)
 			assert doc.name not in [row.parent for row in rows]
 		frappe.local.form_dict.update(
 			{"doctype": "Needs Record", "fields": '["`tabNeeds Record`.`name`"]', "page_length": 500}

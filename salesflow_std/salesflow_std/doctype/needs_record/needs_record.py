@@ -147,7 +147,9 @@ class NeedsRecord(Document):
 			)
 		if not self.talked_on and cint(self.version) > 1:
 			frappe.throw(
-				_("This is a later version of a talk that has taken place, so it needs the time of the talk."),
+				_(
+					"This is a later version of a talk that has taken place, so it needs the time of the talk."
+				),
 				title=_("Talked On", context="Needs Record"),
 			)
 

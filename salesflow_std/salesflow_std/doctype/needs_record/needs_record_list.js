@@ -1,9 +1,7 @@
 // Frappe looks the words of a Select up without the doctype where they are shown, not edited.
 for (const df of frappe.get_meta("Needs Record").fields) {
-	if (df.fieldtype === "Select" && df.fieldname !== "reference_doctype") {
+	if (df.fieldtype === "Select") {
 		df.formatter = (word) => (word ? frappe.utils.escape_html(__(word, null, "Needs Record")) : "");
-	} else if (df.fieldname === "reference_doctype") {
-		df.formatter = (word) => (word ? frappe.utils.escape_html(__(word)) : "");
 	}
 }
 
