@@ -20,11 +20,21 @@ extend_bootinfo = "salesflow_std.setup.boot.extend_bootinfo"
 
 app_include_css = "salesflow_std.bundle.css"
 doctype_js = {
-	"Lead": ["public/js/graded_form.js", "public/js/lead.js", "public/js/lead_handover.js"],
+	"Lead": [
+		"public/js/graded_form.js",
+		"public/js/lead.js",
+		"public/js/lead_handover.js",
+		"public/js/needs_links.js",
+	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
-	"Opportunity": "public/js/graded_form.js",
-	"Customer": "public/js/graded_form.js",
-	"Needs Record": ["public/js/needs_confirmation.js"],
+	"Opportunity": ["public/js/graded_form.js", "public/js/needs_links.js"],
+	"Customer": ["public/js/graded_form.js", "public/js/needs_links.js"],
+	"Prospect": "public/js/needs_links.js",
+	"Needs Record": [
+		"public/js/graded_form.js",
+		"public/js/needs_record.js",
+		"public/js/needs_confirmation.js",
+	],
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -32,6 +42,13 @@ doctype_list_js = {
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js"],
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": "public/js/graded_list.js",
+}
+
+override_doctype_dashboards = {
+	"Lead": "salesflow_std.overrides.connections.of_lead",
+	"Opportunity": "salesflow_std.overrides.connections.of_opportunity",
+	"Prospect": "salesflow_std.overrides.connections.of_prospect",
+	"Customer": "salesflow_std.overrides.connections.of_customer",
 }
 
 page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
@@ -90,7 +107,6 @@ doc_events = {
 	},
 	"Contact": {"validate": "salesflow_std.overrides.graded.validate"},
 	"Needs Record": {
-		"on_trash": "salesflow_std.salesflow_std.public_links.on_trash",
 		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
 	},
 	"Communication": {

@@ -321,11 +321,23 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Value Content"
 	),
 	(_FOLLOW_UP + "_list.js", "doc.status"): lambda: options_of("Follow Up", "status"),
+	("api/needs_talk.py", "row.role"): lambda: options_of("SPIN Question", "role"),
+	("api/needs_talk.py", "name"): lambda: {tag["tag_name"] for tag in shipped("customer_tag")},
+	("public/js/needs_record.js", "value"): lambda: selectable("Decision Chain Member"),
+	("public/js/needs_record.js", "doc.status"): lambda: options_of("Needs Record", "status"),
+	("public/js/needs_talk/needs_list.js", "option"): lambda: selectable("Customer Need"),
+	("public/js/needs_talk/talk.js", "kind"): lambda: options_of("SPIN Question", "kind"),
+	("salesflow_std/doctype/needs_record/needs_record_list.js", "word"): lambda: selectable("Needs Record"),
+	("salesflow_std/doctype/needs_record/needs_record_list.js", "doc.status"): lambda: options_of(
+		"Needs Record", "status"
+	),
 	("salesflow_std/page/my_day/my_day.js", "value"): lambda: selectable("Follow Up"),
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
 	("salesflow_std/confirmations.py", "record.status"): lambda: options_of("Needs Record", "status"),
-	("salesflow_std/confirmations.py", "answer.channel"): lambda: options_of("Needs Record", "answer_channel"),
+	("salesflow_std/confirmations.py", "answer.channel"): lambda: options_of(
+		"Needs Record", "answer_channel"
+	),
 	("salesflow_std/needs_mail.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
 	("salesflow_std/needs_mail.py", "row.nature"): lambda: options_of("Customer Need", "nature"),
 	("salesflow_std/needs_mail.py", "record.answer_channel"): lambda: options_of(
@@ -792,6 +804,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["description"], None, place(path))
 			for row in data["steps"]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
+		elif kind == "SPIN Question":
+			assert data["language"] in ("en", "zh"), (
+				f"{place(path)}: a question is written in its own language"
+			)
 		else:
 			assert kind == "Scoring Model", f"{place(path)}: nobody knows what it says"
 			yield Said(data["model_name"], None, place(path))

@@ -60,9 +60,7 @@ def _due(now: datetime, after: str) -> list[frappe._dict]:
 		.select(record.name, record.title, record.summary_due_on, record.allocated_to, record.owner)
 		.where((record.status == TALKED) & (record.summary_due_on <= soon) & (record.name > after))
 		.where(record.next_version.isnull() | (record.next_version == ""))
-		.where(
-			record.escalated_on.isnull() & (record.reminded_on.isnull() | (record.summary_due_on <= now))
-		)
+		.where(record.escalated_on.isnull() & (record.reminded_on.isnull() | (record.summary_due_on <= now)))
 		.orderby(record.name)
 		.limit(CHUNK)
 		.run(as_dict=True)

@@ -40,7 +40,7 @@ CHANNELS = ("Phone", "In Person", "E-mail")
 # What a clock that is a little behind makes of "now".
 _TOLERANCE = timedelta(minutes=5)
 # A summary may lack these and still be confirmed by phone.
-_FOR_MAIL_ONLY = ("email_id", "language")
+_FOR_MAIL_ONLY = ("email_id", "summary")
 
 _UNANSWERED = {
 	"answered_on": None,
@@ -82,17 +82,36 @@ def link_expires_on() -> datetime:
 	return last.replace(hour=23, minute=59, second=59, microsecond=0)
 
 
-def hindrances(record: Document) -> list[dict[str, str]]:
-	"""What keeps a summary from being sent: ``[{"what", "why", "fieldname"}]`` with escaped sentences (N3, N4)."""
-	found = [
-		{**row, "what": escape_html(row["what"]), "why": escape_html(row["why"])}
-		for row in needs.missing(record)
-	]
+def hindrances(record: Document) -> list[dict]:
+	"""What keeps a summary from being sent: ``[{"what", "why", "fieldname", "row"}]``, escaped (N3, N4).
+
+	Beside what `needs.missing` says: an address that nothing may be sent to, and corrections of the customer that
+	nobody has taken over or left yet.
+	"""
+	found = _escaped(needs.missing(record))
 	if not any(row["fieldname"] == "email_id" for row in found):
 		why = needs_mail.may_write_to(record.email_id, record)
 		if why:
-			found.append({"what": _("E-mail", context="Needs Record"), "why": why, "fieldname": "email_id"})
-	return found
+			label = _("E-mail", context="Needs Record")
+			found.append({"what": label, "why": why, "fieldname": "email_id", "row": None})
+	return found + _escaped(_open_corrections(record))
+
+
+def _open_corrections(record: Document) -> list[dict]:
+	return [
+		{
+			"what": _("Need {0}: {1}").format(row.idx, _("a correction waits")),
+			"why": _("Take over what the customer wrote, or leave the need as it is."),
+			"fieldname": "need",
+			"row": row.idx,
+		}
+		for row in record.needs
+		if row.correction
+	]
+
+
+def _escaped(gaps: list[dict]) -> list[dict]:
+	return [{**gap, "what": escape_html(gap["what"]), "why": escape_html(gap["why"])} for gap in gaps]
 
 
 def preview(record: Document) -> dict:
@@ -155,7 +174,9 @@ def _check_status(record: Document, allowed: tuple[str, ...]) -> None:
 	elif record.status == "Planned":
 		why = _("The talk has not taken place yet, or nobody has recorded it.")
 	elif record.answered_on:
-		why = _("{0} answered on {1}.").format(escape_html(record.answered_by or ""), _when(record.answered_on))
+		why = _("{0} answered on {1}.").format(
+			escape_html(record.answered_by or ""), _when(record.answered_on)
+		)
 	else:
 		why = _("Its status is {0}.").format(_(record.status, context="Needs Record"))
 	frappe.throw(
@@ -164,12 +185,12 @@ def _check_status(record: Document, allowed: tuple[str, ...]) -> None:
 	)
 
 
-def _check_complete(record: Document, missing: list[dict[str, str]]) -> None:
+def _check_complete(record: Document, missing: list[dict]) -> None:
 	if not missing:
 		return
 	lines = "".join(
 		f'<li><a href="/app/needs-record/{escape_html(record.name)}#{row["fieldname"]}">{row["what"]}</a>: '
-		f'{row["why"]}</li>'
+		f"{row['why']}</li>"
 		for row in missing
 	)
 	text = (
@@ -274,8 +295,8 @@ def record_answer(name: str, answer: Answer) -> Document:
 	_check_told(record, answer)
 	if record.status == TALKED:
 		if answer.verdict != REFUSED:
-			missing = [row for row in needs.missing(record) if row["fieldname"] not in _FOR_MAIL_ONLY]
-			_check_complete(record, [{**row, "why": escape_html(row["why"])} for row in missing])
+			gaps = [*needs.missing(record), *_open_corrections(record)]
+			_check_complete(record, _escaped([gap for gap in gaps if gap["fieldname"] not in _FOR_MAIL_ONLY]))
 		_keep_chain(record)
 	_write(record, answer)
 	return record
@@ -290,7 +311,9 @@ def _check_told(record: Document, answer: Answer) -> None:
 	if answer.on > now_datetime() + _TOLERANCE:
 		frappe.throw(_("The answer cannot lie in the future."), title=title)
 	if record.talked_on and answer.on < get_datetime(record.talked_on) - _TOLERANCE:
-		frappe.throw(_("The answer cannot be older than the talk of {0}.").format(_when(record.talked_on)), title=title)
+		frappe.throw(
+			_("The answer cannot be older than the talk of {0}.").format(_when(record.talked_on)), title=title
+		)
 	if answer.verdict == CORRECTED and not answer.corrections:
 		frappe.throw(_("Write down at least one correction."), title=title)
 	if answer.verdict == REFUSED and not answer.comment:

@@ -70,10 +70,17 @@ def _own(user: str, now: datetime) -> list[dict]:
 		elif row.status == SENT:
 			days = (now - get_datetime(row.sent_on)).days if row.sent_on else 0
 			if row.sent_on and now - get_datetime(row.sent_on) > SILENT:
-				silent.append(_row(row, "orange", _("No answer for {0} days").format(days), _when(row.sent_on)))
+				silent.append(
+					_row(row, "orange", _("No answer for {0} days").format(days), _when(row.sent_on))
+				)
 		elif row.previous_version in corrected:
 			answered.append(
-				_row(row, "orange", _("Corrected by the customer: look at it and send it again"), _due(row, now))
+				_row(
+					row,
+					"orange",
+					_("Corrected by the customer: look at it and send it again"),
+					_due(row, now),
+				)
 			)
 		elif row.summary_due_on:
 			late = get_datetime(row.summary_due_on) <= now

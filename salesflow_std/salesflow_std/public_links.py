@@ -12,7 +12,6 @@ import hashlib
 import re
 import secrets
 from datetime import datetime
-from typing import Any
 
 import frappe
 from frappe.utils import add_to_date, get_datetime, now_datetime
@@ -130,11 +129,6 @@ def revoke(doctype: str, name: str, because: str, purpose: str | None = None) ->
 	return frappe.db._cursor.rowcount
 
 
-def on_trash(doc: Any, method: str | None = None) -> None:
-	"""The links of a deleted document go with it."""
-	frappe.db.delete("Public Link", {"reference_doctype": doc.doctype, "reference_name": doc.name})
-
-
 def clear_old() -> None:
 	"""Deletes links that expired long ago; what was answered by them stands in their documents."""
 	frappe.db.delete("Public Link", {"expires_on": ("<", add_to_date(now_datetime(), days=-_KEPT_DAYS))})
@@ -142,7 +136,6 @@ def clear_old() -> None:
 
 def hide_tokens(text: str | None) -> str | None:
 	"""A text in which no link works any more: mail that quotes ours must not carry the token to colleagues."""
-
 
 	def hidden(match: re.Match) -> str:
 		ours = frappe.db.exists("Public Link", {"token_hash": hash_of(match[2])})

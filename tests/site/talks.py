@@ -80,12 +80,18 @@ def mails() -> list[Any]:
 		doc = frappe.get_doc("Email Queue", name)
 		message = email.message_from_string(doc.message, policy=email.policy.default)
 		text = "\n".join(
-			part.get_content() for part in message.walk() if part.get_content_type() in ("text/plain", "text/html")
+			part.get_content()
+			for part in message.walk()
+			if part.get_content_type() in ("text/plain", "text/html")
 		)
 		found.append(
 			frappe._dict(
-				name=name, to=[row.recipient for row in doc.recipients], subject=message["subject"], text=text,
-				reply_to=message["reply-to"], communication=doc.communication,
+				name=name,
+				to=[row.recipient for row in doc.recipients],
+				subject=message["subject"],
+				text=text,
+				reply_to=message["reply-to"],
+				communication=doc.communication,
 			)
 		)
 	return found

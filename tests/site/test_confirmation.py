@@ -12,6 +12,7 @@ from frappe.query_builder.functions import Count, Max
 from frappe.utils import add_to_date, get_datetime, now_datetime
 
 from salesflow_std.api import needs as needs_api
+from salesflow_std.api.needs_talk import adopt
 from salesflow_std.salesflow_std import confirmations, needs, public_links
 from tests.site import plans, records, talks
 from tests.site.talks import BUYER, NEEDS, page, send, talk, text_of
@@ -71,7 +72,15 @@ def test_it_is_a_touch_and_stands_in_the_timeline_without_the_link(record):
 def test_the_token_is_nowhere_but_in_the_mail(record):
 	token = send(record)
 	confirm(token)
-	for doctype in ("Communication", "Public Link", "Needs Record", "Notification Log", "Comment", "Version", "Error Log"):
+	for doctype in (
+		"Communication",
+		"Public Link",
+		"Needs Record",
+		"Notification Log",
+		"Comment",
+		"Version",
+		"Error Log",
+	):
 		for row in frappe.get_all(doctype, fields=["*"], order_by="name"):
 			assert token not in str(row), doctype
 	assert [mail.to for mail in talks.mails() if token in mail.text] == [[BUYER]]
@@ -163,7 +172,9 @@ def test_taking_back_ends_the_link(record):
 def test_the_chain_is_kept_as_it_was(record):
 	from salesflow_std.salesflow_std import profiles
 
-	profile = frappe.get_doc("Customer Profile", profiles.ensure(record.reference_doctype, record.reference_name))
+	profile = frappe.get_doc(
+		"Customer Profile", profiles.ensure(record.reference_doctype, record.reference_name)
+	)
 	profile.append("decision_chain", {"person": "Plant Manager", "role": "Decision Maker"})
 	profile.save()
 	frappe.db.set_value("Needs Record", record.name, "customer_profile", profile.name)
@@ -181,7 +192,15 @@ def test_the_page_shows_the_needs_and_nothing_else(record, rep):
 	assert response.status_code == 200
 	assert all(frappe.utils.escape_html(need).split("&")[0] in html for need in NEEDS)
 	assert "Must" in html and "We spoke about the new warehouse." in html and "Standard Test Co" in html
-	for hidden in ("Secret evidence", "Warehouse Manager", BUYER, rep, token, record.name, record.reference_name):
+	for hidden in (
+		"Secret evidence",
+		"Warehouse Manager",
+		BUYER,
+		rep,
+		token,
+		record.name,
+		record.reference_name,
+	):
 		assert hidden not in html
 	assert response.headers["Referrer-Policy"] == "no-referrer"
 	assert response.headers["Cache-Control"] == "no-store"
@@ -203,7 +222,9 @@ def test_the_page_speaks_both_languages(record):
 	token = send(record)
 	assert "全部正确" in text_of(page(token)) and "All correct" in text_of(page(token, lang="en"))
 	key = keys(record)[0]
-	switched = text_of(page(token, form={"switch": "en", "lang": "zh", f"correction-{key}": "As I <b>wrote</b>"}))
+	switched = text_of(
+		page(token, form={"switch": "en", "lang": "zh", f"correction-{key}": "As I <b>wrote</b>"})
+	)
 	assert "All correct" in switched and "As I &lt;b&gt;wrote&lt;/b&gt;" in switched
 	assert fresh(record).status == "Sent"
 
@@ -227,11 +248,20 @@ def test_corrections_make_a_new_version(record):
 	token = send(record)
 	_first, second, _third = keys(record)
 	response = page(
-		token, form={"action": "correct", "answered_by": "Purchasing Manager", f"correction-{second}": "By 7 o'clock"}
+		token,
+		form={
+			"action": "correct",
+			"answered_by": "Purchasing Manager",
+			f"correction-{second}": "By 7 o'clock",
+		},
 	)
 	assert "Thank you" in text_of(response)
 	told = fresh(record)
-	assert told.status == "Corrected" and [row.verdict for row in told.needs] == ["Agreed", "Corrected", "Agreed"]
+	assert told.status == "Corrected" and [row.verdict for row in told.needs] == [
+		"Agreed",
+		"Corrected",
+		"Agreed",
+	]
 	assert told.needs[1].correction == "By 7 o'clock" and told.needs[1].need == NEEDS[1]
 	following = frappe.get_doc("Needs Record", told.next_version)
 	assert (following.version, following.status, following.previous_version) == (2, "Talked", record.name)
@@ -241,12 +271,20 @@ def test_corrections_make_a_new_version(record):
 
 def test_the_whole_way_to_a_confirmed_version(record):
 	first = send(record)
-	page(first, form={"action": "correct", "answered_by": "Buyer", f"correction-{keys(record)[0]}": "300 an hour"})
+	page(
+		first,
+		form={"action": "correct", "answered_by": "Buyer", f"correction-{keys(record)[0]}": "300 an hour"},
+	)
 	following = frappe.get_doc("Needs Record", fresh(record).next_version)
+	with pytest.raises(frappe.ValidationError, match="a correction waits"):
+		confirmations.send(following.name)
+	adopt(following.name, following.needs[0].name)
 	second = send(following)
 	assert GONE in text_of(page(first))
+	assert "300 an hour" in text_of(page(second))
 	confirm(second)
-	assert fresh(following).status == "Confirmed"
+	assert fresh(following).status == "Confirmed" and fresh(following).needs[0].need == "300 an hour"
+	assert needs.current(record.reference_doctype, record.reference_name) == following.name
 
 
 def test_refusing_needs_a_reason(record):
@@ -455,7 +493,11 @@ def test_what_cannot_have_been_said_is_refused(record, more, said):
 
 def test_what_was_answered_is_not_answered_again(record):
 	by_phone(record)
-	for step in (lambda: by_phone(record), lambda: confirmations.send(record.name), lambda: confirmations.take_back(record.name)):
+	for step in (
+		lambda: by_phone(record),
+		lambda: confirmations.send(record.name),
+		lambda: confirmations.take_back(record.name),
+	):
 		with pytest.raises(frappe.ValidationError):
 			step()
 
@@ -511,7 +553,9 @@ def anything(rng, depth=2):
 def mutated(rng, token):
 	"""Like a real token, and not it."""
 	at = rng.randrange(len(token))
-	other = rng.choice([c for c in string.ascii_letters + string.digits + "-_" if c.lower() != token[at].lower()])
+	other = rng.choice(
+		[c for c in string.ascii_letters + string.digits + "-_" if c.lower() != token[at].lower()]
+	)
 	return rng.choice(
 		[
 			token[:at] + other + token[at + 1 :],

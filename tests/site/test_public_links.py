@@ -30,7 +30,9 @@ def issue(lead, **more):
 
 def test_the_database_holds_the_hash_only(lead):
 	token = issue(lead)
-	row = frappe.get_all("Public Link", filters={"reference_name": lead.name}, fields=["*"], order_by="name")[0]
+	row = frappe.get_all("Public Link", filters={"reference_name": lead.name}, fields=["*"], order_by="name")[
+		0
+	]
 	assert token not in str(row) and row.token_hash == public_links.hash_of(token)
 	assert len(token) == 43 and token != issue(lead)
 
@@ -43,7 +45,20 @@ def test_a_link_is_for_one_document_and_one_purpose(lead):
 
 
 @pytest.mark.parametrize(
-	"token", [None, "", "x", "a" * 43, "a" * 42 + "é", ["a" * 43], {"a": 1}, 7, "%" * 43, "a" * 10_000, "a" * 43 + "\n"]
+	"token",
+	[
+		None,
+		"",
+		"x",
+		"a" * 43,
+		"a" * 42 + "é",
+		["a" * 43],
+		{"a": 1},
+		7,
+		"%" * 43,
+		"a" * 10_000,
+		"a" * 43 + "\n",
+	],
 )
 def test_whatever_is_no_token_finds_nothing(lead, token):
 	issue(lead)

@@ -102,18 +102,18 @@ if (!salesflow.needs_confirmation) {
 			const body = dialog.fields_dict.body.$wrapper.addClass("sf-needs-missing");
 			body.append($("<p></p>").text(__("This needs summary cannot go to the customer yet:")));
 			const list = $("<ul></ul>").appendTo(body);
-			for (const { what, why, fieldname } of missing) {
+			for (const gap of missing) {
 				const line = $("<li></li>").appendTo(list);
 				// Both are HTML already.
 				$(`<a href="#"></a>`)
-					.html(what)
+					.html(gap.what)
 					.on("click", (e) => {
 						e.preventDefault();
 						dialog.hide();
-						frm.scroll_to_field(fieldname);
+						salesflow.needs_form.go_to(frm, gap);
 					})
 					.appendTo(line);
-				line.append(": ", $("<span></span>").html(why));
+				line.append(": ", $("<span></span>").html(gap.why));
 			}
 			dialog.show();
 		},
@@ -204,14 +204,13 @@ if (!salesflow.needs_confirmation) {
 			});
 		},
 
-		// One line: what was sent, and what came back.
+		// A line of its own under the status: what was sent, and what came back.
 		show_state(frm) {
 			const doc = frm.doc;
-			frm.layout.wrapper.find(".sf-needs-state").remove();
-			const tone = { Sent: "blue", Confirmed: "green", Corrected: "orange", Refused: "red", Superseded: "gray" }[doc.status];
-			if (!tone) return;
+			const strip = frm.layout.wrapper.find(".sf-strip");
+			strip.find(".sf-needs-state").remove();
 			const said = [];
-			if (doc.sent_on) {
+			if (doc.sent_on && doc.status !== "Talked") {
 				said.push(__("Sent to {0} on {1}", [`<b>${esc(doc.sent_to)}</b>`, when(doc.sent_on)]));
 			}
 			if (doc.answered_on) {
@@ -226,14 +225,10 @@ if (!salesflow.needs_confirmation) {
 				said.push(__("link valid until {0}", [when(doc.link_expires_on)]));
 			}
 			if (doc.answer_comment) said.push(`“${esc(doc.answer_comment)}”`);
-			if (doc.next_version) {
-				said.push(
-					`<a href="/app/needs-record/${encodeURIComponent(doc.next_version)}">${__("Newer version")}</a>`
-				);
-			}
-			$(`<div class="sf-needs-state" style="padding: 10px var(--padding-md); border-bottom: 1px solid var(--border-color); overflow-wrap: anywhere">
-				<span class="indicator-pill ${tone}">${esc(word(doc.status))}</span> ${said.join(" · ")}
-			</div>`).prependTo(frm.layout.wrapper);
+			if (!said.length) return;
+			strip.append(
+				`<div class="sf-needs-state w-100" style="overflow-wrap: anywhere">${said.join(" · ")}</div>`
+			);
 		},
 
 		// Which needs the customer has agreed to, and which were corrected.
