@@ -18,21 +18,24 @@ if (!salesflow.needs_confirmation) {
 
 		add_buttons(frm) {
 			const doc = frm.doc;
+			const actions = frm.layout.wrapper.find(".sf-strip .sf-actions");
+			actions.find(".sf-confirmation").remove();
 			if (!frm.perm[0]?.write || doc.next_version) return;
-			if (doc.status === "Talked") {
-				frm.add_custom_button(__("Send to Customer"), () => this.ask_to_send(frm)).addClass("btn-primary-light");
-			}
+			const button = (label, run, primary) =>
+				$(`<button type="button" class="sf-confirmation btn btn-xs ${primary ? "btn-primary" : "btn-default"}"></button>`)
+					.text(label)
+					.on("click", run)
+					.appendTo(actions);
+			if (doc.status === "Talked") button(__("Send to Customer"), () => this.ask_to_send(frm), true);
 			if (["Talked", "Sent"].includes(doc.status)) {
-				frm.add_custom_button(__("Confirmed by Phone…"), () => this.ask_for_answer(frm));
+				button(__("Confirmed by Phone…"), () => this.ask_for_answer(frm));
 			}
-			if (doc.status === "Sent") {
-				frm.add_custom_button(__("Take Back"), () => this.take_back(frm));
-			}
+			if (doc.status === "Sent") button(__("Take Back"), () => this.take_back(frm));
 		},
 
 		// The record is saved first: what goes out is what was written.
 		saved(frm) {
-			return frm.is_dirty() ? frm.save() : Promise.resolve();
+			return Promise.resolve(frm.sf_talk?.settle()).then(() => (frm.is_dirty() ? frm.save() : null));
 		},
 
 		ask_to_send(frm) {
