@@ -28,6 +28,7 @@ doctype_js = {
 		"public/js/fit.js",
 		"public/js/account_plan_links.js",
 		"public/js/confirm_facts.js",
+		"public/js/needs_links.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -35,6 +36,7 @@ doctype_js = {
 		"public/js/customer_panel.js",
 		"public/js/fit.js",
 		"public/js/confirm_facts.js",
+		"public/js/needs_links.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -43,6 +45,7 @@ doctype_js = {
 		"public/js/account_plan_links.js",
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
+		"public/js/needs_links.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -50,9 +53,15 @@ doctype_js = {
 		"public/js/account_plan_links.js",
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
+		"public/js/needs_links.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
-	"Needs Record": "public/js/customer_panel.js",
+	"Needs Record": [
+		"public/js/graded_form.js",
+		"public/js/customer_panel.js",
+		"public/js/needs_record.js",
+		"public/js/needs_confirmation.js",
+	],
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Scoring Model": "public/js/shipped_default.js",
@@ -64,6 +73,15 @@ doctype_list_js = {
 	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
 	"Prospect": "public/js/tagged_list.js",
 }
+
+override_doctype_dashboards = {
+	"Lead": "salesflow_std.overrides.connections.of_lead",
+	"Opportunity": "salesflow_std.overrides.connections.of_opportunity",
+	"Prospect": "salesflow_std.overrides.connections.of_prospect",
+	"Customer": "salesflow_std.overrides.connections.of_customer",
+}
+
+page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
 
 doc_events = {
 	"Lead": {
@@ -143,7 +161,11 @@ doc_events = {
 		"validate": "salesflow_std.overrides.contact.validate",
 		"on_trash": "salesflow_std.overrides.contact.on_trash",
 	},
+	"Needs Record": {
+		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
+	},
 	"Communication": {
+		"validate": "salesflow_std.overrides.quoted_link.validate",
 		"on_update": "salesflow_std.overrides.communication.on_update",
 		"on_change": "salesflow_std.overrides.communication.on_change",
 	},
@@ -167,7 +189,11 @@ doc_events = {
 }
 
 scheduler_events = {
-	"all": ["salesflow_std.jobs.grade_clock.tick", "salesflow_std.jobs.follow_up_clock.tick"],
+	"all": [
+		"salesflow_std.jobs.grade_clock.tick",
+		"salesflow_std.jobs.follow_up_clock.tick",
+		"salesflow_std.jobs.needs_clock.tick",
+	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
 		"salesflow_std.jobs.nurture_pool.run",
@@ -178,13 +204,8 @@ scheduler_events = {
 		"salesflow_std.jobs.fit_targets.daily",
 		"salesflow_std.jobs.account_plan_reviews.run",
 		"salesflow_std.jobs.profile_clock.run",
+		"salesflow_std.jobs.needs_clock.clear_old_links",
 	],
-}
-
-override_doctype_dashboards = {
-	"Customer": "salesflow_std.salesflow_std.account_plans.customer_dashboard",
-	"Prospect": "salesflow_std.salesflow_std.account_plans.prospect_dashboard",
-	"Lead": "salesflow_std.salesflow_std.account_plans.lead_dashboard",
 }
 
 permission_query_conditions = {
@@ -214,4 +235,4 @@ has_permission = {
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
 }
 
-ignore_links_on_delete = ["BNAU Score", "Follow Up", "Lead Handover"]
+ignore_links_on_delete = ["BNAU Score", "Follow Up", "Lead Handover", "Public Link"]

@@ -281,6 +281,7 @@ AS_THEIRS = (error_parameters, linked_records)
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
 _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
+_NEEDS_REPORT = "templates/print_formats/needs_analysis_report.html"
 _VALUE_REPORT = "salesflow_std/report/value_content_replies/value_content_replies"
 _FOLLOW_UP = "salesflow_std/doctype/follow_up/follow_up"
 _PROFILE = "salesflow_std/doctype/customer_profile/customer_profile.py"
@@ -288,8 +289,8 @@ _TAGS_REPORT = "salesflow_std/report/customer_tags/customer_tags.py"
 _PANEL = "public/js/customer_panel.js"
 _TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile.py"
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
-_RESEARCH_REPORT = "templates/print/market_research_report.html"
-_PLAN_REPORT = "templates/print/account_plan_report.html"
+_RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
+_PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -376,6 +377,16 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Value Content"
 	),
 	(_FOLLOW_UP + "_list.js", "doc.status"): lambda: options_of("Follow Up", "status"),
+	("api/needs_talk.py", "row.role"): lambda: options_of("SPIN Question", "role"),
+	("api/needs_talk.py", "name"): lambda: {tag["tag_name"] for tag in shipped("customer_tag")},
+	("public/js/needs_record.js", "value"): lambda: selectable("Decision Chain Member"),
+	("public/js/needs_record.js", "doc.status"): lambda: options_of("Needs Record", "status"),
+	("public/js/needs_talk/needs_list.js", "option"): lambda: selectable("Customer Need"),
+	("public/js/needs_talk/talk.js", "kind"): lambda: options_of("SPIN Question", "kind"),
+	("salesflow_std/doctype/needs_record/needs_record_list.js", "word"): lambda: selectable("Needs Record"),
+	("salesflow_std/doctype/needs_record/needs_record_list.js", "doc.status"): lambda: options_of(
+		"Needs Record", "status"
+	),
 	("salesflow_std/page/my_day/my_day.js", "value"): lambda: selectable("Follow Up"),
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
@@ -414,6 +425,32 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_RESEARCH_REPORT, "potential"): lambda: options_of("Research Candidate", "potential"),
 	(_PLAN_REPORT, "doc.status"): lambda: options_of("Account Plan", "status"),
 	(_PLAN_REPORT, "row.status"): lambda: options_of("Account Plan Action", "status"),
+	("salesflow_std/confirmations.py", "record.status"): lambda: options_of("Needs Record", "status"),
+	("salesflow_std/confirmations.py", "answer.channel"): lambda: options_of(
+		"Needs Record", "answer_channel"
+	),
+	("salesflow_std/needs_mail.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
+	("salesflow_std/needs_mail.py", "row.nature"): lambda: options_of("Customer Need", "nature"),
+	("salesflow_std/needs_mail.py", "record.answer_channel"): lambda: options_of(
+		"Needs Record", "answer_channel"
+	),
+	("public/js/needs_confirmation.js", "value"): lambda: options_of(
+		"Needs Record", "status", "answer_channel"
+	),
+	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
+	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
+	(_NEEDS_REPORT, "doc.channel"): lambda: options_of("Needs Record", "channel"),
+	(_NEEDS_REPORT, "doc.answer_channel"): lambda: options_of("Needs Record", "answer_channel"),
+	(_NEEDS_REPORT, "nature"): lambda: options_of("Customer Need", "nature"),
+	(_NEEDS_REPORT, "row.nature"): lambda: options_of("Customer Need", "nature"),
+	(_NEEDS_REPORT, "priority"): lambda: options_of("Customer Need", "priority"),
+	(_NEEDS_REPORT, "row.explicitness"): lambda: options_of("Customer Need", "explicitness"),
+	(_NEEDS_REPORT, "row.verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_NEEDS_REPORT, "kind"): lambda: options_of("Needs Answer", "kind"),
+	(_NEEDS_REPORT, "row.role"): lambda: options_of("Decision Chain Member", "role"),
+	(_NEEDS_REPORT, "row.stance"): lambda: options_of("Decision Chain Member", "stance"),
+	(_NEEDS_REPORT, "row.influence"): lambda: options_of("Decision Chain Member", "influence"),
 }
 
 
@@ -828,6 +865,8 @@ def said_by_records() -> Iterator[Said]:
 			texts.append(data["label"])
 		elif kind == "Dashboard Chart":
 			texts.append(data["chart_name"])
+		elif kind == "Print Format":
+			texts.append(data["name"])
 		elif kind == "Report":
 			texts.append(data["report_name"])
 			texts += [row["label"] for row in (*data["columns"], *data["filters"])]
@@ -862,6 +901,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["description"], None, place(path))
 			for row in data["steps"]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
+		elif kind == "SPIN Question":
+			assert data["language"] in ("en", "zh"), (
+				f"{place(path)}: a question is written in its own language"
+			)
 		else:
 			assert kind == "Scoring Model", f"{place(path)}: nobody knows what it says"
 			yield Said(data["model_name"], None, place(path))

@@ -347,34 +347,3 @@ def _readable(doctype: str, query: QueryBuilder) -> list[frappe._dict]:
 
 
 # Connections -----------------------------------------------------------------------------------------------
-
-
-def customer_dashboard(data: dict) -> dict:
-	"""A customer's connections show its plans."""
-	return _with_plans(data, "Customer")
-
-
-def prospect_dashboard(data: dict) -> dict:
-	"""A prospect's connections show its plans."""
-	return _with_plans(data, "Prospect")
-
-
-def lead_dashboard(data: dict) -> dict:
-	"""A lead's connections show its plans."""
-	return _with_plans(data, "Lead")
-
-
-def _with_plans(data: dict, doctype: str) -> dict:
-	data = frappe._dict(data or {})
-	data.setdefault("fieldname", "party")
-	data.setdefault("non_standard_fieldnames", {})["Account Plan"] = "party"
-	data.setdefault("dynamic_links", {})["party"] = [doctype, "party_type"]
-	label = _("Sales Standard")
-	groups = data.setdefault("transactions", [])
-	group = next((group for group in groups if group.get("label") == label), None)
-	if group is None:
-		group = {"label": label, "items": []}
-		groups.append(group)
-	if "Account Plan" not in group["items"]:
-		group["items"].append("Account Plan")
-	return data

@@ -103,7 +103,8 @@ def _insert(content: dict) -> None:
 	# A document takes over the lists it is given and changes them.
 	doc = frappe.get_doc(copy.deepcopy(content))
 	doc.flags.ignore_links = True
-	doc.insert(ignore_permissions=True)
+	# A series would number it anew on every site.
+	doc.insert(ignore_permissions=True, set_name=content.get("name"))
 
 
 def _write(kind: str, record: str, content: dict) -> None:
@@ -230,7 +231,7 @@ def keep(entry_name: str) -> None:
 
 def _values(content: dict) -> dict:
 	"""What a shipped content says of a record, without its name: an administrator may have renamed it."""
-	naming = _naming_field(content["doctype"])
+	naming = _naming_field(content["doctype"]) or "name"
 	# A document takes over the lists it is given and changes them.
 	return {k: v for k, v in copy.deepcopy(content).items() if k not in ("doctype", naming)}
 

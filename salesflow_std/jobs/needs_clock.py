@@ -1,0 +1,175 @@
+"""The clock of the needs summary: a reminder before it is due, the manager when it is late, each once (N4, F5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.utils import (
+	cint,
+	escape_html,
+	format_datetime,
+	get_datetime,
+	get_fullname,
+	get_url_to_form,
+	now_datetime,
+)
+from rq.timeouts import JobTimeoutException
+
+from salesflow_std.jobs.steps import run_each
+from salesflow_std.salesflow_std import needs_mail, notices, public_links, reps
+from salesflow_std.salesflow_std.confirmations import DOCTYPE, TALKED
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
+
+CHUNK = 500
+
+
+def tick() -> None:
+	"""Runs at every tick of the scheduler; with nothing due it is one query on an index. Twice is once."""
+	run_each((watch_summaries,))
+
+
+def clear_old_links() -> None:
+	"""Once a day: links that nobody asks about any more."""
+	run_each((public_links.clear_old,))
+
+
+def watch_summaries() -> int:
+	"""Reminds reps of summaries that are due soon, and tells managers of those that are late; returns how many."""
+	now, after, count = now_datetime(), "", 0
+	while True:
+		rows = _due(now, after)
+		if not rows:
+			return count
+		cases: dict[str, list[frappe._dict]] = {}
+		for row in rows:
+			count += _one(row, now, cases)
+		for manager, of_manager in cases.items():
+			_mail(manager, of_manager)
+		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
+		frappe.db.commit()  # nosemgrep
+		after = rows[-1].name
+
+
+def _due(now: datetime, after: str) -> list[frappe._dict]:
+	record = frappe.qb.DocType(DOCTYPE)
+	soon = now + timedelta(hours=cint(settings().summary_reminder_hours))
+	return (
+		frappe.qb.from_(record)
+		.select(record.name, record.title, record.summary_due_on, record.allocated_to, record.owner)
+		.where((record.status == TALKED) & (record.summary_due_on <= soon) & (record.name > after))
+		.where(record.next_version.isnull() | (record.next_version == ""))
+		.where(record.escalated_on.isnull() & (record.reminded_on.isnull() | (record.summary_due_on <= now)))
+		.orderby(record.name)
+		.limit(CHUNK)
+		.run(as_dict=True)
+	)
+
+
+def _one(row: frappe._dict, now: datetime, cases: dict[str, list[frappe._dict]]) -> int:
+	"""Reminds or escalates; a record that fails is logged and left for the next tick."""
+	frappe.db.savepoint("needs_summary")
+	try:
+		if get_datetime(row.summary_due_on) > now:
+			return _remind(row, now)
+		managers = _escalate(row, now)
+		for manager in managers:
+			cases.setdefault(manager, []).append(row)
+		return bool(managers)
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="needs_summary")
+		frappe.log_error(
+			title="A needs summary could not be watched", reference_doctype=DOCTYPE, reference_name=row.name
+		)
+		return 0
+
+
+def _mark(name: str, field: str, values: dict[str, object]) -> bool:
+	"""Sets what is set once; False where somebody else has, or the summary has gone out meanwhile."""
+	record = frappe.qb.DocType(DOCTYPE)
+	query = frappe.qb.update(record)
+	for key, value in values.items():
+		query = query.set(record[key], value)
+	query.where((record.name == name) & record[field].isnull() & (record.status == TALKED)).run()
+	return bool(frappe.db._cursor.rowcount)
+
+
+def _rep(row: frappe._dict) -> str:
+	return row.allocated_to or row.owner
+
+
+def _remind(row: frappe._dict, now: datetime) -> bool:
+	if not _mark(row.name, "reminded_on", {"reminded_on": now}):
+		return False
+	rep = _rep(row)
+	for user in [rep] if reps.is_enabled(rep) else reps.escalate_to(rep):
+		with notices.in_language(notices.language_of(user)):
+			notices.notify(
+				user,
+				_("{0}: the needs summary is due to the customer by {1}.").format(
+					_title(row), _when(row.summary_due_on)
+				),
+				DOCTYPE,
+				row.name,
+			)
+	return True
+
+
+def _escalate(row: frappe._dict, now: datetime) -> list[str]:
+	managers = reps.escalate_to(_rep(row))
+	marks = {"escalated_on": now, "escalated_to": managers[0], "reminded_on": now}
+	if not _mark(row.name, "escalated_on", marks):
+		return []
+	for manager in managers:
+		with notices.in_language(notices.language_of(manager)):
+			notices.notify(
+				manager,
+				_("{0}: the needs summary was due by {1}, {2} has not sent it.").format(
+					_title(row), _when(row.summary_due_on), escape_html(get_fullname(_rep(row)))
+				),
+				DOCTYPE,
+				row.name,
+			)
+	return managers
+
+
+def _mail(manager: str, rows: list[frappe._dict]) -> None:
+	"""One mail lists all new cases of a manager; where it cannot go out, the notices have told them."""
+	address = frappe.db.get_value("User", manager, "email")
+	if not address or "@" not in address or not needs_mail.can_send():
+		return
+	frappe.db.savepoint("needs_mail")
+	try:
+		with notices.in_language(notices.language_of(manager)):
+			frappe.sendmail(
+				recipients=[address],
+				subject=_("{0} needs summaries not sent in time").format(len(rows)),
+				template="needs_escalation",
+				args={"cases": [_case(row) for row in rows]},
+				with_container=True,
+			)
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="needs_mail")
+		frappe.log_error(title="Late needs summaries could not be mailed")
+
+
+def _case(row: frappe._dict) -> dict[str, str]:
+	return {
+		"title": row.title or row.name,
+		"due": format_datetime(row.summary_due_on, "yyyy-MM-dd HH:mm"),
+		"rep_name": get_fullname(_rep(row)),
+		"url": get_url_to_form(DOCTYPE, row.name),
+	}
+
+
+def _title(row: frappe._dict) -> str:
+	return f"<b>{escape_html(row.title or row.name)}</b>"
+
+
+def _when(moment: object) -> str:
+	return frappe.format(moment, {"fieldtype": "Datetime"})

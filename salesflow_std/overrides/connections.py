@@ -1,0 +1,44 @@
+"""Connections of ERPNext's documents with what the standard keeps of them."""
+
+from __future__ import annotations
+
+from frappe import _
+
+# What points at a document: by which field, and which one says of what kind the document is.
+_NEEDS = {"Needs Record": ("reference_name", "reference_doctype")}
+_PLANS = {"Account Plan": ("party", "party_type")}
+
+
+def of_lead(data: dict) -> dict:
+	"""The connections of a lead."""
+	return _with(data, "Lead", _NEEDS | _PLANS)
+
+
+def of_opportunity(data: dict) -> dict:
+	"""The connections of an opportunity."""
+	return _with(data, "Opportunity", _NEEDS)
+
+
+def of_prospect(data: dict) -> dict:
+	"""The connections of a prospect."""
+	return _with(data, "Prospect", _NEEDS | _PLANS)
+
+
+def of_customer(data: dict) -> dict:
+	"""The connections of a customer."""
+	return _with(data, "Customer", _NEEDS | _PLANS)
+
+
+def _with(data: dict, doctype: str, referring: dict[str, tuple[str, str]]) -> dict:
+	data.setdefault("fieldname", "reference_name")
+	fields = data.get("non_standard_fieldnames") or {}
+	data["non_standard_fieldnames"] = {**fields, **{kind: name for kind, (name, _type) in referring.items()}}
+	data["dynamic_links"] = {
+		**(data.get("dynamic_links") or {}),
+		**{name: [doctype, type_field] for name, type_field in referring.values()},
+	}
+	data["transactions"] = [
+		*(data.get("transactions") or []),
+		{"label": _("Sales Standard"), "items": list(referring)},
+	]
+	return data

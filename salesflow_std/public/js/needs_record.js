@@ -1,0 +1,232 @@
+// The form of a needs record: strip, checklist, versions, calendar (N1-N4). The talk itself is in needs_talk.bundle.js.
+frappe.provide("salesflow");
+
+if (!salesflow.needs_form) {
+	const API = "salesflow_std.api.needs_talk";
+	const COLOURS = {
+		Planned: "blue",
+		Talked: "orange",
+		Sent: "purple",
+		Confirmed: "green",
+		Corrected: "yellow",
+		Refused: "red",
+		Superseded: "gray",
+	};
+	const EDITABLE = ["Planned", "Talked"];
+	const esc = (text) => frappe.utils.escape_html(text || "");
+	const link = (name, text) => `<a href="/app/needs-record/${encodeURIComponent(name)}">${esc(text)}</a>`;
+
+	salesflow.needs_form = {
+		editable(frm) {
+			return EDITABLE.includes(frm.doc.status) && Boolean(frm.perm[0]?.write);
+		},
+
+		refresh(frm) {
+			this.strip(frm);
+			this.chain(frm);
+			this.freeze(frm);
+			this.buttons(frm);
+			frappe.require(["needs_talk.bundle.js", "needs_talk.bundle.css"], () => salesflow.NeedsTalk.show(frm));
+		},
+
+		strip(frm) {
+			frm.layout.wrapper.find(".sf-strip").remove();
+			if (frm.is_new()) return;
+			const doc = frm.doc;
+			const facts = [
+				`<span class="indicator-pill ${COLOURS[doc.status]}">${__(doc.status, null, "Needs Record")}</span>`,
+				this.version(doc),
+			];
+			if (doc.status === "Talked" && doc.summary_due_on) {
+				const left = salesflow.graded_form.time_left(doc.summary_due_on);
+				facts.push(
+					left.late
+						? `<span class="indicator-pill red">${__("Summary overdue by {0}", [left.text])}</span>`
+						: `<span class="indicator-pill blue">${__("Summary due within {0}", [left.text])}</span>`
+				);
+			}
+			if (doc.status === "Planned" && doc.planned_on) {
+				facts.push(__("Talk planned for {0}", [salesflow.graded_form.when(doc.planned_on)]));
+			}
+			if (doc.event) facts.push(`<a href="/app/event/${encodeURIComponent(doc.event)}">${__("In the calendar")}</a>`);
+			const strip = $(`<div class="sf-strip" role="status"></div>`);
+			strip.append(facts.map((html) => `<span class="sf-fact">${html}</span>`).join(""));
+			strip.append(`<span class="sf-actions"></span>`);
+			frm.layout.wrapper.prepend(strip);
+			this.checklist(frm);
+		},
+
+		version(doc) {
+			const parts = [];
+			if (doc.previous_version) parts.push(link(doc.previous_version, __("← Version {0}", [doc.version - 1])));
+			parts.push(__("Version {0}", [doc.version]));
+			if (doc.next_version) parts.push(link(doc.next_version, __("Version {0} →", [doc.version + 1])));
+			return parts.join(" · ");
+		},
+
+		// What is still missing before the summary may go out, each with the way there.
+		checklist(frm, missing) {
+			const strip = frm.layout.wrapper.find(".sf-strip");
+			strip.find(".sf-missing").remove();
+			if (missing) (frm.doc.__onload = frm.doc.__onload || {}).missing = missing;
+			missing = missing || frm.doc.__onload?.missing || [];
+			if (!EDITABLE.includes(frm.doc.status) || !frm.doc.talked_on) return;
+			if (!missing.length) {
+				strip.append(
+					`<div class="sf-missing w-100"><span class="indicator-pill green">${__("Ready for the summary")}</span></div>`
+				);
+				return;
+			}
+			const list = $(
+				`<details class="sf-missing w-100"><summary><span class="indicator-pill orange">${__("{0} points are missing before the summary can go out", [missing.length])}</span></summary><ul class="list-unstyled mb-0"></ul></details>`
+			);
+			list.prop("open", this.open_list ?? missing.length <= 4).on("toggle", () => {
+				this.open_list = list.prop("open");
+			});
+			for (const gap of missing) {
+				const line = $(`<li><a href="#">${esc(gap.what)}</a> <span class="text-muted">${esc(gap.why)}</span></li>`);
+				line.find("a").on("click", (event) => {
+					event.preventDefault();
+					this.go_to(frm, gap);
+				});
+				list.find("ul").append(line);
+			}
+			strip.append(list);
+		},
+
+		go_to(frm, gap) {
+			if (gap.row && frm.sf_talk?.focus_need(gap.row - 1, gap.fieldname)) return;
+			if (gap.fieldname === "needs" && frm.sf_talk?.focus_new_need()) return;
+			frm.scroll_to_field(gap.row ? "needs" : gap.fieldname);
+		},
+
+		// What was sent stays as it was sent; the server says so too.
+		freeze(frm) {
+			const frozen = !EDITABLE.includes(frm.doc.status) && !frm.is_new();
+			for (const df of frm.meta.fields) {
+				if (["Section Break", "Column Break", "Tab Break", "HTML"].includes(df.fieldtype)) continue;
+				if (df.read_only || df.fieldname === "allocated_to") continue;
+				frm.set_df_property(df.fieldname, "read_only", frozen ? 1 : 0);
+			}
+			// Before anything is sent there is nothing to see there.
+			frm.toggle_display("decision_chain", frm.doc.decision_chain?.length > 0);
+			frm.toggle_display("chain_html", !frozen);
+			frm.toggle_reqd("short_notice_reason", false);
+		},
+
+		buttons(frm) {
+			if (frm.is_new()) return;
+			const actions = frm.layout.wrapper.find(".sf-strip .sf-actions");
+			const button = (label, run, primary) =>
+				$(`<button type="button" class="btn btn-xs ${primary ? "btn-primary" : "btn-default"}"></button>`)
+					.text(label)
+					.on("click", run)
+					.appendTo(actions);
+			const doc = frm.doc;
+			if (!frm.perm[0]?.write) return;
+			if (doc.status === "Planned" && doc.planned_on && !doc.event && frappe.model.can_create("Event")) {
+				button(__("Put in the Calendar"), () => this.book(frm));
+			}
+			if (!EDITABLE.includes(doc.status) && !doc.next_version) {
+				button(__("New Version", null, "Needs Record"), () => this.new_version(frm)).addClass("sf-new-version");
+			}
+		},
+
+		book(frm) {
+			if (frm.is_dirty()) {
+				frappe.show_alert({ message: __("Save first, so that the calendar has the right time."), indicator: "orange" });
+				return;
+			}
+			frappe.xcall(`${API}.book`, { record: frm.docname }).then(() => {
+				frappe.show_alert({ message: __("The talk is in your calendar."), indicator: "green" });
+				frm.reload_doc();
+			});
+		},
+
+		new_version(frm) {
+			frappe.confirm(
+				__("Begin a new version? It takes over what was said, and its summary is due anew. The customer's link to this version ends."),
+				() =>
+					frappe
+						.xcall(`${API}.new_version`, { record: frm.docname })
+						.then(({ name }) => frappe.set_route("Form", "Needs Record", name))
+			);
+		},
+
+		// The people of the company as the profile knows them now (P2).
+		chain(frm) {
+			const people = frm.doc.__onload?.chain || [];
+			const wrapper = frm.get_field("chain_html").$wrapper.empty();
+			if (!people.length) {
+				wrapper.html(`<p class="text-muted">${__("Nobody is written down in the decision chain yet.")}</p>`);
+			} else {
+				const word = (value) => (value ? esc(__(value, null, "Decision Chain Member")) : "");
+				const rows = people.map(
+					(row) =>
+						`<tr><td>${esc(row.person)}</td><td>${word(row.role)}</td><td>${word(row.stance)}</td><td>${
+							row.reached
+								? `<span class="indicator-pill green">${__("Reached", null, "Decision Chain Member")}</span>`
+								: `<span class="indicator-pill orange">${__("Not reached")}</span>`
+						}</td></tr>`
+				);
+				wrapper.html(`<table class="table table-sm sf-chain"><tbody>${rows.join("")}</tbody></table>`);
+			}
+			if (frm.doc.customer_profile) {
+				wrapper.append(
+					`<p><a href="/app/customer-profile/${encodeURIComponent(frm.doc.customer_profile)}">${__("Open the customer profile")}</a></p>`
+				);
+			}
+		},
+
+		// A new record begins with what the document knows; what somebody has typed stays.
+		propose(frm) {
+			const { reference_doctype: doctype, reference_name: name } = frm.doc;
+			if (!frm.is_new() || !doctype || !name) return;
+			frappe.xcall(`${API}.start`, { doctype, name }).then((known) => {
+				if (frm.doc.reference_name !== name) return;
+				frm.sf_notice_days = known.notice_days;
+				for (const [field, value] of Object.entries(known.contact)) {
+					// Frappe has filled in the site's language, which need not be the customer's.
+					if (field === "language" || !frm.doc[field]) frm.set_value(field, value);
+				}
+				frm.set_intro(__("A needs talk with {0}", [esc(known.title)]), "blue");
+				frm.sf_talk?.load();
+			});
+		},
+
+		// N1: the reason is asked for while the day is chosen, not after.
+		notice(frm) {
+			const { planned_on, agreed_on } = frm.doc;
+			const wanted = frm.doc.__onload?.notice_days ?? frm.sf_notice_days ?? 0;
+			const short =
+				planned_on &&
+				frappe.datetime.get_day_diff(planned_on.slice(0, 10), agreed_on || frappe.datetime.nowdate()) < wanted;
+			frm.toggle_display("short_notice_reason", Boolean(short || frm.doc.short_notice_reason));
+		},
+	};
+
+	const form = salesflow.needs_form;
+	frappe.ui.form.on("Needs Record", {
+		setup(frm) {
+			frm.set_query("contact", () => ({
+				query: "frappe.contacts.doctype.contact.contact.contact_query",
+				filters: { link_doctype: frm.doc.reference_doctype, link_name: frm.doc.reference_name },
+			}));
+		},
+		refresh(frm) {
+			form.refresh(frm);
+			form.notice(frm);
+			if (frm.is_new() && !frm.sf_asked) {
+				frm.sf_asked = frm.docname;
+				form.propose(frm);
+			}
+		},
+		reference_name: (frm) => form.propose(frm),
+		planned_on: (frm) => form.notice(frm),
+		agreed_on: (frm) => form.notice(frm),
+		language: (frm) => frm.sf_talk?.load(),
+		contact_role: (frm) => frm.sf_talk?.load(),
+		validate: (frm) => frm.sf_talk?.settle(),
+		after_save: (frm) => frm.sf_talk?.saved_with_form(),
+	});
+}
