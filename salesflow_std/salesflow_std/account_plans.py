@@ -344,6 +344,3 @@ def _readable(doctype: str, query: QueryBuilder) -> list[frappe._dict]:
 	if match:
 		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
 	return query.run(as_dict=True)
-
-
-# Connections -----------------------------------------------------------------------------------------------
