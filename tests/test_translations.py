@@ -282,6 +282,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/follow_up.py", "touch.goal"): goals,
 	("api/lead.py", "known"): channels,
 	("api/my_day.py", "row.goal"): goals,
+	("overrides/profiled.py", "doctype"): profiled_doctypes,
+	("overrides/profiled.py", "doc.doctype"): parties,
 	("overrides/lead.py", "kind"): kinds_of_sameness,
 	(_BNAU_SCORE, "d"): graded_doctypes,
 	(_BNAU_SCORE, "doctype"): graded_doctypes,

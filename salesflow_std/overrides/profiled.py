@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 
 from salesflow_std.salesflow_std import profiles, reaching
@@ -18,11 +19,28 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	if doc.doctype == "Prospect":
 		_prospect_leads(doc, before)
 		return
-	if any(
-		doc.get(field) and (before is None or before.get(field) != doc.get(field))
+	new = [
+		field
 		for field in _JOINED_BY[doc.doctype]
-	):
+		if doc.get(field) and (before is None or before.get(field) != doc.get(field))
+	]
+	for field in new:
+		_check_readable(doc, doc.meta.get_field(field).options, doc.get(field))
+	if new:
 		_join(doc)
+
+
+def _check_readable(doc: Document, doctype: str, name: str) -> None:
+	"""What is known of a document shows at all of its company: nobody gets at it by pointing there."""
+	if doc.flags.ignore_permissions or frappe.has_permission(doctype, "read", doc=name):
+		return
+	frappe.throw(
+		_("You may not read {0} {1}, so you cannot make it one company with {2}.").format(
+			_(doctype), frappe.bold(frappe.utils.escape_html(name)), frappe.bold(_(doc.doctype))
+		),
+		frappe.PermissionError,
+		title=_("Not Permitted"),
+	)
 
 
 def _prospect_leads(doc: Document, before: Document | None) -> None:
@@ -36,6 +54,8 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 			reaching.follow(profiles.join("Lead", lead))
 	if old - now:
 		reaching.follow(doc.sf_profile)
+	for lead in sorted(now - old):
+		_check_readable(doc, "Lead", lead)
 	if now - old:
 		_join(doc)
 
