@@ -28,6 +28,8 @@ def on_update(doc: Document, method: str | None = None) -> None:
 		_check_readable(doc, doc.meta.get_field(field).options, doc.get(field))
 	if new:
 		_join(doc)
+	elif doc.doctype == "Lead" and doc.sf_profile and before and before.status != doc.status:
+		reaching.follow(doc.sf_profile)  # who works on the lead again has that task again
 
 
 def _check_readable(doc: Document, doctype: str, name: str) -> None:
@@ -93,9 +95,10 @@ def _may_see_prospect(name: str | None) -> bool:
 	)
 
 
-def new_opportunity(doc: Document, method: str | None = None) -> None:
-	"""A new opportunity takes over its lead's task to reach who decides (P2)."""
-	if doc.get_doc_before_save() is None:
+def opportunity_on_update(doc: Document, method: str | None = None) -> None:
+	"""An opportunity takes over its lead's task to reach who decides, when it is new or open again (P2)."""
+	before = doc.get_doc_before_save()
+	if before is None or before.status != doc.status:
 		reaching.follow(profiles.profile_of(doc.doctype, doc.name))
 
 

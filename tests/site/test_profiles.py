@@ -276,6 +276,18 @@ def test_the_task_goes_on_with_the_opportunity(api):
 	assert records.state(opportunity, "sf_next_touch_on")
 
 
+def test_a_lead_that_is_worked_on_again_has_the_task_again(api):
+	lead = records.lead()
+	noted(api, lead, "Head of IT")
+	lead.reload()
+	lead.status = "Do Not Contact"
+	lead.save()
+	assert tasks(lead) == []
+	lead.status = "Open"
+	lead.save()
+	assert len(tasks(lead)) == 1
+
+
 def test_a_family_has_one_task(api):
 	one, other = records.lead(), records.lead()
 	noted(api, one, "Head of IT")

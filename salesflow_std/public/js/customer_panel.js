@@ -703,5 +703,8 @@ if (!salesflow.customer_panel) {
 		const show = (frm) => salesflow.customer_panel.in_field(frm, type_field, name_field);
 		frappe.ui.form.on(doctype, { refresh: show, [name_field]: show });
 	}
-	frappe.ui.form.on("Customer Profile", { refresh: (frm) => salesflow.customer_panel.documents(frm) });
+	frappe.ui.form.on("Customer Profile", {
+		setup: (frm) => frm.set_query("tags", () => ({ filters: { enabled: 1 } })),
+		refresh: (frm) => salesflow.customer_panel.documents(frm),
+	});
 }
