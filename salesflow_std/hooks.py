@@ -112,7 +112,7 @@ doc_events = {
 		"on_update": [
 			"salesflow_std.overrides.opportunity.on_update",
 			"salesflow_std.overrides.planned.on_update",
-			"salesflow_std.overrides.profiled.new_opportunity",
+			"salesflow_std.overrides.profiled.opportunity_on_update",
 		],
 		"on_change": "salesflow_std.overrides.planned.on_change",
 		"after_rename": [

@@ -314,6 +314,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("salesflow_std/fact_sheet.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
 	("api/my_day.py", "row.goal"): goals,
+	("overrides/profiled.py", "doctype"): profiled_doctypes,
+	("overrides/profiled.py", "doc.doctype"): parties,
 	("overrides/lead.py", "kind"): kinds_of_sameness,
 	(_BNAU_SCORE, "d"): graded_doctypes,
 	(_BNAU_SCORE, "doctype"): graded_doctypes,

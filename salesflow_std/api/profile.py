@@ -59,11 +59,12 @@ def panel(doctype: str, name: str) -> dict:
 	"task": {"name", "due_on"} | None, "fit": {"profile", "percent"} | None, "needs": {"name", "status",
 	"version", "on"} | None, "review": {…} | None}``
 
-	A missing piece without a `name` is a document still to be made. Raises PermissionError without the right
+	A missing piece without a `name` is a document still to be made. An opportunity whose party the user may
+	not read shows nothing: ``{"party": None}``. Raises PermissionError without the right
 	to read the document.
 	"""
 	doc = _document(doctype, name, "read")
-	party = profiles.party_of(doctype, name)
+	party = _party(doctype, name)
 	if not party:
 		return {"party": None}
 	together = profiles.family(*party)
@@ -240,6 +241,12 @@ def _document(doctype: str, name: str, ptype: str) -> Document:
 	return doc
 
 
+def _party(doctype: str, name: str) -> tuple[str, str] | None:
+	"""The party behind a document, as far as the user may know of it."""
+	party = profiles.party_of(doctype, name)
+	return party if party and frappe.has_permission(party[0], "read", doc=party[1]) else None
+
+
 def _refuse(doctype: str) -> NoReturn:
 	frappe.throw(
 		_("Customer profiles are of {0}, not of {1}.").format(
@@ -307,6 +314,7 @@ def _people(profile: Document | None, facts: company_facts.Facts) -> list[dict]:
 		}
 		for person in facts.people
 		if person.contact_name
+		and (not person.contact or frappe.has_permission("Contact", "read", doc=person.contact))
 		and person.contact_name.strip().casefold() not in known
 		and (not person.contact or person.contact not in known)
 	]
@@ -367,11 +375,11 @@ def _review(profile: Document | None) -> dict | None:
 def _profile(doctype: str, name: str) -> Document:
 	"""The profile behind a document that the user may change, locked."""
 	_document(doctype, name, "write")
-	if not profiles.party_of(doctype, name):
+	if not _party(doctype, name):
 		frappe.throw(
-			_("{0} has no customer, prospect or lead yet, so there is nobody to note this about.").format(
-				frappe.bold(frappe.utils.escape_html(name))
-			),
+			_(
+				"{0} has no customer, prospect or lead that you may read, so there is nobody to note this about."
+			).format(frappe.bold(frappe.utils.escape_html(name))),
 			title=_("Customer Profile"),
 		)
 	return frappe.get_doc("Customer Profile", profiles.ensure(doctype, name), for_update=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 
 from salesflow_std.salesflow_std import fit, profiles, reaching
@@ -18,11 +19,30 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	if doc.doctype == "Prospect":
 		_prospect_leads(doc, before)
 		return
-	if any(
-		doc.get(field) and (before is None or before.get(field) != doc.get(field))
+	new = [
+		field
 		for field in _JOINED_BY[doc.doctype]
-	):
+		if doc.get(field) and (before is None or before.get(field) != doc.get(field))
+	]
+	for field in new:
+		_check_readable(doc, doc.meta.get_field(field).options, doc.get(field))
+	if new:
 		_join(doc)
+	elif doc.doctype == "Lead" and doc.sf_profile and before and before.status != doc.status:
+		reaching.follow(doc.sf_profile)  # who works on the lead again has that task again
+
+
+def _check_readable(doc: Document, doctype: str, name: str) -> None:
+	"""What is known of a document shows at all of its company: nobody gets at it by pointing there."""
+	if doc.flags.ignore_permissions or frappe.has_permission(doctype, "read", doc=name):
+		return
+	frappe.throw(
+		_("You may not read {0} {1}, so you cannot make it one company with {2}.").format(
+			_(doctype), frappe.bold(frappe.utils.escape_html(name)), frappe.bold(_(doc.doctype))
+		),
+		frappe.PermissionError,
+		title=_("Not Permitted"),
+	)
 
 
 def _prospect_leads(doc: Document, before: Document | None) -> None:
@@ -37,6 +57,8 @@ def _prospect_leads(doc: Document, before: Document | None) -> None:
 			fit.refresh([("Lead", lead)])
 	if old - now:
 		reaching.follow(doc.sf_profile)
+	for lead in sorted(now - old):
+		_check_readable(doc, "Lead", lead)
 	if now - old:
 		_join(doc)
 
@@ -76,9 +98,10 @@ def _may_see_prospect(name: str | None) -> bool:
 	)
 
 
-def new_opportunity(doc: Document, method: str | None = None) -> None:
-	"""A new opportunity takes over its lead's task to reach who decides (P2)."""
-	if doc.get_doc_before_save() is None:
+def opportunity_on_update(doc: Document, method: str | None = None) -> None:
+	"""An opportunity takes over its lead's task to reach who decides, when it is new or open again (P2)."""
+	before = doc.get_doc_before_save()
+	if before is None or before.status != doc.status:
 		reaching.follow(profiles.profile_of(doc.doctype, doc.name))
 
 

@@ -119,7 +119,16 @@ def _rows(members: Iterable[Member]) -> dict[Member, frappe._dict]:
 		]
 		if doctype == "Lead":
 			columns += [
-				table[column] for column in ("lead_name", "job_title", "phone", "mobile_no", "email_id")
+				table[column]
+				for column in (
+					"lead_name",
+					"first_name",
+					"last_name",
+					"job_title",
+					"phone",
+					"mobile_no",
+					"email_id",
+				)
 			]
 		for row in (
 			frappe.qb.from_(table)
@@ -259,7 +268,7 @@ def _still_there(
 		for person, has_left in people.get(member, ()):
 			(left if has_left else there).append(_named(person, company))
 		if member[0] == "Lead":
-			there.append(_named(_of_lead(row), company))
+			there.append(_of_lead(row, company))
 	known: list[Known] = []
 	for person in there:
 		if not person.pieces() or any(_same(person, other) for other in left):
@@ -273,12 +282,15 @@ def _still_there(
 
 
 def _named(person: Known, company: str) -> Known:
-	"""A lead without a person gives itself and its contact the company's name; that is nobody's."""
+	"""A lead without a person gives its contact the company's name; that is nobody's."""
 	return replace(person, contact_name=None) if _text(person.contact_name) == _text(company) else person
 
 
-def _of_lead(row: Mapping[str, object]) -> Known:
-	return Known(None, row["lead_name"], row["job_title"], row["mobile_no"] or row["phone"], row["email_id"])
+def _of_lead(row: Mapping[str, object], company: str) -> Known:
+	name = " ".join(filter(None, (row["first_name"], row["last_name"]))) or row["lead_name"]
+	if _text(row["lead_name"]) == _text(company):  # ERPNext takes it apart as if it were a person's
+		name = None
+	return Known(None, name, row["job_title"], row["mobile_no"] or row["phone"], row["email_id"])
 
 
 def _same(one: Known, other: Known) -> bool:

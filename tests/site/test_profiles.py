@@ -276,6 +276,18 @@ def test_the_task_goes_on_with_the_opportunity(api):
 	assert records.state(opportunity, "sf_next_touch_on")
 
 
+def test_a_lead_that_is_worked_on_again_has_the_task_again(api):
+	lead = records.lead()
+	noted(api, lead, "Head of IT")
+	lead.reload()
+	lead.status = "Do Not Contact"
+	lead.save()
+	assert tasks(lead) == []
+	lead.status = "Open"
+	lead.save()
+	assert len(tasks(lead)) == 1
+
+
 def test_a_family_has_one_task(api):
 	one, other = records.lead(), records.lead()
 	noted(api, one, "Head of IT")
@@ -620,6 +632,25 @@ def test_a_rep_without_the_lead_sees_nothing_of_it(api, call, stranger, as_user)
 			call("frappe.client.get", doctype="Customer Profile", name=profile.name)
 
 
+@pytest.mark.parametrize("path", ["customer", "prospect", "opportunity"])
+def test_nobody_gets_at_a_profile_by_pointing_there(api, stranger, as_user, path):
+	lead = full_lead(territory="China")
+	noted(api, lead, "Head of IT")
+	frappe.get_doc("User", stranger).add_roles("Sales Manager")
+	with as_user(stranger):
+		if path == "opportunity":
+			theirs = records.opportunity(party_name=lead.name, territory="Test South")
+			assert api("panel", theirs) == {"party": None}
+			with pytest.raises(frappe.ValidationError):
+				api("set_tags", theirs, add=["No Budget"])
+			return
+		with pytest.raises(frappe.PermissionError):
+			if path == "customer":
+				records.customer(lead_name=lead.name, territory="Test South")
+			else:
+				prospect(lead, territory="Test South")
+
+
 def test_who_may_read_only_changes_nothing(api, stranger, as_user):
 	lead = full_lead(territory="China")
 	frappe.share.add("Lead", lead.name, stranger, read=1)
@@ -659,3 +690,104 @@ def test_a_guest_reaches_nothing(api, as_user):
 	lead = records.lead()
 	with as_user("Guest"), pytest.raises(frappe.PermissionError):
 		api("panel", lead)
+
+
+# Reports ---------------------------------------------------------------------------------------------------
+
+
+def run(name: str, **filters: Any) -> Any:
+	from frappe.desk.query_report import run as run_report
+
+	return run_report(name, filters=filters)
+
+
+def test_the_tags_report_counts_what_its_lists_show(api, call):
+	lead, name = full_lead(), tag()
+	noted(api, lead, tags=[name])
+	customer_of(lead)
+	opportunity = records.opportunity(party_name=lead.name, opportunity_amount=5000)
+	prospect(full_lead(), lead)
+	row = next(row for row in run("Customer Tags")["result"] if row["tag"] == name)
+	assert (row["leads"], row["prospects"], row["customers"], row["opportunities"]) == (2, 1, 1, 1)
+	assert row["amount"] == 5000
+	for field, doctype in (("leads", "Lead"), ("prospects", "Prospect"), ("customers", "Customer")):
+		listed = frappe.get_list(doctype, filters={"sf_tags": ("like", f"%{name}%")}, pluck="name")
+		assert len(listed) == row[field]
+		assert sorted(call(f"{API}.tagged", tag=name, doctype=doctype)) == sorted(listed)
+	assert call(f"{API}.tagged", tag=name, doctype="Opportunity") == [opportunity.name]
+
+
+def test_the_tags_report_counts_readable_documents_only(api, stranger, as_user, call):
+	name = tag()
+	noted(api, full_lead(territory="China"), tags=[name])
+	with as_user(stranger):
+		row = next(
+			row for row in run("Customer Tags", category="Relationship")["result"] if row["tag"] == name
+		)
+		assert row["leads"] == 0
+		assert call(f"{API}.tagged", tag=name, doctype="Lead") == []
+
+
+def test_a_tag_within_another_is_told_apart(api):
+	name = tag()
+	longer = tag(f"{name} plus")
+	noted(api, records.lead(), tags=[name])
+	noted(api, records.lead(), tags=[longer])
+	rows = {row["tag"]: row for row in run("Customer Tags")["result"]}
+	assert (rows[name]["leads"], rows[name]["part_of_another"]) == (1, True)
+	assert (rows[longer]["leads"], rows[longer]["part_of_another"]) == (1, False)
+
+
+def test_the_tags_report_speaks_chinese(as_user, make_user):
+	with as_user(make_user("Sales User", language="zh")):
+		row = next(row for row in run("Customer Tags")["result"] if row["tag"] == "Manual Work")
+		assert (row["tag_label"], row["category_label"]) == ("人工操作多", "痛点")
+
+
+def test_the_gaps_report_says_what_is_missing(make_user):
+	rep = make_user()
+	lead = full_lead(lead_owner=rep, job_title=None, industry=None)
+	touched(full_lead(lead_owner=rep).name)
+	customer = records.customer(account_manager=rep)
+	rows = {row["document"]: row for row in run("Profile Gaps", rep=rep, below=80)["result"]}
+	assert set(rows) == {lead.name, customer.name}
+	assert rows[lead.name]["percent"] == 66
+	assert rows[lead.name]["missing"] == "Industry, Job Title, First Contact"
+	assert rows[customer.name]["percent"] == 11
+	only = run("Profile Gaps", rep=rep, document_type="Customer", below=100)["result"]
+	assert [row["document"] for row in only] == [customer.name]
+
+
+def test_the_gaps_report_agrees_with_the_panel(api, make_user):
+	rep = make_user()
+	lead = full_lead(lead_owner=rep, job_title=None)
+	customer = customer_of(lead)
+	customer.account_manager = rep
+	customer.save()
+	bare = records.lead(lead_owner=rep, no_of_employees="")
+	prospect(bare, industry=industry(), no_of_employees="11-50")
+	rows = {row["document"]: row["percent"] for row in run("Profile Gaps", rep=rep, below=101)["result"]}
+	for doc in (customer, bare):
+		assert rows[doc.name] == api("panel", doc)["percent"], doc.doctype
+
+
+def test_the_gaps_report_leaves_out_invalid_leads_and_foreign_ones(stranger, as_user, make_user):
+	rep = make_user()
+	records.lead(lead_owner=rep, sf_invalid_reason="Test Data")
+	foreign = records.lead(lead_owner=rep, territory="China")
+	assert [row["document"] for row in run("Profile Gaps", rep=rep)["result"]] == [foreign.name]
+	with as_user(stranger):
+		assert run("Profile Gaps", rep=rep)["result"] == []
+
+
+def test_the_gaps_report_reads_in_sets(count_queries, make_user):
+	rep = make_user()
+	for _i in range(5):
+		records.lead(lead_owner=rep)
+	with count_queries() as few:
+		run("Profile Gaps", rep=rep, document_type="Lead")
+	for _i in range(15):
+		records.lead(lead_owner=rep)
+	with count_queries() as many:
+		run("Profile Gaps", rep=rep, document_type="Lead")
+	assert len(many) <= len(few) + 2

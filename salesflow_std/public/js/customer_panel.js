@@ -31,8 +31,8 @@ if (!salesflow.customer_panel) {
 
 	// The decision chain of one document, as a picture and as a table that is edited in place.
 	class Chain {
-		constructor(wrapper, doctype, name, { editable = false, data = null, changed = null } = {}) {
-			Object.assign(this, { doctype, name, editable, changed });
+		constructor(wrapper, doctype, name, { editable = false, titled = true, data = null, changed = null } = {}) {
+			Object.assign(this, { doctype, name, editable, titled, changed });
 			this.wrapper = $(wrapper).empty().addClass("sf-chain");
 			this.table_open = false;
 			if (data) this.show(data);
@@ -52,7 +52,8 @@ if (!salesflow.customer_panel) {
 		draw_heading() {
 			const there = this.data.chain.filter((row) => !row.left_on);
 			const reached = there.some((row) => row.role === "Decision Maker" && row.reached);
-			const heading = $(`<div class="sf-chain-heading"><b>${__("Decision Chain", null, "Customer Profile")}</b></div>`);
+			const title = this.titled ? `<b>${__("Decision Chain", null, "Customer Profile")}</b>` : "";
+			const heading = $(`<div class="sf-chain-heading">${title}</div>`);
 			if (there.length) {
 				heading.append(
 					reached ? pill("green", __("Decision maker reached")) : pill("orange", __("Decision maker not reached"))
@@ -106,7 +107,7 @@ if (!salesflow.customer_panel) {
 				row.reached ? "sf-reached" : "",
 				row.left_on ? "sf-left" : "",
 			];
-			let below = option(row.stance || "Unknown");
+			let below = `${option(row.role)} · ${option(row.stance || "Unknown")}`;
 			if (row.left_on) {
 				below = row.replaced_by
 					? __("Left, replaced by {0}", [esc(row.replaced_by)])
@@ -115,10 +116,8 @@ if (!salesflow.customer_panel) {
 			const told = esc(this.in_words(row));
 			return `<li class="${classes.join(" ")}" data-row="${esc(row.name)}" title="${told}" aria-label="${told}"
 				${this.may_write ? 'tabindex="0"' : ""}>
-				<span class="sf-person-role">${option(row.role)}</span>
 				<span class="sf-person-name">${esc(row.person)}</span>
-				${row.position ? `<span class="sf-person-role">${esc(row.position)}</span>` : ""}
-				<span class="sf-person-stance">${below}</span></li>`;
+				<span class="sf-person-role">${below}</span></li>`;
 		}
 
 		// What the card shows by colour, weight and ring.
@@ -404,7 +403,7 @@ if (!salesflow.customer_panel) {
 			if (data.missing.length) {
 				const links = data.missing.map((place, i) => {
 					const label = piece_label(place.piece);
-					return data.may_write ? `<a href="#" data-missing="${i}">${label}</a>` : label;
+					return data.may_write ? `<a href="#" class="sf-missing" data-missing="${i}">${label}</a>` : label;
 				});
 				facts.push(`<span class="text-muted">${__("Still missing:")}</span> ${links.join(" · ")}`);
 			}
@@ -673,7 +672,7 @@ if (!salesflow.customer_panel) {
 			const [doctype, name] = [frm.doc[type_field], frm.doc[name_field]];
 			if (!box) return;
 			if (!name || !["Lead", "Opportunity", "Prospect", "Customer"].includes(doctype)) return box.empty();
-			this.chain(box, doctype, name, { editable: true });
+			this.chain(box, doctype, name, { editable: true, titled: false });
 		},
 
 		// Back from the profile to its documents.
@@ -704,5 +703,8 @@ if (!salesflow.customer_panel) {
 		const show = (frm) => salesflow.customer_panel.in_field(frm, type_field, name_field);
 		frappe.ui.form.on(doctype, { refresh: show, [name_field]: show });
 	}
-	frappe.ui.form.on("Customer Profile", { refresh: (frm) => salesflow.customer_panel.documents(frm) });
+	frappe.ui.form.on("Customer Profile", {
+		setup: (frm) => frm.set_query("tags", () => ({ filters: { enabled: 1 } })),
+		refresh: (frm) => salesflow.customer_panel.documents(frm),
+	});
 }

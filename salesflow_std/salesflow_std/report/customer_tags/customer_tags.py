@@ -8,6 +8,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, Sum
+from pypika.functions import IfNull, NullIf
 from pypika.terms import LiteralValue
 
 from salesflow_std.salesflow_std import access, follow_ups, profiles
@@ -76,6 +77,8 @@ def _open_opportunities() -> dict[str, tuple[int, float]]:
 		return {}
 	found: dict[str, tuple[int, float]] = {}
 	deal, link = frappe.qb.DocType("Opportunity"), frappe.qb.DocType("Customer Tag Link")
+	# ERPNext leaves the amount in the company's currency empty where there are no items.
+	rate = IfNull(NullIf(deal.conversion_rate, 0), 1)
 	for doctype in profiles.PARTIES:
 		party = frappe.qb.DocType(doctype)
 		query = (
@@ -84,7 +87,7 @@ def _open_opportunities() -> dict[str, tuple[int, float]]:
 			.on(party.sf_profile == link.parent)
 			.join(deal)
 			.on((deal.party_name == party.name) & (deal.opportunity_from == doctype))
-			.select(link.tag, Count("*"), Sum(deal.base_opportunity_amount))
+			.select(link.tag, Count("*"), Sum(deal.opportunity_amount * rate))
 			.where(link.parenttype == "Customer Profile")
 			.where(deal.status.isin(follow_ups.SUBJECTS["Opportunity"].open_statuses))
 			.groupby(link.tag)

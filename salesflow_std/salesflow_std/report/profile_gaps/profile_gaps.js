@@ -13,6 +13,7 @@ frappe.query_reports["Profile Gaps"] = {
 
 	formatter(value, row, column, data, default_formatter) {
 		if (data && value && column.fieldname === "document_type") return __(value);
+		if (data && column.fieldname === "percent") return `${value} %`;
 		return default_formatter(value, row, column, data);
 	},
 };
