@@ -129,7 +129,7 @@ def test_a_target_finds_its_leads_on_a_phone(login, call, target, industry):
 	records.lead(call)
 	page = login("manager", path=f"/app/target-customer-profile/{target}", width=390, height=844)
 	expect(page.locator(".sf-matches")).to_contain_text("1 lead, 0 prospects, 0 customers")
-	assert overflow(page.locator(".layout-main-section")) == 0
+	assert_inside(page.locator(".sf-matches"), page)
 	page.goto(f"/app/lead/{lead}")
 	sheet = show_fit(page)
 	assert overflow(sheet.locator(".sf-fit-sheet")) == 0
