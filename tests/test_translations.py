@@ -346,7 +346,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/fit.py", "line.dimension"): fit_dimensions,
 	("salesflow_std/fit.py", "reason.template"): reasons_of_fit,
 	("salesflow_std/fit.py", "role"): target_roles,
-	("salesflow_std/fit.py", "tag"): customer_tags,
+	("salesflow_std/fit.py", "value"): lambda: set(),  # industries and territories are ERPNext's
+	("salesflow_std/fit.py", "name"): customer_tags,
 	(_TARGET, "row.role"): target_roles,
 	(_TARGET, "others[0]"): customer_tags,
 	(_REPORT + ".py", "filters.group_by or 'Lead Owner'"): groupings,

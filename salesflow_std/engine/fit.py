@@ -245,8 +245,8 @@ def _revenue(target: Target, facts: Facts, rates: Rates) -> tuple:
 	span, revenue = target.revenue, facts.revenue * rate
 	said = {"revenue": Span(facts.revenue, facts.revenue, facts.currency), "wanted": span}
 	if (span.low is None or revenue >= span.low) and (span.high is None or revenue <= span.high):
-		return 1.0, 0.0, Reason("An annual revenue of {revenue} is within {wanted}.", said)
-	return 0.0, 0.0, Reason("An annual revenue of {revenue} is not within {wanted}.", said)
+		return 1.0, 0.0, Reason("An annual revenue of {revenue} fits: {wanted} is asked for.", said)
+	return 0.0, 0.0, Reason("An annual revenue of {revenue} does not fit: {wanted} is asked for.", said)
 
 
 def _no_rate(source: str, target: str) -> Reason:

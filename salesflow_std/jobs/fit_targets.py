@@ -64,7 +64,7 @@ def daily() -> None:
 def compare_all() -> int:
 	"""Compares all documents with the targets; returns how many have changed."""
 	among = fit.targets()
-	known: dict[rules.Facts, dict[str, object]] = {}
+	known: dict[tuple, dict[str, object]] = {}
 	changed = 0
 	for doctype in profiles.PARTIES:
 		if here := _compare(doctype, among, known):
@@ -104,12 +104,13 @@ def _states(
 ) -> list[tuple[str, Mapping[str, Any] | None]]:
 	"""For each row its new state, None where it is the old one."""
 	shared = fit.shared_facts(row.sf_profile for row in rows)
+	fields = tuple(fit.FIELDS[doctype].values())
 	found = []
 	for row in rows:
-		facts = fit.facts_of(doctype, row, shared.get(row.sf_profile))
+		facts = (doctype, *(row[field] for field in fields), shared.get(row.sf_profile))
 		state = known.get(facts)
 		if state is None:
-			state = known[facts] = fit.state_of(facts, among)
+			state = known[facts] = fit.state_of(fit.facts_of(doctype, row, facts[-1]), among)
 		found.append((row.name, state if fit.differs(row, state) else None))
 	return found
 

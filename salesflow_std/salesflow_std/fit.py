@@ -357,13 +357,13 @@ def say(line: rules.Line) -> str:
 def _said(key: str, value: object) -> str:
 	if isinstance(value, rules.Span):
 		return _money(value)
+	if key in ("industry", "territory"):
+		return _(value)
 	if not isinstance(value, tuple):
 		return str(value)
 	if key == "roles":
-		value = tuple(_(role, context="Target Role") for role in value)
-	elif key == "tags":
-		value = tuple(_(tag) for tag in value)
-	return ", ".join(value)
+		return ", ".join(_(role, context="Target Role") for role in value)
+	return ", ".join(_(name) for name in value)
 
 
 def _money(span: rules.Span) -> str:

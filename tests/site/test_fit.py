@@ -454,7 +454,7 @@ def test_the_reasons_are_said_in_chinese(industry, make_user, as_user):
 		said = [fit.say(line) for line in fit.compare("Lead", lead.name)[0].lines]
 	assert said == [
 		f"{industry}属于目标行业。",
-		"预算 ¥ 500 – ¥ 2,000 可能足够：要求 ≥ ¥ 1,000。",
+		"预算 CNY 500 – CNY 2,000 可能足够：要求 ≥ CNY 1,000。",
 		"已知但尚未联系上：决策者。",
 	]
 

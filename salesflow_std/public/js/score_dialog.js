@@ -59,7 +59,7 @@ salesflow.ScoreDialog = class ScoreDialog {
 	// Nothing is taken by itself: the button says what it would fill in, a person presses it.
 	proposal(proposed) {
 		if (!proposed) return "";
-		const text = `${proposed.points} · ${proposed.text}`;
+		const text = `${proposed.points} · ${proposed.target}: ${proposed.text}`;
 		return `<button type="button" class="btn btn-xs btn-default sf-proposal" title="${__(
 			"Take the points that {0} proposes",
 			[frappe.utils.escape_html(proposed.target)]

@@ -54,7 +54,8 @@ function show(frm, { counts, pending, compared_on }) {
 		Prospect: (n) => (n === 1 ? __("1 prospect") : __("{0} prospects", [format_number(n, null, 0)])),
 		Customer: (n) => (n === 1 ? __("1 customer") : __("{0} customers", [format_number(n, null, 0)])),
 	};
-	const parts = Object.entries(counts).map(([doctype, n]) => words[doctype](n));
+	const readable = Object.keys(words).filter((doctype) => doctype in counts);
+	const parts = readable.map((doctype) => words[doctype](counts[doctype]));
 	let text = __("Best match of {0}.", [parts.join(", ")]);
 	if (!frm.doc.enabled) text = __("Disabled: nothing is compared with it.");
 	if (pending) text += " " + __("All are being compared anew.");
