@@ -78,7 +78,7 @@ if (!salesflow.needs_form) {
 				return;
 			}
 			const list = $(
-				`<details class="sf-missing w-100"><summary><span class="indicator-pill orange">${__("{0} points are missing before the summary can go out", [missing.length])}</span></summary><ul class="list-unstyled mb-0"></ul></details>`
+				`<details class="sf-missing w-100"><summary><span class="indicator-pill orange">${__("Missing before the summary can go out: {0}", [missing.length])}</span></summary><ul class="list-unstyled mb-0"></ul></details>`
 			);
 			list.prop("open", this.open_list ?? missing.length <= 4).on("toggle", () => {
 				this.open_list = list.prop("open");
@@ -227,6 +227,8 @@ if (!salesflow.needs_form) {
 		language: (frm) => frm.sf_talk?.load(),
 		contact_role: (frm) => frm.sf_talk?.load(),
 		validate: (frm) => frm.sf_talk?.settle(),
+		// Hidden text has no height to grow to.
+		on_tab_change: (frm) => frm.sf_talk?.grow(),
 		after_save: (frm) => frm.sf_talk?.saved_with_form(),
 	});
 }

@@ -41,7 +41,7 @@ export class NeedsList {
 		// One empty line is enough.
 		const empty = this.rows.find((row) => !(row.need || "").trim());
 		if (empty) {
-			this.at(`n:${empty.name}`)?.focus();
+			this.at(this.spot("n", empty))?.focus();
 			return true;
 		}
 		return this.add({ need: "", said_by: this.talk.frm.doc.contact_name || "" });
@@ -58,11 +58,16 @@ export class NeedsList {
 		});
 		if (values.need) this.book.touch("needs", row);
 		this.draw();
-		this.box.find("textarea").each((i, area) => grow(area));
-		const area = this.at(`n:${row.name}`);
+		this.talk.grow();
+		const area = this.at(this.spot("n", row));
 		area?.focus();
 		area?.scrollIntoView({ block: "nearest" });
 		return true;
+	}
+
+	// By the row's number: the first save gives the rows other names.
+	spot(part, row) {
+		return `${part}:${this.rows.findIndex((other) => other.name === row.name)}`;
 	}
 
 	at(place) {
@@ -72,8 +77,7 @@ export class NeedsList {
 	focus(index, field) {
 		const row = this.rows[index];
 		if (!row) return false;
-		const place = field === "concrete" ? `c:${row.name}` : field === "need" ? `n:${row.name}` : `m:${row.name}`;
-		const at = this.at(place);
+		const at = this.at(this.spot({ concrete: "c", need: "n" }[field] || "m", row));
 		if (!at) return false;
 		at.focus();
 		at.scrollIntoView({ block: "center" });
@@ -88,7 +92,7 @@ export class NeedsList {
 			return box.append(this.marks(row, box), this.answer_of(row));
 		}
 		$(`<textarea class="form-control sf-need-text" rows="1"></textarea>`)
-			.attr({ "data-at": `n:${row.name}`, "aria-label": __("Need"), placeholder: __("What the customer wants") })
+			.attr({ "data-at": this.spot("n", row), "aria-label": __("Need"), placeholder: __("What the customer wants") })
 			.val(row.need || "")
 			.on("input", (event) => {
 				this.write(row, { need: event.target.value });
@@ -101,13 +105,13 @@ export class NeedsList {
 			.on("click", () => {
 				this.book.remove(this.current(row));
 				this.draw();
-				this.box.find("textarea").each((i, area) => grow(area));
+				this.talk.grow();
 			})
 			.appendTo(box);
 		box.append(this.marks(row, box), `<div class="sf-hint"></div>`);
 		$(`<textarea class="form-control sf-concrete" rows="1"></textarea>`)
 			.attr({
-				"data-at": `c:${row.name}`,
+				"data-at": this.spot("c", row),
 				"aria-label": __("Made concrete: scenario and measure"),
 				placeholder: __("Made concrete: scenario and measure"),
 			})
@@ -150,7 +154,7 @@ export class NeedsList {
 	marks(row, box) {
 		const editable = this.talk.editable;
 		const bar = $(`<div class="sf-marks" role="group"></div>`).attr({
-			"data-at": `m:${row.name}`,
+			"data-at": this.spot("m", row),
 			"aria-label": __("Marks of this need"),
 		});
 		const pill = (label, on, run, title, style = "") => {
@@ -215,7 +219,7 @@ export class NeedsList {
 
 	next_line(row) {
 		const next = this.rows[this.rows.indexOf(this.current(row)) + 1];
-		if (next) this.at(`n:${next.name}`)?.focus();
+		if (next) this.at(this.spot("n", next))?.focus();
 		else this.add_empty();
 	}
 
@@ -253,7 +257,7 @@ export class NeedsList {
 				.text(__("Mark as vague"))
 				.on("click", () => {
 					this.mark(row, { vague: 1 }, $(line));
-					this.at(`c:${row.name}`)?.focus();
+					this.at(this.spot("c", row))?.focus();
 				})
 				.appendTo(box);
 		}

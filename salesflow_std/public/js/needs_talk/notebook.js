@@ -173,6 +173,18 @@ export class Notebook {
 		return theirs;
 	}
 
+	// The form has read its rows anew: what is unsent goes on top.
+	take_up() {
+		const { frm, base } = this;
+		if (!this.waiting) return this.read();
+		if (frm.doc.modified === this.modified) return this.overlay();
+		this.read();
+		const both = this.overlay(base.answers, base.needs);
+		if (!both.length) return;
+		this.stopped = true;
+		this.tell("conflict", { by: frappe.user.full_name(frm.doc.modified_by), both });
+	}
+
 	// Sending ---------------------------------------------------------------------------------------------
 
 	later(pause) {
@@ -193,15 +205,29 @@ export class Notebook {
 		return this.under_way;
 	}
 
-	// The first save makes the record; all that the form holds goes with it.
+	// The first save makes the record; all that the form holds goes with it. Not frm.save: it takes the cursor away.
 	async first_save() {
-		const doc = this.frm.doc;
-		if (!doc.reference_doctype || !doc.reference_name) return this.tell("kept", { why: "subject" });
+		const { frm } = this;
+		const doc = frm.doc;
+		if (!doc.reference_doctype || !doc.reference_name) return this.tell("kept");
 		this.tell("saving");
-		this.saving_form = true;
-		await this.frm.save().catch(() => {});
-		this.saving_form = false;
-		if (this.frm.is_new()) this.tell("failed", {});
+		this.gather();
+		let told;
+		try {
+			told = await request("frappe.desk.form.save.savedocs", { doc: JSON.stringify(doc), action: "Save" });
+		} catch (why) {
+			return this.failed(why);
+		}
+		if (frm.doc !== doc) return localStorage.removeItem(this.kept_at); // the user has gone on; it is saved
+		const name = told.docs[0].name;
+		// The form stays on the tab on which one is typing.
+		(frm.active_tab_map = frm.active_tab_map || {})[name] = frm.get_active_tab();
+		frappe.ui.form.remove_old_form_route?.();
+		frappe.model.sync(told);
+		frm.docname = name;
+		frm.doc = frappe.get_doc(frm.doctype, name);
+		frm.sf_talk.saved_with_form();
+		frm.refresh();
 	}
 
 	async write() {
@@ -218,35 +244,19 @@ export class Notebook {
 		this.tell("saving");
 		let answer;
 		try {
-			answer = await this.post({
+			({ message: answer } = await request(API, {
 				record: this.name,
 				modified: this.modified,
 				answers: [...sent.answers.values()],
 				needs_rows: complete,
 				removed: [...sent.removed],
 				talked_on: sent.talked_on,
-			});
+			}));
 		} catch (why) {
 			return this.failed(why);
 		}
 		if (answer.conflict) return this.here && this.conflict(answer); // else the draft waits for the next visit
 		this.done(sent, answer);
-	}
-
-	// Not frappe.call: its message boxes would interrupt whoever is typing.
-	async post(args) {
-		const response = await fetch(`/api/method/${API}`, {
-			method: "POST",
-			headers: {
-				"Content-Type": "application/json",
-				Accept: "application/json",
-				"X-Frappe-CSRF-Token": frappe.csrf_token,
-			},
-			body: JSON.stringify(args),
-		});
-		const told = await response.json().catch(() => ({}));
-		if (!response.ok) throw { status: response.status, message: server_words(told) };
-		return told.message;
 	}
 
 	failed({ status, message }) {
@@ -331,13 +341,19 @@ export class Notebook {
 	// The form's own Save takes everything along: it waits for what is under way and does not cross it.
 	async settle() {
 		clearTimeout(this.timer);
-		if (this.under_way && !this.saving_form) await this.under_way;
+		if (this.under_way) await this.under_way;
 		if (!this.frm.is_new() && this.waiting) await this.send();
 		clearTimeout(this.timer);
 		this.again = false;
+		this.gather();
+	}
+
+	// Leaves empty lines out, and remembers what goes with the form.
+	gather() {
 		const doc = this.frm.doc;
 		doc.needs = this.rows("needs").filter((row) => (row.need || "").trim());
 		doc.answers = this.rows("answers").filter((row) => (row.question || "").trim());
+		for (const table of ["needs", "answers"]) doc[table].forEach((row, i) => (row.idx = i + 1));
 		this.order = doc.needs.map((row) => row.name);
 		this.with_form = { answers: new Map(this.dirty.answers), needs: new Map(this.dirty.needs) };
 	}
@@ -365,6 +381,22 @@ export class Notebook {
 		this.tell("saved");
 		if (this.waiting) this.later(PAUSE);
 	}
+}
+
+// Not frappe.call: its message boxes would interrupt whoever is typing.
+async function request(method, args) {
+	const response = await fetch(`/api/method/${method}`, {
+		method: "POST",
+		headers: {
+			"Content-Type": "application/json",
+			Accept: "application/json",
+			"X-Frappe-CSRF-Token": frappe.csrf_token,
+		},
+		body: JSON.stringify(args),
+	});
+	const told = await response.json().catch(() => ({}));
+	if (!response.ok) throw { status: response.status, message: server_words(told) };
+	return told;
 }
 
 function server_words(told) {

@@ -8,6 +8,7 @@ const KINDS = ["Situation", "Problem", "Implication", "Need-payoff"];
 const LETTERS = { Situation: "S", Problem: "P", Implication: "I", "Need-payoff": "N" };
 export const esc = (text) => frappe.utils.escape_html(text ?? "");
 export const grow = (area) => {
+	if (!area.offsetParent) return;
 	area.style.height = "auto";
 	area.style.height = `${area.scrollHeight + 2}px`;
 };
@@ -95,8 +96,7 @@ salesflow.NeedsTalk = class NeedsTalk {
 
 	refresh() {
 		if (!this.book) return;
-		if (!this.book.waiting) this.book.read();
-		else this.book.overlay();
+		this.book.take_up();
 		this.draw();
 	}
 
@@ -105,10 +105,16 @@ salesflow.NeedsTalk = class NeedsTalk {
 		this.draw_when();
 		this.draw_questions();
 		this.needs.draw();
-		this.body.find("textarea").each((i, area) => grow(area));
+		this.grow();
 		this.back_to(place);
-		if (this.editable) this.tell(this.book.waiting ? "typing" : this.state || "ready", this.details);
-		else this.tell("frozen");
+		if (this.editable) {
+			const steady = ["failed", "conflict", "kept", "restored", "saving"].includes(this.state);
+			this.tell(this.book.waiting && !steady ? "typing" : this.state || "ready", this.details);
+		} else this.tell("frozen");
+	}
+
+	grow() {
+		this.body.find("textarea").each((i, area) => grow(area));
 	}
 
 	// Where the cursor stands, so that drawing anew does not take it away.
@@ -201,7 +207,7 @@ salesflow.NeedsTalk = class NeedsTalk {
 			card.for ? ` <span class="text-muted sf-for">${esc(card.for)}</span>` : ""
 		}</label></div>`);
 		if (!this.editable) return box.append($(`<div class="sf-q-answer"></div>`).text(answer));
-		const at = `q:${card.name || card.question}`;
+		const at = `q:${card.question}`;
 		const area = $(`<textarea class="form-control" rows="1"></textarea>`)
 			.attr({ "data-at": at, "aria-label": card.question, placeholder: __("As the customer says it") })
 			.val(answer)
@@ -368,9 +374,10 @@ salesflow.NeedsTalk = class NeedsTalk {
 			conflict: __("Not saved: {0} has written into the same place.", [details.by]),
 		};
 		if (state === "saved") {
-			this.saved_at = clock();
+			this.saved_at = details.told ? this.saved_at : clock();
 			said.saved = __("Saved {0}", [this.saved_at]);
-			if (details.missing) this.after_save(details);
+			if (details.missing && !details.told) this.after_save(details);
+			this.details = { told: true };
 		}
 		if (state === "failed" && details.refused) {
 			said.failed = `${__("Not saved. Your text is kept on this computer.")} ${frappe.utils.html2text?.(details.message) || ""}`;
@@ -414,7 +421,7 @@ salesflow.NeedsTalk = class NeedsTalk {
 		frm.doc.__onload = { ...frm.doc.__onload, missing: answer.missing, hints: answer.hints };
 		salesflow.needs_form.strip(frm);
 		salesflow.needs_form.buttons(frm);
-		$(frm.wrapper).trigger("sf-needs-noted");
+		frm.toolbar.set_indicator();
 		this.needs.show_hints();
 		for (const field of ["status", "summary_due_on"]) frm.refresh_field(field);
 		for (const table of ["answers", "needs"]) {
