@@ -3,7 +3,7 @@ frappe.query_reports["Possible Duplicates"] = {
 	filters: [
 		{
 			fieldname: "document_type",
-			label: __("Document Type"),
+			label: __("Document Type", null, "Salesflow"),
 			fieldtype: "Select",
 			options: [
 				{ value: "", label: "" },

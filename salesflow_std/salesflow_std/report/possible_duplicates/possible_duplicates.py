@@ -57,7 +57,7 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], str]:
 	"""Columns, one row for each document of each group, and how to merge two that are one."""
 	filters = frappe._dict(filters or {})
 	rows: list[dict] = []
-	number = 0
+	number, words = 0, _words()
 	for kind in KINDS:
 		if filters.document_type and filters.document_type not in kind.fields:
 			continue
@@ -65,9 +65,8 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], str]:
 			continue
 		for value, members in _groups(kind, filters.document_type):
 			number += 1
-			rows += [
-				{**member, "group": number, "same": _same(kind.name), "value": value} for member in members
-			]
+			told = {"group": number, "same": _same(kind.name), "value": value}
+			rows += [{**member, **told, "kind": words[member["doctype"]]} for member in members]
 	return _columns(), rows, _how_to_merge()
 
 
@@ -75,6 +74,15 @@ def _how_to_merge() -> str:
 	return _(
 		"Nothing is merged by itself. To make two documents one, open the one that is to go and choose Rename in its menu: give the name of the other and tick Merge with existing."
 	)
+
+
+def _words() -> dict[str, str]:
+	return {
+		"Customer": _("Customer"),
+		"Prospect": _("Prospect", context="Salesflow"),
+		"Lead": _("Lead"),
+		"Contact": _("Contact", context="Salesflow"),
+	}
 
 
 def _same(kind: str) -> str:
@@ -240,7 +248,8 @@ def _columns() -> list[dict]:
 		column(_("Group", context="Salesflow"), "group", "Int", 80),
 		column(_("The Same", context="Salesflow"), "same", "Data", 110),
 		column(_("Compared As", context="Salesflow"), "value", "Data", 200),
-		column(_("Document Type"), "doctype", "Link", 130, options="DocType"),
+		column(_("Document Type", context="Salesflow"), "kind", "Data", 130),
+		column(_("Document Type", context="Salesflow"), "doctype", "Data", 130, hidden=1),
 		column(_("Document", context="Salesflow"), "name", "Dynamic Link", 220, options="doctype"),
 		column(_("Title", context="Salesflow"), "title", "Data", 220),
 		column(_("Belongs To", context="Salesflow"), "owner", "Link", 180, options="User"),
