@@ -117,6 +117,14 @@ def before_rename(
 			profiles.attach(of_old, doc.doctype, new)
 
 
+def after_rename(
+	doc: Document, method: str | None = None, old: str = "", new: str = "", merge: bool = False
+) -> None:
+	"""Two documents that have become one have one task to reach who decides (P2)."""
+	if merge:
+		reaching.follow(frappe.db.get_value(doc.doctype, new, "sf_profile"))
+
+
 def after_delete(doc: Document, method: str | None = None) -> None:
 	"""A profile goes with the last of its documents."""
 	profiles.after_delete(doc.get("sf_profile"))

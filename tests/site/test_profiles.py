@@ -555,6 +555,7 @@ def test_merged_leads_have_one_profile(api):
 	noted(api, other, "Head of Finance", tags=[of_other])
 	frappe.rename_doc("Lead", one.name, other.name, merge=True)
 	assert shown(api, other) == (["Head of Finance", "Head of IT"], sorted([of_one, of_other]))
+	assert len(tasks(other)) == 1
 
 
 def test_a_lead_merged_into_one_without_a_profile_brings_its_own(api):
