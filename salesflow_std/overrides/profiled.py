@@ -12,10 +12,15 @@ from salesflow_std.setup.custom_fields import EMPLOYEES
 # By these ERPNext says that two documents are of one company.
 _JOINED_BY = {"Lead": ("customer",), "Customer": ("lead_name", "prospect_name", "opportunity_name")}
 
+# What a document calls its company.
+_NAMED_BY = ("customer_name", "company_name", "lead_name")
+
 
 def on_update(doc: Document, method: str | None = None) -> None:
 	"""Joins the profiles of documents that have come to belong together, whatever path they came by."""
 	before = doc.get_doc_before_save()
+	if before and doc.sf_profile and any(before.get(field) != doc.get(field) for field in _NAMED_BY):
+		profiles.name_anew(doc.sf_profile)
 	if doc.doctype == "Prospect":
 		_prospect_leads(doc, before)
 		return
@@ -67,6 +72,7 @@ def _join(doc: Document) -> None:
 	if profile:
 		# What the caller holds is what the database holds.
 		doc.sf_profile, doc.sf_tags = frappe.db.get_value(doc.doctype, doc.name, ["sf_profile", "sf_tags"])
+		profiles.name_anew(profile)
 		reaching.follow(profile)
 
 
