@@ -98,6 +98,7 @@ doc_events = {
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
 			"salesflow_std.salesflow_std.handover.after_rename",
+			"salesflow_std.overrides.profiled.after_rename",
 		],
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
@@ -132,7 +133,10 @@ doc_events = {
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
-		"after_rename": "salesflow_std.overrides.graded.after_rename",
+		"after_rename": [
+			"salesflow_std.overrides.graded.after_rename",
+			"salesflow_std.overrides.profiled.after_rename",
+		],
 		"on_trash": "salesflow_std.overrides.graded.on_trash",
 	},
 	"Prospect": {
@@ -143,6 +147,7 @@ doc_events = {
 		],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
+		"after_rename": "salesflow_std.overrides.profiled.after_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},

@@ -12,10 +12,15 @@ from salesflow_std.setup.custom_fields import EMPLOYEES
 # By these ERPNext says that two documents are of one company.
 _JOINED_BY = {"Lead": ("customer",), "Customer": ("lead_name", "prospect_name", "opportunity_name")}
 
+# What a document calls its company.
+_NAMED_BY = ("customer_name", "company_name", "lead_name")
+
 
 def on_update(doc: Document, method: str | None = None) -> None:
 	"""Joins the profiles of documents that have come to belong together, whatever path they came by."""
 	before = doc.get_doc_before_save()
+	if before and doc.sf_profile and any(before.get(field) != doc.get(field) for field in _NAMED_BY):
+		profiles.name_anew(doc.sf_profile)
 	if doc.doctype == "Prospect":
 		_prospect_leads(doc, before)
 		return
@@ -70,6 +75,7 @@ def _join(doc: Document) -> None:
 		# What the caller holds is what the database holds.
 		fields = ["sf_profile", "sf_tags", *fit.STATE]
 		doc.update(frappe.db.get_value(doc.doctype, doc.name, fields, as_dict=True))
+		profiles.name_anew(profile)
 		reaching.follow(profile)
 
 
@@ -119,6 +125,14 @@ def before_rename(
 		else:
 			profiles.attach(of_old, doc.doctype, new)
 		fit.refresh_profile(of_new or of_old)
+
+
+def after_rename(
+	doc: Document, method: str | None = None, old: str = "", new: str = "", merge: bool = False
+) -> None:
+	"""Two documents that have become one have one task to reach who decides (P2)."""
+	if merge:
+		reaching.follow(frappe.db.get_value(doc.doctype, new, "sf_profile"))
 
 
 def after_delete(doc: Document, method: str | None = None) -> None:

@@ -375,6 +375,14 @@ def company_name(doctype: str, name: str) -> str:
 	return next((value for value in row if value), name)
 
 
+def name_anew(profile: str) -> None:
+	"""A profile is called as the document that is furthest along."""
+	of = members(profile)
+	if of:
+		name = company_name(*of[0])
+		frappe.db.set_value("Customer Profile", profile, "company_name", name, update_modified=False)
+
+
 def after_delete(profile: str | None) -> None:
 	"""A profile goes with the last of its documents."""
 	if profile and not members(profile):

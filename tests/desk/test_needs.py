@@ -42,7 +42,9 @@ def rows(call, name: str, table: str) -> list[dict]:
 def test_a_talk_is_begun_from_the_lead_and_written_without_the_mouse(login, call, lead, lang):
 	page = login("rep", lang=lang, path=f"/app/lead/{lead}")
 	page.locator(".sf-strip").wait_for()
-	page.locator(".inner-group-button:visible", has_text=word(lang, "Create") if lang == "en" else "创建").click()
+	page.locator(
+		".inner-group-button:visible", has_text=word(lang, "Create") if lang == "en" else "创建"
+	).click()
 	page.locator(".dropdown-item:visible", has_text=word(lang, "Needs Talk")).click()
 	page.locator(".form-tabs .nav-link:visible", has_text=word(lang, "Talk")).first.click()
 	page.locator(".sf-q textarea").first.click()
@@ -91,7 +93,9 @@ def test_the_forms_own_save_takes_everything_along(login, call, record):
 def test_a_failing_network_loses_nothing(login, call, record, tolerate):
 	tolerate(r"HTTP 503")
 	page = open_talk(login, record)
-	page.route("**/api/method/salesflow_std.api.needs_talk.note", lambda route: route.fulfill(status=503, body="{}"))
+	page.route(
+		"**/api/method/salesflow_std.api.needs_talk.note", lambda route: route.fulfill(status=503, body="{}")
+	)
 	page.locator(".sf-q textarea").first.fill("Said while the line was down")
 	expect(page.locator(STATE)).to_contain_text("kept on this computer")
 	page.unroute("**/api/method/salesflow_std.api.needs_talk.note")

@@ -68,6 +68,7 @@ def test_the_chain_is_written_by_the_keyboard(login, call):
 	boss = page.locator(".sf-chain-table tr", has=page.locator("input[value='Managing Director']"))
 	boss.locator("[data-field=role]").select_option("Decision Maker")
 	# Who decides stands on top.
+	expect(page.locator(".sf-layer")).to_have_count(2)
 	expect(page.locator(".sf-layer").first.locator(".sf-person-name")).to_have_text("Managing Director")
 	expect(page.locator(".sf-chain-heading")).to_contain_text("Decision maker not reached")
 	boss.locator("[data-field=reached]").check()
@@ -122,7 +123,7 @@ def test_a_list_is_filtered_by_a_pick_from_the_library(login, call):
 	field = page.locator(".page-form [data-fieldname=sf_tags] input")
 	field.click()
 	field.fill(tag)
-	page.locator(".awesomplete li", has_text=tag).first.click()
+	page.locator(".awesomplete [role=option]", has_text=tag).first.click()
 	expect(page.locator(".result .list-row-container .list-row")).to_have_count(1)
 
 

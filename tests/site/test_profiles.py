@@ -401,6 +401,27 @@ def test_a_form_cannot_write_tags_past_the_library(api):
 	assert records.state(lead, "sf_tags", "sf_profile") == (None, None)
 
 
+def test_a_form_cannot_write_what_the_app_notes(api):
+	profile = noted(api, records.lead(), "Head of IT")
+	profile.update({"confirmed_on": "2026-01-01 10:00:00", "company_name": "Another", "source": "Fair"})
+	profile.save()
+	profile.reload()
+	assert (profile.confirmed_on, profile.source) == (None, "Fair")
+	assert profile.company_name != "Another"
+
+
+def test_a_profile_is_called_as_its_document(api):
+	lead = records.lead()
+	profile = noted(api, lead, "Head of IT")
+	assert profile.company_name == lead.company_name
+	lead.reload()
+	lead.company_name = "Alpha GmbH Renamed"
+	lead.save()
+	assert profile_of(lead).company_name == "Alpha GmbH Renamed"
+	customer = records.customer(lead_name=lead.name)
+	assert profile_of(lead).company_name == customer.customer_name
+
+
 # Travel ----------------------------------------------------------------------------------------------------
 
 
@@ -555,6 +576,7 @@ def test_merged_leads_have_one_profile(api):
 	noted(api, other, "Head of Finance", tags=[of_other])
 	frappe.rename_doc("Lead", one.name, other.name, merge=True)
 	assert shown(api, other) == (["Head of Finance", "Head of IT"], sorted([of_one, of_other]))
+	assert len(tasks(other)) == 1
 
 
 def test_a_lead_merged_into_one_without_a_profile_brings_its_own(api):

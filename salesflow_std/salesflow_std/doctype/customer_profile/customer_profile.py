@@ -12,9 +12,17 @@ from salesflow_std.salesflow_std import access, profiles, reaching
 
 class CustomerProfile(Document):
 	def validate(self) -> None:
+		self._keep_state()
 		self._check_tags()
 		self._check_chain()
 		self._check_budget()
+
+	def _keep_state(self) -> None:
+		"""Puts back what a form or REST sent for fields that only the app writes."""
+		before = self.get_doc_before_save()
+		if before and not self.flags.ignore_permissions:
+			for field in self.meta.get("fields", {"read_only": 1}):
+				self.set(field.fieldname, before.get(field.fieldname))
 
 	def _check_tags(self) -> None:
 		"""P4: tags come from the library, each once, and one only of a category that allows no more."""
