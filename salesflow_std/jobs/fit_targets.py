@@ -26,6 +26,16 @@ def run() -> None:
 	`refit_pending` counts what was asked for: a change while the job runs raises it, and the job goes round
 	once more.
 	"""
+	# Locks the documents it changes and not the gaps between them, into which others write.
+	frappe.db.commit()  # nosemgrep - the level counts from the next transaction on
+	frappe.db.sql("set session transaction isolation level read committed")
+	try:
+		_run()
+	finally:
+		frappe.db.sql("set session transaction isolation level repeatable read")
+
+
+def _run() -> None:
 	while True:
 		frappe.db.commit()  # nosemgrep - sees what was committed up to now
 		asked = _pending()
