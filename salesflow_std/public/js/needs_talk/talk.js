@@ -29,7 +29,7 @@ salesflow.NeedsTalk = class NeedsTalk {
 		this.moods = [];
 		this.skipped = new Set();
 		this.build();
-		this.book = new Notebook(frm, (state, details) => this.tell(state, details));
+		this.book = new Notebook(frm, (state, details) => this.tell(state, details), () => this.draw());
 		this.needs = new NeedsList(this);
 		this.book.restore();
 		this.refresh();
