@@ -350,6 +350,8 @@ salesflow.NeedsTalk = class NeedsTalk {
 	saved_with_form() {
 		this.docname = this.frm.docname;
 		this.book.saved_with_form();
+		// At once: the next key is typed into the rows that the server has named.
+		this.draw();
 	}
 
 	// What is saved and what is not ------------------------------------------------------------------------
