@@ -31,7 +31,7 @@ def open_talk(login, name: str, user: str = "rep", lang: str = "en", **options) 
 
 
 def saved(page: Page, lang: str = "en") -> None:
-	expect(page.locator(STATE)).to_contain_text(word(lang, "Saved {0}", "").strip())
+	expect(page.locator(STATE)).to_contain_text(word(lang, "Saved {0}", "").strip(), timeout=20_000)
 
 
 def rows(call, name: str, table: str) -> list[dict]:
@@ -42,6 +42,8 @@ def rows(call, name: str, table: str) -> list[dict]:
 def test_a_talk_is_begun_from_the_lead_and_written_without_the_mouse(login, call, lead, lang):
 	page = login("rep", lang=lang, path=f"/app/lead/{lead}")
 	page.locator(".sf-strip").wait_for()
+	# The buttons are drawn anew when the form has asked for everything.
+	page.wait_for_load_state("networkidle")
 	page.locator(
 		".inner-group-button:visible", has_text=word(lang, "Create") if lang == "en" else "创建"
 	).click()
@@ -176,4 +178,4 @@ def test_the_list_tells_what_is_late(login, call, lead):
 	)
 	page = login("rep", path="/app/needs-record")
 	row = page.locator(".list-row-container", has_text=title)
-	expect(row.locator(".indicator-pill.red")).to_have_text("Summary Overdue")
+	expect(row.locator(".indicator-pill.red").first).to_have_text("Summary Overdue")

@@ -20,9 +20,10 @@ const pick = (row, fields) => Object.fromEntries(fields.map((field) => [field, r
 export const key_of = (table, row) => (table === "answers" ? row.spin_question || row.question : row.name);
 
 export class Notebook {
-	constructor(frm, tell) {
+	constructor(frm, tell, redraw) {
 		this.frm = frm;
 		this.tell = tell; // (state, details) => shows it
+		this.redraw = redraw; // after rows of somebody else have come in
 		this.dirty = { answers: new Map(), needs: new Map() };
 		this.removed = new Set();
 		this.talked_on = null;
@@ -93,11 +94,21 @@ export class Notebook {
 	}
 
 	add(table, values, name) {
-		const row = frappe.model.add_child(this.frm.doc, TABLES[table][0], table);
+		const { doc } = this.frm;
+		const unsaved = doc.__unsaved;
+		const row = frappe.model.add_child(doc, TABLES[table][0], table);
+		// What is written by itself leaves the form as it was.
+		doc.__unsaved = unsaved;
 		Object.assign(row, values);
 		// A name of our own: a request that is sent twice writes one row.
 		this.rename(row, name || row_name());
 		return row;
+	}
+
+	// The form's Save would give a row that it takes for new another name.
+	on_server(row) {
+		delete row.__islocal;
+		delete row.__unsaved;
 	}
 
 	rename(row, name) {
@@ -272,10 +283,7 @@ export class Notebook {
 				if (table === "needs" && !(row.need || "").trim()) continue;
 				if (this.dirty[table].get(key) === row) this.dirty[table].delete(key);
 				const own = this.here && this.find(table, key);
-				if (own) {
-					delete own.__islocal;
-					delete own.__unsaved;
-				}
+				if (own) this.on_server(own);
 				this.base[table].set(key, JSON.stringify(pick(row, TABLES[table][1])));
 			}
 		}
@@ -312,8 +320,7 @@ export class Notebook {
 			const theirs = answer[table].map((row) => row.name);
 			for (const row of answer[table]) {
 				const own = this.find(table, key_of(table, row));
-				if (own) Object.assign(own, row, { __islocal: undefined });
-				else this.add(table, row, row.name);
+				this.on_server(own ? Object.assign(own, row) : this.add(table, row, row.name));
 			}
 			this.frm.doc[table] = this.rows(table).filter(
 				(row) => theirs.includes(row.name) || mine.has(key_of(table, row))
@@ -324,6 +331,7 @@ export class Notebook {
 		Object.assign(this.base_fields, answer.fields);
 		this.frm.refresh_fields();
 		this.keep();
+		this.redraw();
 		if (both.length) {
 			this.stopped = true;
 			this.tell("conflict", { by: answer.by, both });

@@ -29,7 +29,7 @@ salesflow.NeedsTalk = class NeedsTalk {
 		this.moods = [];
 		this.skipped = new Set();
 		this.build();
-		this.book = new Notebook(frm, (state, details) => this.tell(state, details));
+		this.book = new Notebook(frm, (state, details) => this.tell(state, details), () => this.draw());
 		this.needs = new NeedsList(this);
 		this.book.restore();
 		this.refresh();
@@ -350,6 +350,8 @@ salesflow.NeedsTalk = class NeedsTalk {
 	saved_with_form() {
 		this.docname = this.frm.docname;
 		this.book.saved_with_form();
+		// At once: the next key is typed into the rows that the server has named.
+		this.draw();
 	}
 
 	// What is saved and what is not ------------------------------------------------------------------------
