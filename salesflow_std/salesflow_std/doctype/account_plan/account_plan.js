@@ -72,6 +72,19 @@
 		});
 	};
 
+	// Whose account it is, and whether there is a plan of it already.
+	const begin = (frm) => {
+		const { party_type: doctype, party: name } = frm.doc;
+		if (!name || !frm.is_new()) return;
+		frappe.xcall(`${API}.of`, { doctype, name }).then(({ plan, owner }) => {
+			if (frm.doc.party !== name) return;
+			if (!frm.doc.plan_owner) frm.set_value("plan_owner", owner);
+			if (!plan) return;
+			const link = `<a href="/app/account-plan/${encodeURIComponent(plan)}">${esc(plan)}</a>`;
+			frm.set_intro(__("This account has an active plan already: {0}", [link]), "orange");
+		});
+	};
+
 	const people = () => ({ filters: { enabled: 1, user_type: "System User" } });
 
 	frappe.ui.form.on("Account Plan", {
@@ -82,17 +95,12 @@
 		refresh(frm) {
 			strip(frm);
 			show_needs(frm);
+			// A plan that is begun from My Day or the account's form knows its account already.
+			begin(frm);
 		},
 		party(frm) {
 			show_needs(frm);
-			const { party_type: doctype, party: name } = frm.doc;
-			if (!name || !frm.is_new()) return;
-			frappe.xcall(`${API}.of`, { doctype, name }).then(({ plan, owner }) => {
-				if (!frm.doc.plan_owner) frm.set_value("plan_owner", owner);
-				if (!plan) return;
-				const link = `<a href="/app/account-plan/${encodeURIComponent(plan)}">${esc(plan)}</a>`;
-				frm.set_intro(__("This account has an active plan already: {0}", [link]), "orange");
-			});
+			begin(frm);
 		},
 	});
 
