@@ -22,7 +22,7 @@ def facts(doctype: str, name: str) -> dict:
 		"name": sheet.head.name,
 		"title": profiles.company_name(sheet.head.doctype, sheet.head.name),
 		"profile": sheet.profile and sheet.profile.name,
-		"may_write": bool(sheet.head.has_permission("write")),
+		"may_write": fact_sheet.may_write(sheet.head),
 		"state": {field: sheet.profile.get(field) for field in fields} if sheet.profile else {},
 		"channels": [
 			{"value": channel, "label": _(channel, context="Follow Up")} for channel in fact_writing.CHANNELS

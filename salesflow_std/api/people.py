@@ -22,7 +22,7 @@ def state(contact: str) -> dict:
 		"successor": successor,
 		"successor_name": successor and frappe.db.get_value("Contact", successor, "full_name"),
 		"may_undo": people.may_undo(doc),
-		"may_write": bool(doc.has_permission("write")),
+		"may_write": bool(frappe.has_permission("Contact", "write", doc=doc)),
 	}
 
 
@@ -60,7 +60,7 @@ def left_chain(
 	profile = frappe.get_doc("Customer Profile", customer_profile)
 	profile.check_permission("write")
 	member = next((member for member in profile.decision_chain if member.name == row), None)
-	if not member:
+	if not member or (member.left_on and not member.contact):
 		frappe.throw(
 			_("This person stands in the decision chain no more."),
 			title=_("Decision Chain", context="Customer Profile"),

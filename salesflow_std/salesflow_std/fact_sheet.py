@@ -123,6 +123,11 @@ def _readable(document: tuple[str, str]) -> Document | None:
 	return frappe.get_doc(doctype, name) if frappe.has_permission(doctype, "read", doc=name) else None
 
 
+def may_write(doc: Document) -> bool:
+	"""Whether the user may change a document; a no is no message, as the document's own method would make it."""
+	return bool(frappe.has_permission(doc.doctype, "write", doc=doc))
+
+
 def _fact(doc: Document, key: str, label: str, fieldname: str, **more: object) -> Fact | None:
 	"""A field of a document as a fact; None where the user may not see it."""
 	df = doc.meta.get_field(fieldname)
@@ -136,11 +141,10 @@ def _fact(doc: Document, key: str, label: str, fieldname: str, **more: object) -
 		more.setdefault("options", df.options)
 	elif df.fieldtype == "Data" and df.options in ("Email", "Phone"):
 		more.setdefault("options", df.options)
-	editable = bool(
-		not df.read_only
-		and doc.has_permission("write")
-		and doc.has_permlevel_access_to(fieldname, permission_type="write")
-	)
+	editable = more.pop("editable", None)
+	if editable is None:
+		may = not df.read_only and may_write(doc)
+		editable = bool(may and doc.has_permlevel_access_to(fieldname, permission_type="write"))
 	return Fact(
 		key=key,
 		label=label,
@@ -148,7 +152,7 @@ def _fact(doc: Document, key: str, label: str, fieldname: str, **more: object) -
 		name=doc.name,
 		fieldname=fieldname,
 		required=bool(df.reqd),
-		editable=more.pop("editable", editable),
+		editable=editable,
 		**more,
 	)
 
@@ -197,7 +201,7 @@ def _profile(sheet: Sheet) -> Document:
 
 
 def _may_write(sheet: Sheet) -> bool:
-	return bool(sheet.head.has_permission("write"))
+	return may_write(sheet.head)
 
 
 def _contacts(sheet: Sheet, family: list[tuple[str, str]]) -> Iterator[Fact]:
@@ -250,7 +254,7 @@ def is_same_person(lead: Document, contact: Document) -> bool:
 
 def _contact(contact: Document) -> Iterator[Fact]:
 	person = contact.full_name or contact.name
-	editable = bool(contact.has_permission("write"))
+	editable = may_write(contact)
 	values = {
 		"position": contact.designation,
 		"email": contact.email_id,

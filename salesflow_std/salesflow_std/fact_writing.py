@@ -246,7 +246,7 @@ def _follow_lead(lead: Document, fieldnames: list[str], sheet: Sheet) -> None:
 		return
 	before = lead.get_doc_before_save() or lead
 	for contact in fact_sheet.contacts_of([("Lead", lead.name)]):
-		if fact_sheet.is_same_person(before, contact) and contact.has_permission("write"):
+		if fact_sheet.is_same_person(before, contact) and fact_sheet.may_write(contact):
 			for fieldname in fields:
 				_set_on_contact(contact, of_contact[fieldname], lead.get(fieldname))
 			contact.save()

@@ -103,14 +103,15 @@ def test_facts_fit_a_phone(login, customer):
 	page.locator(".sf-all-true").click()
 	page.locator(".sf-confirmed").click()
 	expect(dialog(page)).to_be_visible()
-	if left := latin_left(dialog(page)):
-		assert left == []
+	# The field of a link holds Frappe's own hint.
+	assert latin_left(dialog(page), "Begin typing for results.") == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_contact_who_left_and_came_back(login, call, customer, lang):
 	page = login("manager", lang=lang, path=f"/app/contact/{customer['contact']}")
 	button = page.get_by_role("button", name=word(lang, "Left the Company…"))
+	button.wait_for()
 	button.click()
 	part = dialog(page)
 	part.locator("[data-fieldname=replaced] select").select_option("New")
@@ -136,8 +137,9 @@ def test_a_customer_that_looks_the_same_is_pointed_at(login, call, lang):
 	second = records.insert(call, "Customer", customer_name=f"{name} Ltd", customer_type="Company")
 	page = login("manager", lang=lang, path=f"/app/customer/{second}")
 	line = page.locator(".sf-same")
+	line.wait_for()
 	expect(line).to_contain_text(word(lang, "Looks like a duplicate"))
 	if lang == "zh":
 		assert latin_left(line, first) == []
 	line.locator("a", has_text=first).click()
-	expect(page.locator(".sf-same")).to_contain_text(second)
+	page.locator(".sf-same a", has_text=second).wait_for()

@@ -240,10 +240,22 @@ def test_reading_needs_the_right_to_read(known, make_user, as_user):
 			api.save("Customer", known.customer.name, given)
 
 
+def test_a_sheet_without_a_profile_is_no_trouble(make_user, as_user):
+	customer = records.customer()
+	with as_user(make_user()):
+		frappe.clear_messages()
+		facts = facts_of(customer)
+		assert facts["tags"]["editable"] and facts["budget_to"]["editable"] and not frappe.message_log
+		api.save("Customer", customer.name, answers(customer, budget_to=5))
+	profile = records.state(customer, "sf_profile")
+	assert frappe.db.get_value("Customer Profile", profile, "budget_to") == 5
+
+
 def test_a_reader_sees_and_does_not_change(known, make_user, as_user):
 	with as_user(make_user("Stock User")):
+		frappe.clear_messages()
 		sheet = api.facts("Customer", known.customer.name)
-		assert not sheet["may_write"]
+		assert not sheet["may_write"] and not frappe.message_log
 		assert not any(fact["editable"] for group in sheet["groups"] for fact in group["facts"])
 		with pytest.raises(frappe.PermissionError):
 			api.save("Customer", known.customer.name, answers(known.customer))

@@ -17,7 +17,7 @@ function ask(opts) {
 	const nobody = "Nobody Yet";
 	const is = (value) => `eval:doc.replaced==${JSON.stringify(value)}`;
 	const dialog = new frappe.ui.Dialog({
-		title: opts.title ? __("{0} Left the Company", [opts.title]) : __("Left the Company", null, "Contact"),
+		title: opts.title ? __("{0} Left the Company", [frappe.utils.escape_html(opts.title)]) : __("Left the Company", null, "Contact"),
 		fields: [
 			{
 				fieldname: "left_on",
