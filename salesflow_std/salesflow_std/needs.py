@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, cstr, escape_html, flt, get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import needs as rules
-from salesflow_std.salesflow_std import profiles
+from salesflow_std.salesflow_std import profiles, public_links
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 DOCTYPE = "Needs Record"
@@ -434,16 +434,7 @@ def _take_in(after: Document, corrections: Mapping[str, str], by: str | None) ->
 
 def revoke(name: str, because: str) -> None:
 	"""Ends the links by which a customer could still answer a record."""
-	frappe.db.set_value(
-		"Public Link",
-		{
-			"reference_doctype": DOCTYPE,
-			"reference_name": name,
-			"used_on": ("is", "not set"),
-			"revoked_on": ("is", "not set"),
-		},
-		{"revoked_on": now_datetime(), "revoked_because": because},
-	)
+	public_links.revoke(DOCTYPE, name, because)
 
 
 def confirmed(record: Document) -> None:

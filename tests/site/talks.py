@@ -144,3 +144,14 @@ def answer(ip: str = "203.0.113.1", **said: Any) -> dict:
 	with guest(request, ip):
 		make_form_dict(request)
 		return execute_cmd(method)
+
+
+def printed(record: Any, language: str = "en", **options: Any) -> Any:
+	"""A record as it is printed: HTML, or with `as_pdf` a PDF."""
+	before = frappe.local.lang
+	frappe.local.request = Request(EnvironBuilder("/printview").get_environ())
+	frappe.local.lang = language
+	try:
+		return frappe.get_print("Needs Record", record.name, **options)
+	finally:
+		frappe.local.request, frappe.local.lang = None, before
