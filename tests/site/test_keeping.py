@@ -39,6 +39,12 @@ def notices(user):
 	)
 
 
+@pytest.fixture(autouse=True)
+def nobody_elses():
+	"""What the desk tests leave on the site is due as well, and would be told of together with the tests' own."""
+	frappe.db.delete("Customer Profile")
+
+
 @pytest.fixture
 def rep(make_user):
 	return make_user()

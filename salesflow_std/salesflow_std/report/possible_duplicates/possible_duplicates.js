@@ -19,7 +19,7 @@ frappe.query_reports["Possible Duplicates"] = {
 			fieldtype: "Select",
 			options: [
 				{ value: "", label: "" },
-				{ value: "Name", label: __("Name", null, "Salesflow") },
+				{ value: "Name", label: __("Name", null, "Possible Duplicates") },
 				{ value: "Tax ID", label: __("Tax ID", null, "Salesflow") },
 				{ value: "Website", label: __("Website", null, "Salesflow") },
 				{ value: "E-mail", label: __("E-mail", null, "Salesflow") },

@@ -87,7 +87,7 @@ def _words() -> dict[str, str]:
 
 def _same(kind: str) -> str:
 	return {
-		"Name": _("Name", context="Salesflow"),
+		"Name": _("Name", context="Possible Duplicates"),
 		"Tax ID": _("Tax ID", context="Salesflow"),
 		"Website": _("Website", context="Salesflow"),
 		"E-mail": _("E-mail", context="Salesflow"),
