@@ -195,10 +195,12 @@ def _accounts(rng: random.Random) -> None:
 				"doctype": "Customer",
 				"customer_name": f"{rng.choice(_PLACES)} Account {i:02d} Ltd",
 				"customer_type": "Company",
+				"account_manager": rng.choice(_owners()),
 			}
 		).insert(ignore_permissions=True)
 		codes = ("SIZE", "FIT", "URGENCY", "BUDGET", "CHAIN")
-		score("Customer", customer.name, {code: rng.randint(2, 5) for code in codes})
+		lowest = 4 if i % 3 == 0 else 2
+		score("Customer", customer.name, {code: rng.randint(lowest, 5) for code in codes})
 
 
 _VALUE_CONTENTS = (
