@@ -813,7 +813,8 @@ def _shown_words(token: Token, plain: bool) -> str:
 
 def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
 	if field.get("label"):
-		yield Said(field["label"], doctype, at)
+		# Frappe asks for the label of a tab without its doctype.
+		yield Said(field["label"], None if field["fieldtype"] == "Tab Break" else doctype, at)
 	if field.get("description"):
 		# A section looks its description up without the doctype.
 		yield Said(field["description"], None if field["fieldtype"] == "Section Break" else doctype, at)
