@@ -38,6 +38,12 @@ _ANSWERS = (
 	("Implication", "What does a late delivery cost you?", "Last year we lost a customer over it."),
 	("Need-payoff", "What would change if the plan were right within minutes?", "We could promise dates."),
 )
+_ZH_ANSWERS = (
+	("Situation", "贵司目前用什么系统排产?", "每条产线各用一份表格。"),
+	("Problem", "订单变更时,哪一步最耗时?", "两名计划员要花半天重排。"),
+	("Implication", "交货延误给贵司带来哪些损失?", "去年因此流失了一家大客户。"),
+	("Need-payoff", "如果几分钟内就能排好计划,会有什么改变?", "我们就敢承诺交期了。"),
+)
 _ZH_NEEDS = (
 	("插单后几分钟内完成重新排产", "Explicit", "Rigid", "Must", 5),
 	("工厂与仓库库存数据一致", "Explicit", "Rigid", "Must", 4),
@@ -161,7 +167,7 @@ def _needs(lead: frappe._dict, i: int) -> None:
 			if chinese
 			else "Thank you for your time. This is how we have understood what you need."
 		)
-		for kind, question, answer in _ANSWERS:
+		for kind, question, answer in _ZH_ANSWERS if chinese else _ANSWERS:
 			record.append("answers", {"kind": kind, "question": question, "answer": answer})
 		for need, explicitness, nature, priority, match in _ZH_NEEDS if chinese else _NEEDS:
 			record.append(
@@ -174,7 +180,7 @@ def _needs(lead: frappe._dict, i: int) -> None:
 					"match_score": match,
 					"said_by": lead.lead_name,
 					"said_on": getdate(record.talked_on),
-					"evidence": "Said in the talk",
+					"evidence": "沟通中客户原话" if chinese else "Said in the talk",
 				},
 			)
 	record.insert(ignore_permissions=True)
