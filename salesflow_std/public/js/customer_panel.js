@@ -442,7 +442,8 @@ if (!salesflow.customer_panel) {
 		}
 
 		draw_head() {
-			this.toggle.html(`${this.ring(this.data.percent)}${frappe.utils.icon("down", "xs", "sf-profile-arrow")}`);
+			const arrow = `<span class="sf-profile-arrow">${frappe.utils.icon("down", "xs")}</span>`;
+			this.toggle.html(this.ring(this.data.percent) + arrow);
 			this.state.html([chain_state(this.data), ...this.pills()].filter(Boolean).join(" "));
 		}
 
@@ -462,14 +463,14 @@ if (!salesflow.customer_panel) {
 			}
 			if (data.source) known.push(__("Source: {0}", [esc(__(data.source))]));
 			if (data.budget_from || data.budget_to) known.push(__("Budget: {0}", [this.budget()]));
-			if (known.length) facts.push(known.join(" · "));
 			if (data.may_write) {
-				facts.push(
+				known.push(
 					`<button type="button" class="btn btn-xs btn-default sf-edit-facts" title="${__(
 						"First contact, source and budget"
 					)}">${data.budget_from || data.budget_to ? __("Edit") : __("Add Budget")}</button>`
 				);
 			}
+			if (known.length) facts.push(known.join(" · "));
 			this.facts.html(facts.map((html) => `<span class="sf-fact">${html}</span>`).join(""));
 			this.facts.find("[data-missing]").on("click", (e) => {
 				e.preventDefault();
