@@ -56,8 +56,7 @@ def panel(doctype: str, name: str) -> dict:
 	``{"profile", "party": [doctype, name], "may_write", "percent", "missing": [{"piece", "doctype", "name",
 	"fieldname"}], "first_contact_on", "source", "budget_from", "budget_to", "currency", "tags": [{"name",
 	"label", "category", "category_label", "enabled"}], "chain": [row], "people": [contacts not in the chain],
-	"task": {"name", "due_on"} | None, "fit": {"profile", "percent"} | None, "needs": {"name", "status",
-	"version", "on"} | None, "review": {…} | None}``
+	"task": {"name", "due_on"} | None, "review": {…} | None}``
 
 	A missing piece without a `name` is a document still to be made. An opportunity whose party the user may
 	not read shows nothing: ``{"party": None}``. Raises PermissionError without the right
@@ -84,8 +83,6 @@ def panel(doctype: str, name: str) -> dict:
 		"chain": _chain(profile),
 		"people": _people(profile, facts),
 		"task": profile and reaching.open_task(profile.name),
-		"fit": _fit(party),
-		"needs": _needs(together),
 		"review": _review(profile),
 	}
 
@@ -318,43 +315,6 @@ def _people(profile: Document | None, facts: company_facts.Facts) -> list[dict]:
 		and person.contact_name.strip().casefold() not in known
 		and (not person.contact or person.contact not in known)
 	]
-
-
-def _fit(party: tuple[str, str]) -> dict | None:
-	row = frappe.db.get_value(*party, ["sf_target_profile", "sf_fit"], as_dict=True)
-	return (
-		{"profile": row.sf_target_profile, "percent": row.sf_fit} if row and row.sf_target_profile else None
-	)
-
-
-def _needs(together: list[tuple[str, str]]) -> dict | None:
-	"""The latest needs talk of the family that the user may read."""
-	names: dict[str, list[str]] = {}
-	for doctype, name in together:
-		names.setdefault(doctype, []).append(name)
-	opportunities = [
-		name
-		for doctype, of_doctype in names.items()
-		for name in frappe.get_all(
-			"Opportunity",
-			filters={"opportunity_from": doctype, "party_name": ("in", of_doctype)},
-			pluck="name",
-			order_by="name",
-		)
-	]
-	everything = [name for of_doctype in names.values() for name in of_doctype] + opportunities
-	rows = frappe.get_list(
-		"Needs Record",
-		filters={"reference_name": ("in", everything), "reference_doctype": ("in", profiles.SUBJECTS)},
-		fields=["name", "status", "version", "talked_on", "planned_on", "creation"],
-		order_by="creation desc",
-		limit=1,
-	)
-	if not rows:
-		return None
-	row = rows[0]
-	on = row.talked_on or row.planned_on or row.creation
-	return {"name": row.name, "status": row.status, "version": row.version, "on": on}
 
 
 def _review(profile: Document | None) -> dict | None:

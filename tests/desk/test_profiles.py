@@ -14,7 +14,7 @@ API = "salesflow_std.api.profile"
 
 def open_form(login, doctype: str, name: str, user: str = "rep", **options) -> Page:
 	page = login(user, path=f"/app/{doctype}/{name}", **options)
-	page.locator(".sf-panel .sf-ring").wait_for()
+	page.locator(".sf-profile .sf-ring").wait_for()
 	return page
 
 
@@ -30,25 +30,25 @@ def test_a_missing_piece_leads_to_its_field(login, call):
 	lead = records.lead(call)
 	page = open_form(login, "lead", lead)
 	expect(page.locator(".sf-ring")).to_have_attribute("aria-label", "The profile is 33 % complete.")
-	page.locator(".sf-missing", has_text="Job Title").click()
+	page.locator(".sf-piece", has_text="Job Title").click()
 	expect(page.locator("input[data-fieldname=job_title]")).to_be_focused()
 	page.keyboard.type("Head of Purchasing")
 	page.keyboard.press("Control+s")
-	expect(page.locator(".sf-missing", has_text="Job Title")).to_have_count(0)
-	page.locator(".sf-missing", has_text="First Contact").click()
+	expect(page.locator(".sf-piece", has_text="Job Title")).to_have_count(0)
+	page.locator(".sf-piece", has_text="First Contact").click()
 	field = dialog(page).locator("input[data-fieldname=first_contact_on]")
 	expect(field).to_be_focused()
 	field.fill("05-01-2026")
 	field.press("Tab")
 	dialog(page).locator(".btn-modal-primary").click()
-	expect(page.locator(".sf-facts")).to_contain_text("First contact 05-01-2026")
+	expect(page.locator(".sf-profile-facts")).to_contain_text("First contact 05-01-2026")
 
 
 def test_a_customer_without_a_contact_gets_one(login, call):
 	name = records.unique("Customer")
 	records.insert(call, "Customer", customer_name=name, customer_type="Company")
 	page = open_form(login, "customer", name)
-	page.locator(".sf-missing", has_text="Phone").click()
+	page.locator(".sf-piece", has_text="Phone").click()
 	page.wait_for_url("**/contact/new-contact-*")
 	page.wait_for_function("cur_frm && cur_frm.doctype === 'Contact' && cur_frm.doc.links?.length === 1")
 	assert page.evaluate("cur_frm.doc.links.map((row) => [row.link_doctype, row.link_name])") == [
@@ -145,7 +145,7 @@ def test_the_panel_fits_a_phone(login, call, lang):
 	page = open_form(login, "lead", lead, lang=lang, width=390, height=844)
 	page.locator(".sf-chain-edit").click()
 	page.locator(".sf-chain-table").wait_for()
-	assert overflow(page.locator(".sf-panel")) <= 0
+	assert overflow(page.locator(".sf-profile")) <= 0
 	assert overflow(page.locator("body")) <= 0
 
 
@@ -155,6 +155,6 @@ def test_a_form_asks_once(login, call):
 	asked: list[str] = []
 	page.on("request", lambda request: asked.append(request.url) if API in request.url else None)
 	page.goto(f"/app/lead/{lead}")
-	page.locator(".sf-panel .sf-ring").wait_for()
+	page.locator(".sf-profile .sf-ring").wait_for()
 	page.wait_for_load_state("networkidle")
 	assert [url.rsplit(".", 1)[1] for url in asked] == ["panel"]

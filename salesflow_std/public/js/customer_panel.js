@@ -29,10 +29,26 @@ if (!salesflow.customer_panel) {
 			source: __("Source", null, "Customer Profile"),
 		})[piece];
 
+	// Whether those who decide are reached, and until when somebody is to be.
+	function chain_state({ chain, task }) {
+		const there = chain.filter((row) => !row.left_on);
+		if (!there.length) return "";
+		const reached = there.some((row) => row.role === "Decision Maker" && row.reached);
+		const state = reached
+			? pill("green", __("Decision maker reached"))
+			: pill("orange", __("Decision maker not reached"));
+		const until =
+			task &&
+			`<a class="sf-reach" href="/app/follow-up/${encodeURIComponent(task.name)}">${__("Reach until {0}", [
+				day(task.due_on),
+			])}</a>`;
+		return [state, until].filter(Boolean).join(" ");
+	}
+
 	// The decision chain of one document, as a picture and as a table that is edited in place.
 	class Chain {
-		constructor(wrapper, doctype, name, { editable = false, titled = true, data = null, changed = null } = {}) {
-			Object.assign(this, { doctype, name, editable, titled, changed });
+		constructor(wrapper, doctype, name, { editable = false, titled = true, says_state = true, data = null, changed = null } = {}) {
+			Object.assign(this, { doctype, name, editable, titled, says_state, changed });
 			this.wrapper = $(wrapper).empty().addClass("sf-chain");
 			this.table_open = false;
 			if (data) this.show(data);
@@ -50,23 +66,9 @@ if (!salesflow.customer_panel) {
 		}
 
 		draw_heading() {
-			const there = this.data.chain.filter((row) => !row.left_on);
-			const reached = there.some((row) => row.role === "Decision Maker" && row.reached);
 			const title = this.titled ? `<b>${__("Decision Chain", null, "Customer Profile")}</b>` : "";
 			const heading = $(`<div class="sf-chain-heading">${title}</div>`);
-			if (there.length) {
-				heading.append(
-					reached ? pill("green", __("Decision maker reached")) : pill("orange", __("Decision maker not reached"))
-				);
-			}
-			const task = this.data.task;
-			if (task) {
-				heading.append(
-					`<a href="/app/follow-up/${encodeURIComponent(task.name)}">${__("Reach until {0}", [
-						day(task.due_on),
-					])}</a>`
-				);
-			}
+			if (this.says_state) heading.append(chain_state(this.data));
 			if (this.may_write && this.data.chain.length) {
 				$(`<button type="button" class="btn btn-xs btn-default sf-chain-edit"></button>`)
 					.text(this.table_open ? __("Done Editing") : __("Edit"))
@@ -191,7 +193,7 @@ if (!salesflow.customer_panel) {
 
 		menu(row) {
 			const entries = [["details", __("Details…")]];
-			if (!row.left_on && salesflow.contact_left) entries.push(["left", __("Left the Company…")]);
+			entries.push(row.left_on ? ["back", __("Did Not Leave")] : ["left", __("Left the Company…")]);
 			entries.push(["remove", __("Remove", null, "Salesflow")]);
 			return `<div class="dropdown"><button type="button" class="btn btn-xs btn-default" data-toggle="dropdown"
 				aria-haspopup="true" aria-label="${__("More")}">⋯</button>
@@ -217,6 +219,7 @@ if (!salesflow.customer_panel) {
 				const { action } = e.currentTarget.dataset;
 				if (action === "details") this.edit(row);
 				else if (action === "left") this.left(row);
+				else if (action === "back") this.back(row);
 				else this.remove(row);
 			});
 			const add = () => {
@@ -266,14 +269,25 @@ if (!salesflow.customer_panel) {
 		}
 
 		left(row) {
-			salesflow.contact_left({
-				doctype: this.doctype,
-				name: this.name,
+			const opts = {
+				customer_profile: this.data.profile,
 				row: row.name,
 				contact: row.contact,
-				person: row.person,
-				done: () => call("panel", { doctype: this.doctype, name: this.name }).then((data) => this.took(data)),
-			});
+				title: row.person,
+				on_done: () => this.reload(),
+			};
+			frappe.require("salesflow_std.bundle.js", () => salesflow.contact_left(opts));
+		}
+
+		back(row) {
+			const [method, args] = row.contact
+				? ["came_back", { contact: row.contact }]
+				: ["came_back_to_chain", { customer_profile: this.data.profile, row: row.name }];
+			frappe.xcall(`salesflow_std.api.people.${method}`, args).then(() => this.reload());
+		}
+
+		reload() {
+			return call("panel", { doctype: this.doctype, name: this.name }).then((data) => this.took(data));
 		}
 
 		took(data) {
@@ -345,7 +359,7 @@ if (!salesflow.customer_panel) {
 					);
 				},
 			});
-			if (!row.left_on && salesflow.contact_left) {
+			if (!row.left_on) {
 				dialog.set_secondary_action_label(__("Left the Company…"));
 				dialog.set_secondary_action(() => {
 					dialog.hide();
@@ -356,16 +370,42 @@ if (!salesflow.customer_panel) {
 		}
 	}
 
-	// What the form shows of the profile.
+	const IS_OPEN = "salesflow_profile_open";
+
+	// What the form shows of the profile: one line that says how it stands, and below it, unless closed, the details.
+	// A phone begins with the line alone.
 	class Panel {
 		constructor(frm) {
 			this.frm = frm;
 			this.doctype = frm.doctype;
 			this.name = frm.docname;
-			this.root = $(`<section class="sf-panel" aria-label="${__("Customer Profile")}"></section>`);
-			this.facts = $(`<div class="sf-panel-line sf-facts"></div>`).appendTo(this.root);
-			this.tags = $(`<div class="sf-panel-line sf-tags"></div>`).appendTo(this.root);
-			this.chain_box = $(`<div></div>`).appendTo(this.root);
+			this.root = $(`<section class="sf-profile" aria-label="${__("Customer Profile")}">
+				<div class="sf-profile-head">
+					<button type="button" class="sf-profile-toggle"></button>
+					<span class="sf-profile-state"></span>
+					<span class="sf-profile-needs"></span>
+				</div>
+				<div class="sf-profile-body">
+					<div><div class="sf-profile-line sf-profile-facts"></div><div class="sf-profile-line sf-tags"></div></div>
+					<div></div>
+				</div></section>`);
+			this.toggle = this.root.find(".sf-profile-toggle");
+			this.state = this.root.find(".sf-profile-state");
+			this.facts = this.root.find(".sf-profile-facts");
+			this.tags = this.root.find(".sf-tags");
+			this.chain_box = this.root.find(".sf-profile-body > :last-child");
+			this.toggle.on("click", () => {
+				this.open(!this.is_open);
+				localStorage.setItem(IS_OPEN, this.is_open ? 1 : 0);
+			});
+			const chosen = localStorage.getItem(IS_OPEN);
+			this.open(chosen === null ? !frappe.is_mobile() : chosen === "1");
+		}
+
+		open(is_open) {
+			this.is_open = is_open;
+			this.root.toggleClass("sf-closed", !is_open);
+			this.toggle.attr("aria-expanded", is_open);
 		}
 
 		place() {
@@ -380,30 +420,40 @@ if (!salesflow.customer_panel) {
 
 		show(data) {
 			this.data = data;
-			this.root.toggle(!!data.party);
+			// Without a company that the user may read there are the needs talks at most.
+			this.root.toggleClass("sf-nobody", !data.party);
 			if (!data.party) return;
+			this.draw_head();
 			this.draw_facts();
 			this.draw_tags();
 			if (this.chain) this.chain.show(data);
 			else {
 				this.chain = new Chain(this.chain_box, this.doctype, this.name, {
 					editable: true,
+					says_state: false,
 					data,
 					changed: (fresh) => {
 						this.data = fresh;
+						this.draw_head();
 						this.draw_facts();
 					},
 				});
 			}
 		}
 
+		draw_head() {
+			const arrow = `<span class="sf-profile-arrow">${frappe.utils.icon("down", "xs")}</span>`;
+			this.toggle.html(this.ring(this.data.percent) + arrow);
+			this.state.html([chain_state(this.data), ...this.pills()].filter(Boolean).join(" "));
+		}
+
 		draw_facts() {
 			const { data } = this;
-			const facts = [this.ring(data.percent)];
+			const facts = [];
 			if (data.missing.length) {
 				const links = data.missing.map((place, i) => {
 					const label = piece_label(place.piece);
-					return data.may_write ? `<a href="#" class="sf-missing" data-missing="${i}">${label}</a>` : label;
+					return data.may_write ? `<a href="#" class="sf-piece" data-missing="${i}">${label}</a>` : label;
 				});
 				facts.push(`<span class="text-muted">${__("Still missing:")}</span> ${links.join(" · ")}`);
 			}
@@ -413,25 +463,20 @@ if (!salesflow.customer_panel) {
 			}
 			if (data.source) known.push(__("Source: {0}", [esc(__(data.source))]));
 			if (data.budget_from || data.budget_to) known.push(__("Budget: {0}", [this.budget()]));
-			if (known.length) facts.push(known.join(" · "));
 			if (data.may_write) {
-				facts.push(
+				known.push(
 					`<button type="button" class="btn btn-xs btn-default sf-edit-facts" title="${__(
 						"First contact, source and budget"
 					)}">${data.budget_from || data.budget_to ? __("Edit") : __("Add Budget")}</button>`
 				);
 			}
-			facts.push(...this.pills());
+			if (known.length) facts.push(known.join(" · "));
 			this.facts.html(facts.map((html) => `<span class="sf-fact">${html}</span>`).join(""));
 			this.facts.find("[data-missing]").on("click", (e) => {
 				e.preventDefault();
 				this.go(data.missing[e.currentTarget.dataset.missing]);
 			});
 			this.facts.find(".sf-edit-facts").on("click", () => this.edit_facts());
-			this.facts.find(".sf-fit").on("click", (e) => {
-				e.preventDefault();
-				salesflow.show_fit(this.frm);
-			});
 		}
 
 		ring(percent) {
@@ -450,23 +495,8 @@ if (!salesflow.customer_panel) {
 		}
 
 		pills() {
-			const { fit, needs, review } = this.data;
+			const { review } = this.data;
 			const pills = [];
-			if (fit) {
-				const text = `${esc(fit.profile)} ${Math.round(fit.percent || 0)} %`;
-				const title = `title="${__("Fit to the target profile")}"`;
-				pills.push(
-					salesflow.show_fit ? `<a href="#" class="sf-fit">${pill("blue", text, title)}</a>` : pill("blue", text, title)
-				);
-			}
-			if (needs) {
-				const colour = needs.status === "Confirmed" ? "green" : "gray";
-				const text = __("Needs: {0}", [__(needs.status, null, "Needs Record")]);
-				const title = `title="${__("Version {0}, {1}", [needs.version || 1, day(needs.on)])}"`;
-				pills.push(
-					`<a href="/app/needs-record/${encodeURIComponent(needs.name)}">${pill(colour, text, title)}</a>`
-				);
-			}
 			if (review?.review_late) pills.push(pill("orange", __("Profile review due")));
 			if (review?.confirm_late) pills.push(pill("orange", __("Confirmation due")));
 			else if (review?.confirmed_on) pills.push(pill("green", __("Confirmed {0}", [day(review.confirmed_on)])));

@@ -6,7 +6,6 @@ if (!salesflow.needs_links) {
 
 	salesflow.needs_links = {
 		refresh(frm) {
-			frm.layout.wrapper.find(".sf-needs-line").remove();
 			if (frm.is_new() || !frappe.model.can_read("Needs Record")) return;
 			if (frappe.model.can_create("Needs Record") && frm.perm[0]?.write && !frm.doc.sf_invalid_reason) {
 				const begin = () => this.begin(frm);
@@ -27,10 +26,12 @@ if (!salesflow.needs_links) {
 			});
 		},
 
-		// One line under the strip; a company without a talk has none.
+		// In the head of the customer profile.
+		place: (frm) => frm.layout.wrapper.find(".sf-profile-needs"),
+
+		// A company without a talk has nothing to show.
 		show(frm, found) {
-			frm.layout.wrapper.find(".sf-needs-line").remove();
-			if (!found.records) return;
+			if (!found.records) return this.place(frm).empty();
 			const esc = frappe.utils.escape_html;
 			const form = (name, text) => `<a href="/app/needs-record/${encodeURIComponent(name)}">${esc(text)}</a>`;
 			const parts = [];
@@ -49,16 +50,11 @@ if (!salesflow.needs_links) {
 				);
 			}
 			parts.push(`<a class="sf-needs-all" href="#">${__("All needs talks of this company ({0})", [found.records])}</a>`);
-			const line = $(
-				`<div class="sf-needs-line d-flex flex-wrap align-items-center" style="gap: 6px 16px; padding: 0 var(--padding-md, 15px) 10px; font-size: var(--text-md, 13px)"></div>`
-			).html(parts.map((part) => `<span>${part}</span>`).join(""));
-			line.find(".sf-needs-all").on("click", (event) => {
+			const place = this.place(frm).html(parts.map((part) => `<span>${part}</span>`).join(""));
+			place.find(".sf-needs-all").on("click", (event) => {
 				event.preventDefault();
 				frappe.set_route("List", "Needs Record", "List", { customer_profile: found.profile });
 			});
-			const strip = frm.layout.wrapper.find(".sf-strip");
-			if (strip.length) line.insertAfter(strip);
-			else frm.layout.wrapper.prepend(line);
 		},
 	};
 

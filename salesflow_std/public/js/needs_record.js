@@ -23,7 +23,6 @@ if (!salesflow.needs_form) {
 
 		refresh(frm) {
 			this.strip(frm);
-			this.chain(frm);
 			this.freeze(frm);
 			this.buttons(frm);
 			frappe.require(["needs_talk.bundle.js", "needs_talk.bundle.css"], () => salesflow.NeedsTalk.show(frm));
@@ -151,31 +150,6 @@ if (!salesflow.needs_form) {
 						.xcall(`${API}.new_version`, { record: frm.docname })
 						.then(({ name }) => frappe.set_route("Form", "Needs Record", name))
 			);
-		},
-
-		// The people of the company as the profile knows them now (P2).
-		chain(frm) {
-			const people = frm.doc.__onload?.chain || [];
-			const wrapper = frm.get_field("chain_html").$wrapper.empty();
-			if (!people.length) {
-				wrapper.html(`<p class="text-muted">${__("Nobody is written down in the decision chain yet.")}</p>`);
-			} else {
-				const word = (value) => (value ? esc(__(value, null, "Decision Chain Member")) : "");
-				const rows = people.map(
-					(row) =>
-						`<tr><td>${esc(row.person)}</td><td>${word(row.role)}</td><td>${word(row.stance)}</td><td>${
-							row.reached
-								? `<span class="indicator-pill green">${__("Reached", null, "Decision Chain Member")}</span>`
-								: `<span class="indicator-pill orange">${__("Not reached")}</span>`
-						}</td></tr>`
-				);
-				wrapper.html(`<table class="table table-sm sf-chain"><tbody>${rows.join("")}</tbody></table>`);
-			}
-			if (frm.doc.customer_profile) {
-				wrapper.append(
-					`<p><a href="/app/customer-profile/${encodeURIComponent(frm.doc.customer_profile)}">${__("Open the customer profile")}</a></p>`
-				);
-			}
 		},
 
 		// A new record begins with what the document knows; what somebody has typed stays.

@@ -37,7 +37,6 @@ class NeedsRecord(Document):
 	def onload(self) -> None:
 		self.set_onload("missing", needs.missing(self))
 		self.set_onload("hints", needs.hints(self))
-		self.set_onload("chain", _chain(self))
 		self.set_onload("notice_days", cint(settings().needs_notice_days))
 
 	def validate(self) -> None:
@@ -196,22 +195,6 @@ class NeedsRecord(Document):
 		):
 			frappe.db.set_value("Needs Record", name, "previous_version", self.previous_version)
 		frappe.db.delete("Public Link", {"reference_doctype": self.doctype, "reference_name": self.name})
-
-
-def _chain(record: Document) -> list[dict]:
-	"""The people of the company as the profile knows them now: ``[{"person", "role", "stance", "reached"}]`` (P2)."""
-	if not record.customer_profile:
-		return []
-	return frappe.get_all(
-		"Decision Chain Member",
-		filters={
-			"parenttype": "Customer Profile",
-			"parent": record.customer_profile,
-			"left_on": ("is", "not set"),
-		},
-		fields=["person", "role", "stance", "reached"],
-		order_by="idx",
-	)
 
 
 def _move_event(name: str, starts_on: object) -> None:
