@@ -95,6 +95,9 @@ class NeedsRecord(Document):
 	def _check_frozen(self, before: Document) -> None:
 		"""N4: what has gone to the customer stays as it was sent."""
 		if needs.content(before) == needs.content(self):
+			# Rows that say the same under other names would lose what the customer said of them.
+			for table in needs.TABLES:
+				self.set(table, before.get(table))
 			return
 		if self.next_version:
 			way = _("Change version {0} instead.").format(get_link_to_form(self.doctype, self.next_version))
@@ -199,8 +202,11 @@ class NeedsRecord(Document):
 
 
 def _chain(record: Document) -> list[dict]:
-	"""The people of the company as the profile knows them now: ``[{"person", "role", "stance", "reached"}]`` (P2)."""
-	if not record.customer_profile:
+	"""The people of the company as the profile knows them now: ``[{"person", "role", "stance", "reached"}]`` (P2).
+
+	Of an opportunity whose customer the user may not read nobody is shown.
+	"""
+	if not needs.may_read_profile(record):
 		return []
 	return frappe.get_all(
 		"Decision Chain Member",
