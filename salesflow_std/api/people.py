@@ -75,7 +75,8 @@ def left_chain(
 			),
 			title=_("Left the Company", context="Contact"),
 		)
-	successor = _made(new_person, profiles.members(customer_profile)[:1], profile.company_name) or successor
+	of_company = profiles.readable(profiles.members(customer_profile))[:1]
+	successor = _made(new_person, of_company, profile.company_name) or successor
 	following = None
 	if successor:
 		following = frappe.get_doc("Contact", successor)

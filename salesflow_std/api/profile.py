@@ -81,7 +81,7 @@ def panel(doctype: str, name: str) -> dict:
 		**{field: profile and profile.get(field) for field in ("budget_from", "budget_to", "currency")},
 		"tags": _tags(profile),
 		"chain": _chain(profile),
-		"people": _people(profile, facts),
+		"people": _people(profile, name, together, facts),
 		"task": profile and reaching.open_task(profile.name),
 		"review": _review(profile),
 	}
@@ -297,8 +297,13 @@ def _chain(profile: Document | None) -> list[dict]:
 	return [{field: row.get(field) for field in _SHOWN} for row in profile.decision_chain] if profile else []
 
 
-def _people(profile: Document | None, facts: company_facts.Facts) -> list[dict]:
-	"""Known people that the chain lacks, offered for it."""
+def _people(
+	profile: Document | None, name: str, together: list[tuple[str, str]], facts: company_facts.Facts
+) -> list[dict]:
+	"""Known people that the chain lacks, offered for it; who stands in a lead that the user may not read is not."""
+	seen = profiles.readable(together)
+	if seen != together:
+		facts = company_facts.read({name: seen})[name]
 	rows = profile.decision_chain if profile else []
 	known = {row.contact for row in rows} | {(row.person or "").strip().casefold() for row in rows}
 	return [

@@ -63,6 +63,12 @@ def content_fields(doctype: str = DOCTYPE) -> list[str]:
 	]
 
 
+def may_read_profile(record: Document) -> bool:
+	"""Whether the user may read the profile of a record's company; a record of an opportunity alone is not enough."""
+	profile = record.customer_profile
+	return bool(profile and frappe.has_permission("Customer Profile", "read", doc=profile))
+
+
 TABLES = {"answers": "Needs Answer", "needs": "Customer Need"}
 
 
@@ -91,11 +97,13 @@ def contact_of(doctype: str, name: str) -> dict:
 	"""Who the talk is with, as the document says, and who looks after it.
 
 	``{"contact", "contact_name", "email_id", "language", "contact_role", "allocated_to"}``; what nobody knows is
-	None. An opportunity that names nobody has its party's contact.
+	None. An opportunity that names nobody has the contact of its party, where the user may read that.
 	"""
 	found = _contact(doctype, name)
 	if doctype == "Opportunity":
 		party = profiles.party_of(doctype, name)
+		if party and not frappe.has_permission(party[0], "read", doc=party[1]):
+			party = None
 		if party and not (found["email_id"] or found["contact_name"]):
 			found = {**_contact(*party), "language": found["language"]}
 		if party and not found["language"] and party[0] != "Prospect":

@@ -211,7 +211,8 @@ def can_send() -> bool:
 
 def may_write_to(address: str | None, record: Document) -> str:
 	"""Why the summary cannot go to an address, as a sentence; "" where it can."""
-	if not address or not frappe.utils.validate_email_address(address):
+	# One address and nothing else: our own among several, or behind a name, would get the link as well.
+	if not address or frappe.utils.validate_email_address(address) != address or "," in address:
 		return _("{0} is no e-mail address.").format(frappe.utils.escape_html(address or "–"))
 	if address.lower() in reps.own_addresses():
 		return _("{0} is an address of our own house; only the customer can confirm.").format(

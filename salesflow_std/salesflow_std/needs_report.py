@@ -8,7 +8,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_fullname
 
-from salesflow_std.salesflow_std import needs_mail
+from salesflow_std.salesflow_std import needs, needs_mail
 
 # As the standard says them (N2, N3).
 KINDS = ("Situation", "Problem", "Implication", "Need-payoff")
@@ -60,7 +60,7 @@ def _chain(doc: Document) -> list[Document]:
 	"""The chain as it was when the customer was asked; before that, as it is known now."""
 	if doc.decision_chain:
 		return doc.decision_chain
-	if not doc.customer_profile:
+	if not needs.may_read_profile(doc):
 		return []
 	return [
 		row

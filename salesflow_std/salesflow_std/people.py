@@ -464,7 +464,7 @@ def refuse_to_delete(person: Document) -> None:
 		return
 	frappe.throw(
 		_(
-			"{0} stands in the decision chain of {1}. A contact who left is marked and replaced, not deleted: use {2} on the contact's form."
+			"{0} stands in the decision chain of {1}. A contact who left is marked and replaced, not deleted: use {2} on the contact's form. To delete the company's document with its contacts, take the person out of the chain first."
 		).format(
 			frappe.bold(escape_html(person.full_name or person.name)),
 			get_link_to_form(

@@ -66,6 +66,18 @@ def members(profile: str) -> list[tuple[str, str]]:
 	]
 
 
+def readable(documents: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+	"""Those of some documents that the user may read, in their order: one query for each doctype."""
+	documents = list(documents)
+	found: set[tuple[str, str]] = set()
+	for doctype in dict.fromkeys(kind for kind, _name in documents):
+		if frappe.has_permission(doctype, "read"):
+			names = [name for kind, name in documents if kind == doctype]
+			rows = frappe.get_list(doctype, filters={"name": ("in", names)}, pluck="name", order_by="name")
+			found.update((doctype, name) for name in rows)
+	return [document for document in documents if document in found]
+
+
 def family(doctype: str, name: str) -> list[tuple[str, str]]:
 	"""All documents of the same company, the furthest along first, found by ERPNext's own links.
 
@@ -107,6 +119,7 @@ def _neighbours(doctype: str, name: str) -> list[tuple[str, str]]:
 		row = frappe.db.get_value(
 			"Customer", name, ["lead_name", "prospect_name", "opportunity_name", "sf_profile"], as_dict=True
 		)
+		add("Lead", all_of("Lead", "customer"))
 		if row:
 			add("Lead", [row.lead_name])
 			add("Prospect", [row.prospect_name])
@@ -193,6 +206,7 @@ def merge(kept: str, other: str) -> None:
 	for doctype, type_field, name_field in _NOTES:
 		of_other = {type_field: "Customer Profile", name_field: other}
 		frappe.db.set_value(doctype, of_other, name_field, kept, update_modified=False)
+	_point_at_second_plan(kept)
 	if dropped:
 		text = _("Merged with the profile of {0}, which also said: {1}").format(
 			frappe.utils.escape_html(of.company_name or other), frappe.utils.escape_html(", ".join(dropped))
@@ -202,6 +216,20 @@ def merge(kept: str, other: str) -> None:
 		frappe.db.set_value(doctype, {"sf_profile": other}, "sf_profile", kept, update_modified=False)
 	frappe.delete_doc("Customer Profile", other, force=True, ignore_permissions=True)
 	mirror(to)
+
+
+def _point_at_second_plan(profile: str) -> None:
+	"""Two companies that have become one may each have had a plan; a person says which one goes on (L10)."""
+	plans = frappe.get_all(
+		"Account Plan",
+		filters={"customer_profile": profile, "status": "Active"},
+		pluck="name",
+		order_by="creation",
+	)
+	for name in plans if len(plans) > 1 else ():
+		others = ", ".join(frappe.utils.get_link_to_form("Account Plan", other) for other in plans if other != name)
+		text = _("This account has another active plan: {0}. Complete or cancel one of them.").format(others)
+		frappe.get_doc("Account Plan", name).add_comment("Info", text)
 
 
 def _merge_tags(to: Document, of: Document) -> list[str]:
@@ -239,7 +267,11 @@ def budget_text(profile: Document) -> str:
 
 def _merge_people(to: Document, of: Document) -> None:
 	for row in of.decision_chain:
-		same = next((known for known in to.decision_chain if _is_same_person(known, row)), None)
+		alike = [known for known in to.decision_chain if _is_same_person(known, row)]
+		# Of two of the same name the one with the same contact.
+		same = next((known for known in alike if known.contact and known.contact == row.contact), None) or next(
+			iter(alike), None
+		)
 		if not same:
 			to.append("decision_chain", row.as_dict(no_default_fields=True))
 			continue

@@ -331,10 +331,12 @@ STATE_FIELDS: dict[str, tuple[str, ...]] = {
 	for doctype, fields in CUSTOM_FIELDS.items()
 }
 
-# ERPNext looks these up on every save of a lead, and the app by which documents are of one company, without an index to help it. An index made with add_index
-# is dropped at the next schema sync; one declared by a property setter stays.
+# ERPNext looks these up on every save of a lead, and the app by which documents are of one company, without an
+# index to help it. An index made with add_index is dropped at the next schema sync; one declared by a property
+# setter stays.
 INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 	("Opportunity", "party_name"),
+	("Lead", "customer"),
 	("Customer", "lead_name"),
 	("Customer", "prospect_name"),
 	("Prospect Lead", "lead"),

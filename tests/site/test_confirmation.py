@@ -127,6 +127,15 @@ def test_who_wants_no_mail_gets_none(record):
 		confirmations.send(record.name)
 
 
+@pytest.mark.parametrize("address", [f"{BUYER}, {{own}}", "Purchasing <{own}>", f"Purchasing <{BUYER}>"])
+def test_the_link_goes_to_one_address_which_is_the_customers(record, address, make_user):
+	"""Nobody of our house gets the link beside the customer, or behind the customer's name (N4)."""
+	address = address.format(own=make_user())
+	frappe.db.set_value("Needs Record", record.name, "email_id", address)
+	with pytest.raises(frappe.ValidationError, match="is no e-mail address"):
+		confirmations.send(record.name)
+
+
 def test_what_is_missing_is_named(record):
 	frappe.db.delete("Customer Need", {"parent": record.name})
 	with pytest.raises(frappe.ValidationError, match="cannot go to the customer yet"):

@@ -11,6 +11,7 @@ import pytest
 from frappe.permissions import add_user_permission
 
 from salesflow_std.salesflow_std import profiles
+from salesflow_std.salesflow_std.doctype.needs_record import needs_record
 from tests.site import records
 
 # Whatever of the foreign customer comes to light carries this word.
@@ -174,3 +175,50 @@ def test_public_links_are_nobody_s_business(make_user, as_user):
 def test_somebody_without_sales_roles_sees_nothing(doctype, make_user, as_user):
 	with as_user(make_user("Employee")), pytest.raises(frappe.PermissionError):
 		frappe.get_list(doctype)
+
+
+@pytest.mark.parametrize("doctype", ROWS)
+def test_a_row_is_changed_with_its_document_only(doctype, foreign):
+	"""Over REST a single row would pass by the rules of its document, which are asked for the whole only."""
+	parent = ROWS[doctype]
+	row = frappe.get_all(
+		doctype, filters={"parent": vars(foreign)[parent], "parenttype": parent}, pluck="name", order_by="idx"
+	)[0]
+	for change in (lambda doc: doc.save(), lambda doc: doc.delete()):
+		with pytest.raises(frappe.PermissionError, match=vars(foreign)[parent]):
+			change(frappe.get_doc(doctype, row))
+	copy = frappe.copy_doc(frappe.get_doc(doctype, row))
+	copy.update({"parent": vars(foreign)[parent], "parenttype": parent})
+	with pytest.raises(frappe.PermissionError):
+		copy.insert()
+	assert frappe.db.exists(doctype, row)
+
+
+def test_an_opportunity_says_nothing_of_a_foreign_party(foreign, restricted, as_user, call):
+	"""Who may see the opportunity only sees neither the people of its lead nor whom to write to there."""
+	frappe.db.set_value("Lead", foreign.lead.name, "email_id", "buyer@privacyprobe.example")
+	deal = records.opportunity(opportunity_from="Lead", party_name=foreign.lead.name)
+	record = frappe.get_doc(
+		{"doctype": "Needs Record", "reference_doctype": "Opportunity", "reference_name": deal.name}
+	).insert()
+	frappe.db.set_value("Opportunity", deal.name, {"contact_email": None, "contact_display": None})
+	frappe.share.add("Opportunity", deal.name, restricted, read=1)
+	api = "salesflow_std.api.needs_talk.start"
+	assert call(api, doctype="Opportunity", name=deal.name)["contact"]["email_id"]
+	assert needs_record._chain(record)
+	with as_user(restricted):
+		assert not call(api, doctype="Opportunity", name=deal.name)["contact"]["email_id"]
+		assert needs_record._chain(record) == []
+
+
+def test_people_of_a_foreign_lead_are_not_offered(foreign, restricted, as_user, call):
+	"""Two leads of one prospect: who may see one of them only is not offered the people of the other."""
+	frappe.db.set_value("Lead", foreign.lead.name, {"first_name": SECRET, "lead_name": SECRET})
+	frappe.db.delete("Dynamic Link", {"link_doctype": "Lead", "link_name": foreign.lead.name})
+	own = records.lead()
+	frappe.db.set_value("Lead", own.name, "sf_profile", vars(foreign)["Customer Profile"])
+	frappe.share.add("Lead", own.name, restricted, read=1)
+	panel = {"doctype": "Lead", "name": own.name}
+	assert SECRET in str(call("salesflow_std.api.profile.panel", **panel)["people"])
+	with as_user(restricted):
+		assert SECRET not in str(call("salesflow_std.api.profile.panel", **panel)["people"])

@@ -269,6 +269,20 @@ def test_what_was_sent_stays_as_it_was_sent(status):
 			doc.save()
 
 
+def test_what_the_customer_said_of_a_need_outlives_its_row():
+	"""REST may send the rows anew, with the same words and without their names."""
+	doc = set_state(talked(), status="Confirmed")
+	row = doc.needs[0]
+	row.db_set("verdict", "Agreed")
+	doc.reload()
+	doc.set("needs", [{field: row.get(field) for field in needs.content_fields("Customer Need")}])
+	doc.save()
+	doc.reload()
+	assert [(kept.name, kept.need_key, kept.verdict) for kept in doc.needs] == [
+		(row.name, row.need_key, "Agreed")
+	]
+
+
 def test_what_was_sent_is_kept(make_user, as_user):
 	doc = sent()
 	with as_user(make_user(["Sales Manager", "Sales User"])), pytest.raises(frappe.ValidationError):

@@ -271,3 +271,33 @@ def test_a_contact_in_a_decision_chain_is_not_deleted():
 	with pytest.raises(frappe.LinkExistsError, match="Left the Company"):
 		frappe.delete_doc("Contact", person.name)
 	frappe.delete_doc("Contact", contact().name)
+
+
+def test_a_lead_whose_contact_stands_in_its_chain_is_deleted_once_the_chain_is_empty(call):
+	"""ERPNext deletes the contacts of a lead with it: the refusal says what to do first."""
+	lead = records.lead()
+	person = contact(lead)
+	profile = with_chain(lead, person)
+	with pytest.raises(frappe.LinkExistsError, match="take the person out of the chain first"):
+		frappe.delete_doc("Lead", lead.name)
+	row = chain(profile)[0].name
+	call("salesflow_std.api.profile.remove_person", doctype="Lead", name=lead.name, row=row)
+	frappe.delete_doc("Lead", lead.name)
+	assert not frappe.db.exists("Lead", lead.name)
+	assert not frappe.db.exists("Contact", person.name)
+
+
+def test_two_contacts_that_become_one_do_not_stop_the_profile():
+	"""Renaming merges the rows of a chain past its document; what is saved next is something else."""
+	customer = records.customer()
+	one, other = contact(customer), contact(customer)
+	profile = with_chain(customer, one, other)
+	frappe.rename_doc("Contact", one.name, other.name, merge=True)
+	doc = fresh(profile)
+	assert [row.contact for row in doc.decision_chain] == [other.name] * 2
+	doc.budget_from = 1000
+	doc.save()
+	doc.append("decision_chain", {"person": "Head of IT", "role": "User"})
+	doc.append("decision_chain", {"person": "head of it", "role": "User"})
+	with pytest.raises(frappe.ValidationError, match="stands in the decision chain twice"):
+		doc.save()

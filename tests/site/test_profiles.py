@@ -545,6 +545,58 @@ def test_needs_and_plans_follow_into_the_kept_profile(api):
 	assert frappe.db.get_value("Needs Record", record.name, "customer_profile") == kept
 
 
+def test_of_two_people_of_a_name_the_one_with_the_contact_is_the_same(api):
+	one, other = full_lead(), full_lead()
+	contact = frappe.get_doc({"doctype": "Contact", "first_name": f"Buyer {one.name}"}).insert()
+	noted(api, one, "Head of IT")
+	api("save_person", one, person=person("Known Otherwise", contact=contact.name))
+	api("save_person", other, person=person("Head of IT", contact=contact.name, position="CIO"))
+	chain = profile_of(prospect(one, other)).decision_chain
+	assert {(row.person, row.contact, row.position) for row in chain} == {
+		("Head of IT", None, None),
+		("Known Otherwise", contact.name, "CIO"),
+	}
+
+
+def test_two_active_plans_that_meet_point_at_each_other(api):
+	"""Neither plan is ended by itself (L10): a person says which one goes on."""
+	one, other = full_lead(), full_lead()
+	made = [
+		frappe.get_doc(
+			{
+				"doctype": "Account Plan",
+				"party_type": "Lead",
+				"party": lead.name,
+				"to_date": add_days(None, 90),
+				"goal": "Second site",
+				"actions": [{"action": "Call", "allocated_to": "Administrator", "due_on": getdate()}],
+			}
+		)
+		.insert()
+		.name
+		for lead in (one, other)
+	]
+	prospect(one, other)
+	for plan, met in zip(made, reversed(made), strict=True):
+		told = frappe.get_all(
+			"Comment",
+			filters={"reference_doctype": "Account Plan", "reference_name": plan, "comment_type": "Info"},
+			pluck="content",
+			order_by="creation",
+		)
+		assert len(told) == 1 and met in told[0]
+
+
+def test_a_customer_knows_the_leads_that_say_they_are_its(api):
+	"""ERPNext's "From Customer" on a lead makes both one company, whichever is noted about first."""
+	customer = records.customer()
+	lead = records.lead()
+	frappe.db.set_value("Lead", lead.name, "customer", customer.name)
+	noted(api, customer, "Head of IT")
+	assert shown(api, lead) == shown(api, customer)
+	assert records.state(lead, "sf_profile") == records.state(customer, "sf_profile")
+
+
 def test_a_lead_taken_off_a_prospect_is_on_its_own(api):
 	one, other, name = full_lead(), full_lead(), tag()
 	noted(api, one, "Head of IT", tags=[name])

@@ -74,19 +74,18 @@ class CustomerProfile(Document):
 
 	def _check_chain(self) -> None:
 		"""P2: a person stands in the chain once; who is reached has been reached on some day."""
-		seen: set[str] = set()
 		for row in self.decision_chain:
 			row.person = (row.person or "").strip()
-			key = profiles.person_key(row)
-			if key in seen and not row.left_on:
+		# What a merge of two contacts or two companies has brought together stops nothing else.
+		twice = set() if self.flags.merging else _twice(self) - _twice(self.get_doc_before_save())
+		for row in self.decision_chain:
+			if profiles.person_key(row) in twice and not row.left_on:
 				frappe.throw(
 					_("{0} stands in the decision chain twice.").format(
 						frappe.bold(frappe.utils.escape_html(row.person))
 					),
 					title=_("Decision Chain", context="Customer Profile"),
 				)
-			if not row.left_on:
-				seen.add(key)
 			if row.reached and not row.reached_on:
 				row.reached_on = getdate()
 			elif not row.reached:
@@ -102,6 +101,12 @@ class CustomerProfile(Document):
 			profiles.mirror(self)
 		if _chain(before) != _chain(self):
 			reaching.follow(self.name)
+
+
+def _twice(profile: Document | None) -> set[str]:
+	"""Who stands in a decision chain more than once and has not left."""
+	keys = [profiles.person_key(row) for row in profile.decision_chain if not row.left_on] if profile else []
+	return {key for key in keys if keys.count(key) > 1}
 
 
 def _chain(profile: Document | None) -> list[tuple]:

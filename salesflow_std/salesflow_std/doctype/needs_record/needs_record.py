@@ -94,6 +94,9 @@ class NeedsRecord(Document):
 	def _check_frozen(self, before: Document) -> None:
 		"""N4: what has gone to the customer stays as it was sent."""
 		if needs.content(before) == needs.content(self):
+			# Rows that say the same under other names would lose what the customer said of them.
+			for table in needs.TABLES:
+				self.set(table, before.get(table))
 			return
 		if self.next_version:
 			way = _("Change version {0} instead.").format(get_link_to_form(self.doctype, self.next_version))

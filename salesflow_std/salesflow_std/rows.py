@@ -1,0 +1,32 @@
+"""Rows of tables whose rules stand in their document."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+
+class RowOfDocument(Document):
+	"""A row that changes with its document only (N4, P2, P4).
+
+	Over REST Frappe saves and deletes a single row without asking its document what it thinks of it: a need that
+	the customer has confirmed could be written anew. The document itself calls neither of these for its rows.
+	"""
+
+	def validate(self) -> None:
+		self._refuse()
+
+	def on_trash(self) -> None:
+		self._refuse()
+
+	def _refuse(self) -> NoReturn:
+		frappe.throw(
+			_("A row is changed with its document. Change {0} {1} instead.").format(
+				_(self.parenttype or ""), frappe.utils.escape_html(self.parent or "")
+			),
+			frappe.PermissionError,
+			title=_("Not Permitted"),
+		)
