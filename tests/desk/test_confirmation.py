@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 
 import pytest
@@ -23,10 +25,16 @@ def lang(request):
 
 @pytest.fixture
 def talk(call, lang):
-	"""A needs record of a talk that was held, complete."""
+	"""A needs record of a talk with somebody of a profile's decision chain, complete."""
 	name = records.unique("样品" if lang == "zh" else "Sample")
-	email = f"{records.digits(8)}@sample-works.example"
-	lead = records.lead(call, first_name=name, company_name=name, email_id=email, language=lang)
+	address = f"{records.digits(8)}@sample-works.example"
+	lead = records.lead(call, first_name=name, company_name=name, email_id=address, language=lang)
+	call(
+		"salesflow_std.api.profile.save_person",
+		doctype="Lead",
+		name=lead,
+		person={"person": CUSTOMER[lang], "role": "Decision Maker"},
+	)
 	return records.insert(
 		call,
 		"Needs Record",
@@ -34,7 +42,7 @@ def talk(call, lang):
 		reference_name=lead,
 		contact_name=CUSTOMER[lang],
 		language=lang,
-		email_id=email,
+		email_id=address,
 		talked_on=records.ago(hours=1),
 		summary=NEEDS[lang][0],
 		needs=[
@@ -50,14 +58,22 @@ def talk(call, lang):
 	)
 
 
-def token_of(desk_site, email: str) -> str:
-	"""The link is in the newest mail to the customer, and nowhere else."""
-	found = desk_site.sql(
-		"select q.message from `tabEmail Queue` q join `tabEmail Queue Recipient` r on r.parent = q.name "
-		f"where r.recipient = '{email}' and q.message like '%token%' order by q.creation desc limit 1"
+def token_of(call, email_id: str) -> str:
+	"""The link is in the newest mail to the customer that has one, and nowhere else."""
+	sent = call(
+		"frappe.client.get_list",
+		doctype="Email Queue",
+		filters=[["Email Queue Recipient", "recipient", "=", email_id]],
+		fields=["message"],
+		order_by="creation desc",
 	)
-	text = re.sub(r"=\\?r?\\?\r?\n|=\r?\n", "", str(found).replace("\\r\\n", "\r\n").replace("\\n", "\n"))
-	return re.search(r"token=(?:3D)?([\w-]{43})", text)[1]
+	for row in sent:
+		for part in email.message_from_string(row["message"], policy=email.policy.default).walk():
+			if part.get_content_maintype() == "text":
+				found = re.search(r"token=([\w-]{43})(?![\w-])", part.get_content())
+				if found:
+					return found[1]
+	raise AssertionError(f"no link in {len(sent)} mails to {email_id}")
 
 
 def send(page: Page, lang: str) -> None:
@@ -71,11 +87,11 @@ def send(page: Page, lang: str) -> None:
 	expect(page.locator(".sf-needs-state")).to_contain_text("@sample-works.example")
 
 
-def test_corrected_on_a_phone_then_confirmed(call, login, new_page, desk_site, talk, lang):
+def test_corrected_on_a_phone_then_confirmed(call, login, new_page, talk, lang):
 	desk = login("rep", lang=lang, path=f"/app/needs-record/{talk}")
 	send(desk, lang)
-	email = records.state(call, "Needs Record", talk, "email_id")
-	first = token_of(desk_site, email)
+	address = records.state(call, "Needs Record", talk, "email_id")
+	first = token_of(call, address)
 	assert first not in desk.content()
 
 	guest = new_page(**PHONE)
@@ -104,7 +120,7 @@ def test_corrected_on_a_phone_then_confirmed(call, login, new_page, desk_site, t
 	desk.goto(f"/app/needs-record/{following}")
 	desk.locator(".sf-confirmation.btn-primary").wait_for()
 	call("salesflow_std.api.needs.send", name=following)
-	second = token_of(desk_site, email)
+	second = token_of(call, address)
 	assert second != first
 
 	guest.goto(f"/confirm-needs?token={second}")
@@ -117,9 +133,9 @@ def test_corrected_on_a_phone_then_confirmed(call, login, new_page, desk_site, t
 	assert records.state(call, "Needs Record", following, "status") == "Confirmed"
 
 
-def test_a_user_who_is_logged_in_may_answer(call, login, desk_site, talk, lang):
+def test_a_user_who_is_logged_in_may_answer(call, login, talk, lang):
 	call("salesflow_std.api.needs.send", name=talk)
-	token = token_of(desk_site, records.state(call, "Needs Record", talk, "email_id"))
+	token = token_of(call, records.state(call, "Needs Record", talk, "email_id"))
 	page = login("manager", lang=lang, path=None)
 	page.goto(f"/confirm-needs?token={token}")
 	page.fill("#answered_by", CUSTOMER[lang])
@@ -135,3 +151,50 @@ def test_confirmed_by_phone(call, login, talk, lang):
 	box.locator(".btn-primary:visible").click()
 	expect(page.locator(".sf-needs-state")).to_contain_text(CUSTOMER[lang])
 	assert records.state(call, "Needs Record", talk, "status") == "Confirmed"
+
+
+@pytest.mark.parametrize("why", ["used", "expired", "revoked", "forged"])
+def test_a_link_that_is_not_valid_is_refused_politely_and_tells_nothing(
+	call, new_page, desk_site, talk, lang, why
+):
+	call("salesflow_std.api.needs.send", name=talk)
+	token = token_of(call, records.state(call, "Needs Record", talk, "email_id"))
+	guest = new_page(**PHONE)
+	if why == "used":
+		answered = guest.request.post(
+			"/confirm-needs",
+			params={"token": token},
+			form={"action": "confirm", "answered_by": CUSTOMER[lang]},
+		)
+		assert "message done" in answered.text()
+	elif why == "expired":
+		desk_site.sql(
+			f"update `tabPublic Link` set expires_on = '2020-01-01' where reference_name = '{talk}'"
+		)
+	elif why == "revoked":
+		call("salesflow_std.api.needs.take_back", name=talk)
+	else:
+		token = ("a" if token[0] != "a" else "b") + token[1:]
+	before = call("frappe.client.get", doctype="Needs Record", name=talk)
+
+	for path in (f"/confirm-needs?token={token}&lang={lang}", f"/confirm-needs?token={'x' * 43}&lang={lang}"):
+		opened = guest.goto(path)
+		assert opened.status == 200
+		expect(guest.locator(".message.gone")).to_be_visible()
+		expect(guest.locator("input:visible, textarea")).to_have_count(0)
+		assert overflow(guest.locator("body")) <= 0
+		said = guest.content()
+		assert not any(data in said for data in (*NEEDS[lang], CUSTOMER[lang], talk, before["title"]))
+		if lang == "zh":
+			assert latin_left(guest.locator("main"), "English") == []
+		if path.endswith(f"token={token}&lang={lang}"):
+			shown = said
+	# The same page, byte by byte, whether there ever was such a link or not.
+	assert shown == said
+	posted = guest.request.post(
+		"/confirm-needs",
+		params={"token": token},
+		form={"action": "refuse", "answered_by": "x", "reason": "x"},
+	)
+	assert posted.status == 200 and "message gone" in posted.text()
+	assert call("frappe.client.get", doctype="Needs Record", name=talk) == before
