@@ -382,7 +382,6 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_FOLLOW_UP + "_list.js", "doc.status"): lambda: options_of("Follow Up", "status"),
 	("api/needs_talk.py", "row.role"): lambda: options_of("SPIN Question", "role"),
 	("api/needs_talk.py", "name"): lambda: {tag["tag_name"] for tag in shipped("customer_tag")},
-	("public/js/needs_record.js", "doc.status"): lambda: options_of("Needs Record", "status"),
 	("public/js/needs_talk/needs_list.js", "option"): lambda: selectable("Customer Need"),
 	("public/js/needs_talk/talk.js", "kind"): lambda: options_of("SPIN Question", "kind"),
 	("salesflow_std/doctype/needs_record/needs_record_list.js", "word"): lambda: selectable("Needs Record"),
