@@ -392,6 +392,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/page/my_day/my_day.js", "doctype"): planned_doctypes,
 	(_VALUE_REPORT + ".js", "value"): value_kinds,
 	("api/profile.py", "row.name"): tags,
+	("salesflow_std/fact_sheet.py", "tag"): tags,
+	("salesflow_std/page/confirm_facts/confirm_facts.js", "tag"): tags,
 	("api/profile.py", "row.category"): tag_categories,
 	("api/profile.py", "doctype"): profiled_doctypes,
 	("api/profile.py", "subject"): profiled_doctypes,
