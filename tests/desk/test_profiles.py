@@ -70,9 +70,9 @@ def test_the_chain_is_written_by_the_keyboard(login, call):
 	# Who decides stands on top.
 	expect(page.locator(".sf-layer")).to_have_count(2)
 	expect(page.locator(".sf-layer").first.locator(".sf-person-name")).to_have_text("Managing Director")
-	expect(page.locator(".sf-chain-heading")).to_contain_text("Decision maker not reached")
+	expect(page.locator(".sf-profile-state")).to_contain_text("Decision maker not reached")
 	boss.locator("[data-field=reached]").check()
-	expect(page.locator(".sf-chain-heading")).to_contain_text("Decision maker reached")
+	expect(page.locator(".sf-profile-state")).to_contain_text("Decision maker reached")
 	card = page.locator(".sf-person.sf-reached")
 	expect(card).to_have_attribute(
 		"title", "Managing Director, Decision Maker, Stance: Unknown, Influence: Medium, Reached"
