@@ -85,8 +85,7 @@ def link_expires_on() -> datetime:
 def hindrances(record: Document) -> list[dict]:
 	"""What keeps a summary from being sent: ``[{"what", "why", "fieldname", "row"}]``, escaped (N3, N4).
 
-	Beside what `needs.missing` says: an address that nothing may be sent to, and corrections of the customer that
-	nobody has taken over or left yet.
+	Beside what `needs.missing` says: an address that nothing may be sent to.
 	"""
 	found = _escaped(needs.missing(record))
 	if not any(row["fieldname"] == "email_id" for row in found):
@@ -94,20 +93,7 @@ def hindrances(record: Document) -> list[dict]:
 		if why:
 			label = _("E-mail", context="Needs Record")
 			found.append({"what": label, "why": why, "fieldname": "email_id", "row": None})
-	return found + _escaped(_open_corrections(record))
-
-
-def _open_corrections(record: Document) -> list[dict]:
-	return [
-		{
-			"what": _("Need {0}: {1}").format(row.idx, _("a correction waits")),
-			"why": _("Take over what the customer wrote, or leave the need as it is."),
-			"fieldname": "need",
-			"row": row.idx,
-		}
-		for row in record.needs
-		if row.correction
-	]
+	return found
 
 
 def _escaped(gaps: list[dict]) -> list[dict]:
@@ -295,8 +281,8 @@ def record_answer(name: str, answer: Answer) -> Document:
 	_check_told(record, answer)
 	if record.status == TALKED:
 		if answer.verdict != REFUSED:
-			gaps = [*needs.missing(record), *_open_corrections(record)]
-			_check_complete(record, _escaped([gap for gap in gaps if gap["fieldname"] not in _FOR_MAIL_ONLY]))
+			gaps = [gap for gap in needs.missing(record) if gap["fieldname"] not in _FOR_MAIL_ONLY]
+			_check_complete(record, _escaped(gaps))
 		_keep_chain(record)
 	_write(record, answer)
 	return record

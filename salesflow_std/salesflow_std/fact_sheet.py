@@ -324,7 +324,7 @@ def _of_profile(sheet: Sheet) -> Iterator[Fact]:
 		fieldtype="Tags",
 		options="Customer Tag",
 		editable=editable,
-		shown=", ".join(tags),
+		shown=", ".join(_(tag) for tag in tags),
 	)
 	currency = profile.currency or frappe.db.get_default("currency")
 	for key, fieldname, label in (
@@ -409,7 +409,7 @@ def shown(fact: Fact, value: object = None) -> str:
 	if fact.fieldtype == "Date":
 		return formatdate(value)
 	if fact.fieldtype == "Tags":
-		return ", ".join(value)
+		return ", ".join(_(tag) for tag in value)
 	if fact.fieldtype == "Select":
 		return next((o["label"] for o in fact.options or () if o["value"] == value), str(value))
 	if fact.doctype == "Opportunity" and fact.fieldtype == "Link":

@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, cstr, escape_html, flt, get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import needs as rules
-from salesflow_std.salesflow_std import profiles, public_links
+from salesflow_std.salesflow_std import notices, profiles, public_links
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 DOCTYPE = "Needs Record"
@@ -216,7 +216,7 @@ def missing(record: Document) -> list[dict]:
 		record.email_id or "",
 	)
 	words = _words()
-	return [
+	found = [
 		{
 			"what": words[gap.code][0]
 			if gap.row is None
@@ -226,6 +226,23 @@ def missing(record: Document) -> list[dict]:
 			"row": None if gap.row is None else gap.row + 1,
 		}
 		for gap in gaps
+	]
+	return found + _open_corrections(record)
+
+
+def _open_corrections(record: Document) -> list[dict]:
+	"""Corrections of the customer that nobody has taken over or left yet (N4)."""
+	if record.status not in EDITABLE:
+		return []
+	return [
+		{
+			"what": _("Need {0}: {1}").format(row.idx, _("a correction waits")),
+			"why": _("Take over what the customer wrote, or leave the need as it is."),
+			"fieldname": "need",
+			"row": row.idx,
+		}
+		for row in record.needs
+		if row.correction
 	]
 
 
@@ -437,7 +454,9 @@ def _take_in(after: Document, corrections: Mapping[str, str], by: str | None) ->
 			row.db_set({"verdict": "Corrected", "correction": words}, update_modified=False)
 			taken = True
 	if taken and by:
-		after.add_comment("Info", _("{0} has corrected the needs.").format(escape_html(by)))
+		# The colleagues read it, not the guest in whose language this runs.
+		with notices.in_language(frappe.db.get_single_value("System Settings", "language") or "en"):
+			after.add_comment("Info", _("{0} has corrected the needs.").format(escape_html(by)))
 
 
 def revoke(name: str, because: str) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import frappe
 from frappe import _
-from frappe.utils import format_datetime, get_datetime, get_fullname
+from frappe.utils import format_datetime, formatdate, get_datetime, get_fullname
 
 from salesflow_std.salesflow_std import needs_mail, reps
 from salesflow_std.salesflow_std.confirmations import CORRECTED, DOCTYPE, REFUSED, SENT, TALKED
@@ -145,4 +145,4 @@ def _row(row: frappe._dict, tone: str, why: str, detail: str) -> dict:
 
 
 def _when(moment: datetime | None) -> str:
-	return format_datetime(moment, "yyyy-MM-dd HH:mm") if moment else ""
+	return f"{formatdate(moment)} {format_datetime(moment, 'HH:mm')}" if moment else ""

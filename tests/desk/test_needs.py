@@ -153,6 +153,8 @@ def test_what_is_missing_leads_to_its_place(login, call, record):
 	page.keyboard.type("An order in three clicks")
 	expect(gap).to_have_count(0)
 	expect(page.locator(".sf-strip")).to_contain_text("Summary due within 24 hours")
+	# What comes next can be done without loading the page again.
+	expect(page.locator(".sf-strip .sf-confirmation.btn-primary")).to_have_text("Send to Customer")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

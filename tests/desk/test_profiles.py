@@ -70,13 +70,43 @@ def test_the_chain_is_written_by_the_keyboard(login, call):
 	# Who decides stands on top.
 	expect(page.locator(".sf-layer")).to_have_count(2)
 	expect(page.locator(".sf-layer").first.locator(".sf-person-name")).to_have_text("Managing Director")
-	expect(page.locator(".sf-chain-heading")).to_contain_text("Decision maker not reached")
+	expect(page.locator(".sf-profile-state")).to_contain_text("Decision maker not reached")
 	boss.locator("[data-field=reached]").check()
-	expect(page.locator(".sf-chain-heading")).to_contain_text("Decision maker reached")
+	expect(page.locator(".sf-profile-state")).to_contain_text("Decision maker reached")
 	card = page.locator(".sf-person.sf-reached")
 	expect(card).to_have_attribute(
 		"title", "Managing Director, Decision Maker, Stance: Unknown, Influence: Medium, Reached"
 	)
+
+
+def test_who_left_is_replaced_from_the_chain(login, call):
+	lead = records.lead(call)
+	person(call, "Lead", lead, "Head of IT", "Influencer")
+	page = open_form(login, "lead", lead)
+	page.locator(".sf-chain-edit").click()
+	page.locator(".sf-chain-table [data-toggle=dropdown]").click()
+	page.locator(".sf-chain-table [data-action=left]").click()
+	box = dialog(page)
+	expect(box.locator(".modal-title")).to_have_text("Head of IT Left the Company")
+	box.locator("select[data-fieldname=replaced]").select_option("New")
+	box.locator("input[data-fieldname=name]").fill("Head of Systems")
+	box.locator(".btn-modal-primary").click()
+	expect(box).to_have_count(0)
+	expect(page.locator(".sf-person.sf-left")).to_contain_text("Left, replaced by Head of Systems")
+	expect(page.locator(".sf-person:not(.sf-left) .sf-person-name")).to_have_text("Head of Systems")
+	page.locator(".sf-chain-table [data-toggle=dropdown]").first.click()
+	page.locator(".sf-chain-table [data-action=back]").click()
+	expect(page.locator(".sf-person.sf-left")).to_have_count(0)
+
+
+def test_the_needs_talks_stand_in_the_line_of_the_profile(login, call):
+	lead = records.lead(call)
+	name = records.insert(call, "Needs Record", reference_doctype="Lead", reference_name=lead)
+	page = open_form(login, "lead", lead)
+	expect(page.locator(".sf-profile-needs")).to_contain_text(name)
+	page.locator(".sf-profile-toggle").click()
+	expect(page.locator(".sf-profile-body")).to_be_hidden()
+	expect(page.locator(".sf-profile-needs")).to_contain_text("Needs talk open")
 
 
 @pytest.mark.parametrize("doctype", ["opportunity", "customer", "prospect"])
@@ -143,6 +173,10 @@ def test_the_panel_fits_a_phone(login, call, lang):
 		person(call, "Lead", lead, who, role)
 	call(f"{API}.set_tags", doctype="Lead", name=lead, add=["Manual Work", "No Budget", "Cautious"])
 	page = open_form(login, "lead", lead, lang=lang, width=390, height=844)
+	# One line, until somebody wants to see more; nothing wraps.
+	expect(page.locator(".sf-chain-edit")).to_be_hidden()
+	assert page.locator(".sf-profile").bounding_box()["height"] < 60
+	page.locator(".sf-profile-toggle").click()
 	page.locator(".sf-chain-edit").click()
 	page.locator(".sf-chain-table").wait_for()
 	assert overflow(page.locator(".sf-profile")) <= 0

@@ -3,15 +3,6 @@ frappe.provide("salesflow");
 
 if (!salesflow.needs_form) {
 	const API = "salesflow_std.api.needs_talk";
-	const COLOURS = {
-		Planned: "blue",
-		Talked: "orange",
-		Sent: "purple",
-		Confirmed: "green",
-		Corrected: "yellow",
-		Refused: "red",
-		Superseded: "gray",
-	};
 	const EDITABLE = ["Planned", "Talked"];
 	const esc = (text) => frappe.utils.escape_html(text || "");
 	const link = (name, text) => `<a href="/app/needs-record/${encodeURIComponent(name)}">${esc(text)}</a>`;
@@ -32,10 +23,8 @@ if (!salesflow.needs_form) {
 			frm.layout.wrapper.find(".sf-strip").remove();
 			if (frm.is_new()) return;
 			const doc = frm.doc;
-			const facts = [
-				`<span class="indicator-pill ${COLOURS[doc.status]}">${__(doc.status, null, "Needs Record")}</span>`,
-				this.version(doc),
-			];
+			// The status stands beside the title.
+			const facts = [this.version(doc)];
 			if (doc.status === "Talked" && doc.summary_due_on) {
 				const left = salesflow.graded_form.time_left(doc.summary_due_on);
 				facts.push(
@@ -53,6 +42,8 @@ if (!salesflow.needs_form) {
 			strip.append(`<span class="sf-actions"></span>`);
 			frm.layout.wrapper.prepend(strip);
 			this.checklist(frm);
+			// After the first note the strip is drawn without the form.
+			salesflow.needs_confirmation?.add_buttons(frm);
 		},
 
 		version(doc) {
@@ -83,7 +74,7 @@ if (!salesflow.needs_form) {
 				this.open_list = list.prop("open");
 			});
 			for (const gap of missing) {
-				const line = $(`<li><a href="#">${esc(gap.what)}</a> <span class="text-muted">${esc(gap.why)}</span></li>`);
+				const line = $(`<li><a href="#">${esc(gap.what)}</a> · <span class="text-muted">${esc(gap.why)}</span></li>`);
 				line.find("a").on("click", (event) => {
 					event.preventDefault();
 					this.go_to(frm, gap);

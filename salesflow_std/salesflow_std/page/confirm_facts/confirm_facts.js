@@ -159,7 +159,7 @@ class ConfirmFacts {
 		if (fact.fieldtype === "Check") return cint(value) ? __("Yes", null, "Salesflow") : __("No", null, "Salesflow");
 		if (fact.fieldtype === "Select") return fact.options.find((o) => o.value === value)?.label || value || "";
 		if (fact.fieldtype === "Date") return value ? frappe.datetime.str_to_user(value) : "";
-		if (fact.fieldtype === "Tags") return (value || []).join(", ");
+		if (fact.fieldtype === "Tags") return (value || []).map((tag) => __(tag)).join(", ");
 		if (["Currency", "Float", "Int"].includes(fact.fieldtype)) return value ? format_number(flt(value), null, 2) : "";
 		return value || "";
 	}
