@@ -185,7 +185,12 @@ doc_events = {
 		"on_trash": "salesflow_std.overrides.user.on_trash",
 	},
 	"Employee": {"on_update": "salesflow_std.overrides.user.on_employee_update"},
-	"Salesflow Settings": {"on_update": "salesflow_std.salesflow_std.keeping.settings_changed"},
+	"Salesflow Settings": {
+		"on_update": [
+			"salesflow_std.salesflow_std.keeping.settings_changed",
+			"salesflow_std.overrides.fitted.settings_changed",
+		],
+	},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",

@@ -183,10 +183,10 @@ def ranked(targets: Iterable[Target], facts: Facts, rates: Rates = no_rates) -> 
 	)
 
 
-def best(targets: Iterable[Target], facts: Facts, rates: Rates = no_rates) -> Fit | None:
-	"""The best-matching target; None where nothing of any target is met."""
+def best(targets: Iterable[Target], facts: Facts, rates: Rates = no_rates, at_least: float = 0) -> Fit | None:
+	"""The best-matching target; None where none is met at all, or by less than `at_least` percent."""
 	first = next(iter(ranked(targets, facts, rates)), None)
-	return first if first and first.percent > 0 else None
+	return first if first and first.percent > 0 and first.percent >= at_least else None
 
 
 def points(line: Line) -> int | None:

@@ -117,10 +117,11 @@ def _states(
 	fields = tuple(fit.FIELDS[doctype].values())
 	found = []
 	for row in rows:
-		facts = (doctype, *(row[field] for field in fields), shared.get(row.sf_profile))
+		of_row, given = shared.get(row.sf_profile), fit.given_of(row)
+		facts = (doctype, *(row[field] for field in fields), of_row, given)
 		state = known.get(facts)
 		if state is None:
-			state = known[facts] = fit.state_of(fit.facts_of(doctype, row, facts[-1]), among)
+			state = known[facts] = fit.state_of(fit.facts_of(doctype, row, of_row), among, given)
 		found.append((row.name, state if fit.differs(row, state) else None))
 	return found
 

@@ -69,6 +69,13 @@ def tag_changed(doc: Document, method: str | None = None) -> None:
 		_compare_anew()
 
 
+def settings_changed(doc: Document, method: str | None = None) -> None:
+	"""Salesflow Settings: another fit counts as a match now."""
+	before = doc.get_doc_before_save()
+	if before and flt(before.minimum_fit) != flt(doc.minimum_fit):
+		_compare_anew()
+
+
 def _compare_anew() -> None:
 	if fit.targets():
 		fit.request()

@@ -21,6 +21,7 @@ from pypika.terms import LiteralValue
 
 from salesflow_std.engine import fit as rules
 from salesflow_std.salesflow_std import access, memory, profiles
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 STATE = ("sf_target_profile", "sf_fit")
 _TARGETS = "salesflow_std.targets"
@@ -226,10 +227,25 @@ def _budget(row: Mapping[str, Any]) -> rules.Span | None:
 # State
 
 
-def state_of(facts: rules.Facts, among: tuple[rules.Target, ...]) -> dict[str, object]:
-	"""The state fields that follow from facts: the best match and how well it fits, or neither."""
-	best = rules.best(among, facts, rate)
-	return {"sf_target_profile": best.target if best else None, "sf_fit": best.percent if best else 0.0}
+def state_of(
+	facts: rules.Facts, among: tuple[rules.Target, ...], given: str | None = None
+) -> dict[str, object]:
+	"""The state fields that follow from facts: the best match and how well it fits, else the target that was
+	`given`, as long as it is among those that are enabled."""
+	best = rules.best(among, facts, rate, _minimum())
+	if best:
+		return {"sf_target_profile": best.target, "sf_fit": best.percent}
+	return {"sf_target_profile": given if given in {one.name for one in among} else None, "sf_fit": 0.0}
+
+
+def given_of(row: Mapping[str, Any]) -> str | None:
+	"""The target that somebody gave a document: a market research, for its leads (L11). One found has a fit."""
+	return None if flt(row.get("sf_fit")) else row.get("sf_target_profile") or None
+
+
+def _minimum() -> float:
+	"""From how many percent on a target counts as a match, by the settings."""
+	return flt(settings().minimum_fit)
 
 
 def differs(row: Mapping[str, Any], state: Mapping[str, object]) -> bool:
@@ -245,7 +261,7 @@ def state_now(doc: Document) -> dict[str, object] | None:
 	if not among:
 		return None
 	shared = shared_facts([doc.sf_profile]).get(doc.sf_profile) if doc.sf_profile else None
-	return state_of(facts_of(doc.doctype, doc, shared), among)
+	return state_of(facts_of(doc.doctype, doc, shared), among, given_of(doc))
 
 
 def refresh_profile(profile: str | None) -> None:
@@ -264,7 +280,7 @@ def refresh(documents: Iterable[tuple[str, str]]) -> None:
 		if not row:
 			continue
 		shared = shared_facts([row.sf_profile]).get(row.sf_profile)
-		state = state_of(facts_of(doctype, row, shared), among)
+		state = state_of(facts_of(doctype, row, shared), among, given_of(row))
 		if differs(row, state):
 			frappe.db.set_value(doctype, name, state, update_modified=False)
 

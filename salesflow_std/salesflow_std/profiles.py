@@ -227,7 +227,9 @@ def _point_at_second_plan(profile: str) -> None:
 		order_by="creation",
 	)
 	for name in plans if len(plans) > 1 else ():
-		others = ", ".join(frappe.utils.get_link_to_form("Account Plan", other) for other in plans if other != name)
+		others = ", ".join(
+			frappe.utils.get_link_to_form("Account Plan", other) for other in plans if other != name
+		)
 		text = _("This account has another active plan: {0}. Complete or cancel one of them.").format(others)
 		frappe.get_doc("Account Plan", name).add_comment("Info", text)
 
@@ -269,9 +271,9 @@ def _merge_people(to: Document, of: Document) -> None:
 	for row in of.decision_chain:
 		alike = [known for known in to.decision_chain if _is_same_person(known, row)]
 		# Of two of the same name the one with the same contact.
-		same = next((known for known in alike if known.contact and known.contact == row.contact), None) or next(
-			iter(alike), None
-		)
+		same = next(
+			(known for known in alike if known.contact and known.contact == row.contact), None
+		) or next(iter(alike), None)
 		if not same:
 			to.append("decision_chain", row.as_dict(no_default_fields=True))
 			continue

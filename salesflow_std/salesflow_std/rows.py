@@ -24,8 +24,8 @@ class RowOfDocument(Document):
 
 	def _refuse(self) -> NoReturn:
 		frappe.throw(
-			_("A row is changed with its document. Change {0} {1} instead.").format(
-				_(self.parenttype or ""), frappe.utils.escape_html(self.parent or "")
+			_("A row is changed with its document. Change {0} instead.").format(
+				frappe.utils.escape_html(self.parent or "")
 			),
 			frappe.PermissionError,
 			title=_("Not Permitted"),

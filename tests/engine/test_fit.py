@@ -56,6 +56,16 @@ def test_nothing_known_is_nothing_met_and_all_open():
 	assert fit.best([TARGET], Facts()) is None
 
 
+def test_what_fits_too_little_is_no_match():
+	half = Target(
+		"Half", industries=frozenset({"Retail"}), territories=("China",), within=frozenset({"China"})
+	)
+	facts = Facts(industry="Retail")
+	assert fit.best([half], facts, at_least=50).percent == 50
+	assert fit.best([half], facts, at_least=50.1) is None
+	assert fit.best([half], Facts(), at_least=0) is None
+
+
 def test_what_is_not_asked_for_is_not_compared():
 	target = Target("T", industries=frozenset({"Manufacturing"}), budget_from=5)
 	assert target.asked() == (fit.INDUSTRY, fit.BUDGET)

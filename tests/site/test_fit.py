@@ -35,7 +35,8 @@ def industry() -> str:
 
 @pytest.fixture(autouse=True)
 def no_other_targets() -> None:
-	"""A test meets its own targets only."""
+	"""A test meets its own targets only, and any fit is a match."""
+	frappe.db.set_single_value("Salesflow Settings", "minimum_fit", 0)
 	for name in frappe.get_all("Target Customer Profile", pluck="name", order_by="name"):
 		frappe.delete_doc("Target Customer Profile", name)
 	fit.forget()
@@ -155,6 +156,20 @@ def test_the_higher_fit_wins(industry):
 	target(industries=[industry], budget_from=5)
 	better = target(industries=[industry])
 	assert state(records.lead(industry=industry), *STATE) == (better.name, 100)
+
+
+def test_the_settings_say_from_when_on_a_fit_counts(industry, jobs):
+	wanted = target(industries=[industry], budget_from=5)
+	lead = records.lead(industry=industry)
+	jobs.run("fit_targets")
+	assert state(lead, *STATE) == (wanted.name, 50)
+	for smallest, best in ((51, (None, 0)), (50, (wanted.name, 50))):
+		doc = frappe.get_doc("Salesflow Settings")
+		doc.minimum_fit = smallest
+		doc.save()
+		jobs.run("fit_targets")
+		assert state(lead, *STATE) == best
+		assert fit.compare("Lead", lead.name)[0].percent == 50
 
 
 def test_a_new_lead_has_no_employees_that_nobody_has_said():
@@ -455,7 +470,7 @@ def test_the_reasons_are_said_in_chinese(industry, make_user, as_user):
 	assert said == [
 		f"{industry}属于目标行业。",
 		"预算 CNY 500 – CNY 2,000 可能足够：要求 ≥ CNY 1,000。",
-		"已知但尚未联系上：决策者。",
+		"已知但尚未联系上：决策人。",
 	]
 
 

@@ -7,6 +7,7 @@ import uuid
 import frappe
 import pytest
 
+from salesflow_std.jobs import fit_targets
 from salesflow_std.overrides import market_research
 from tests.site import records
 
@@ -113,7 +114,11 @@ def test_the_lead_of_a_candidate_is_the_apps_to_say():
 
 def test_high_potential_candidates_become_leads_with_source_and_profile(call):
 	profile = frappe.get_doc(
-		{"doctype": "Target Customer Profile", "profile_name": f"Profile {uuid.uuid4().hex[:6]}"}
+		{
+			"doctype": "Target Customer Profile",
+			"profile_name": f"Profile {uuid.uuid4().hex[:6]}",
+			"employees_from": "1000+",
+		}
 	).insert()
 	segment = frappe.get_all("Market Segment", pluck="name", order_by="name", limit=1)
 	territory = "China"
@@ -153,7 +158,12 @@ def test_high_potential_candidates_become_leads_with_source_and_profile(call):
 	)
 	assert lead.market_segment == doc.market_segment
 	assert lead.sf_captured_on and not lead.sf_late_entry
-	assert lead.sf_target_profile == profile.name
+	assert (lead.sf_target_profile, lead.sf_fit) == (profile.name, 0)
+	# Whatever is compared later, the profile stays until another one fits.
+	lead.industry = frappe.get_all("Industry Type", pluck="name", order_by="name", limit=1)[0]
+	lead.save()
+	fit_targets.compare_all()
+	assert records.state(lead, "sf_target_profile") == profile.name
 	comment = frappe.get_all(
 		"Comment",
 		filters={"reference_doctype": "Lead", "reference_name": lead.name, "comment_type": "Info"},
