@@ -441,6 +441,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Needs Record", "status", "answer_channel"
 	),
 	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
 	(_NEEDS_REPORT, "doc.channel"): lambda: options_of("Needs Record", "channel"),
@@ -813,7 +814,8 @@ def _shown_words(token: Token, plain: bool) -> str:
 
 def said_by_field(field: dict, doctype: str, at: str) -> Iterator[Said]:
 	if field.get("label"):
-		yield Said(field["label"], doctype, at)
+		# A tab looks its label up without the doctype.
+		yield Said(field["label"], None if field["fieldtype"] == "Tab Break" else doctype, at)
 	if field.get("description"):
 		# A section looks its description up without the doctype.
 		yield Said(field["description"], None if field["fieldtype"] == "Section Break" else doctype, at)
