@@ -440,6 +440,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Needs Record", "status", "answer_channel"
 	),
 	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
 	(_NEEDS_REPORT, "doc.channel"): lambda: options_of("Needs Record", "channel"),

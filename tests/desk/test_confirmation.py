@@ -65,7 +65,7 @@ def token_of(call, email_id: str) -> str:
 		doctype="Email Queue",
 		filters=[["Email Queue Recipient", "recipient", "=", email_id]],
 		fields=["message"],
-		order_by="creation desc",
+		order_by="`tabEmail Queue`.creation desc",
 	)
 	for row in sent:
 		for part in email.message_from_string(row["message"], policy=email.policy.default).walk():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import frappe
 import pytest
 from frappe.utils import add_to_date, now_datetime
@@ -109,8 +111,10 @@ def test_nothing_to_do_costs_one_query_on_an_index(count_queries):
 		needs_clock.watch_summaries()
 	asked = [query for query in queries if query.lstrip().lower().startswith("select")]
 	assert len(asked) == 1
-	plan = frappe.db.sql(f"explain {asked[0]}", as_dict=True)
-	assert plan[0].key in ("status", "summary_due_on", "PRIMARY", None) and plan[0].possible_keys
+	# On a table that is all but empty the server may still prefer to read it whole.
+	query = re.sub(r"%\(param\d+\)s", "'Talked'", asked[0])
+	plan = frappe.db.sql(f"explain {query}", as_dict=True)
+	assert {"status", "summary_due_on"} & set((plan[0].possible_keys or "").split(","))
 
 
 # My Day

@@ -52,6 +52,7 @@ if (!salesflow.needs_confirmation) {
 							dialog.disable_primary_action();
 							this.change(frm, "send", {}, __("Sent. The answer comes to you by e-mail and as a notification."))
 								.then(() => dialog.hide())
+								.catch(() => {}) // the server has said why
 								.finally(() => dialog.enable_primary_action());
 						},
 					});
@@ -124,7 +125,7 @@ if (!salesflow.needs_confirmation) {
 		take_back(frm) {
 			frappe.confirm(
 				__("The link in the mail to {0} ends, and the record can be changed again.", [esc(frm.doc.sent_to)]),
-				() => this.change(frm, "take_back", {}, __("Taken back."))
+				() => this.change(frm, "take_back", {}, __("Taken back.")).catch(() => {})
 			);
 		},
 
@@ -174,7 +175,8 @@ if (!salesflow.needs_confirmation) {
 						...rows.map((row) => ({
 							fieldname: `need_${row.need_key}`,
 							fieldtype: "Small Text",
-							label: `${row.idx}. ${frappe.utils.escape_html(row.need)}`,
+							// As it was put to the customer.
+							label: `${row.idx}. ${esc((row.vague && row.concrete) || row.need)}`,
 						})),
 					],
 					primary_action_label: __("Save", null, "Salesflow"),
@@ -188,6 +190,7 @@ if (!salesflow.needs_confirmation) {
 						dialog.disable_primary_action();
 						this.change(frm, "record_answer", { verdict, by, on, channel, comment, corrections }, __("Written down."))
 							.then(() => dialog.hide())
+							.catch(() => {}) // the server has said why
 							.finally(() => dialog.enable_primary_action());
 					},
 				});
