@@ -15,9 +15,9 @@ _TARGET = "Target Customer Profile"
 def explain(doctype: str, name: str) -> dict:
 	"""How a lead, prospect or customer, or an opportunity's party, fits every enabled target, the best first.
 
-	Returns ``{"doctype", "name", "title", "profile", "may_write", "fits": [{"target", "percent", "could_be",
+	Returns ``{"doctype", "name", "title", "profile", "may_write", "at_least", "fits": [{"target", "percent", "could_be",
 	"lines": [{"dimension", "label", "outcome", "why", "weight", "doctype", "field", "field_label"}]}]}``: the
-	party, its customer profile, and per dimension where it is entered. Raises PermissionError without the right
+	party, its customer profile, the smallest fit that counts, and per dimension where it is entered. Raises PermissionError without the right
 	to read the document, its party and the targets.
 	"""
 	party = _party(doctype, name, "read")
@@ -29,6 +29,7 @@ def explain(doctype: str, name: str) -> dict:
 		"title": profiles.company_name(*party),
 		"profile": profiles.profile_of(*party),
 		"may_write": bool(frappe.has_permission(party[0], "write", doc=party[1])),
+		"at_least": fit.at_least(),
 		"fits": [_shown(one, party[0]) for one in fits],
 	}
 

@@ -232,7 +232,7 @@ def state_of(
 ) -> dict[str, object]:
 	"""The state fields that follow from facts: the best match and how well it fits, else the target that was
 	`given`, as long as it is among those that are enabled."""
-	best = rules.best(among, facts, rate, _minimum())
+	best = rules.best(among, facts, rate, at_least())
 	if best:
 		return {"sf_target_profile": best.target, "sf_fit": best.percent}
 	return {"sf_target_profile": given if given in {one.name for one in among} else None, "sf_fit": 0.0}
@@ -243,7 +243,7 @@ def given_of(row: Mapping[str, Any]) -> str | None:
 	return None if flt(row.get("sf_fit")) else row.get("sf_target_profile") or None
 
 
-def _minimum() -> float:
+def at_least() -> float:
 	"""From how many percent on a target counts as a match, by the settings."""
 	return flt(settings().minimum_fit)
 

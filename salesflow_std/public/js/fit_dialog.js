@@ -37,7 +37,7 @@ salesflow.FitDialog = class FitDialog {
 		if (!this.answer.fits.length) {
 			const link = `<a href="/app/target-customer-profile">${__("Target Customer Profile")}</a>`;
 			lines.push(__("No target customer profile is enabled. Say whom you want as customers: {0}", [link]));
-		} else if (!this.answer.fits[0].percent) {
+		} else if (!this.answer.fits[0].percent || this.answer.fits[0].percent < this.answer.at_least) {
 			lines.push(__("So far, none of the target customer profiles fits."));
 		}
 		if (this.frm.is_dirty()) lines.push(__("What is not saved yet does not count."));
