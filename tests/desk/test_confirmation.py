@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from email import message_from_string
+from email import message_from_bytes
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -54,11 +55,10 @@ def talk(call, lang):
 def token_of(desk_site, email: str) -> str:
 	"""The link is in the newest mail to the customer, and nowhere else."""
 	found = desk_site.sql(
-		"select q.message from `tabEmail Queue` q join `tabEmail Queue Recipient` r on r.parent = q.name "
+		"select to_base64(q.message) from `tabEmail Queue` q join `tabEmail Queue Recipient` r on r.parent = q.name "
 		f"where r.recipient = '{email}' and q.message like '%token%' order by q.creation desc limit 1"
 	)
-	# The client writes line ends as two characters each.
-	mail = message_from_string(found[-1][0].replace("\\r", "").replace("\\n", "\n").replace("\\t", "\t"))
+	mail = message_from_bytes(base64.b64decode("".join(row[0].replace("\\n", "") for row in found)))
 	text = "".join(
 		part.get_payload(decode=True).decode()
 		for part in mail.walk()
