@@ -82,8 +82,9 @@ def send(page: Page, lang: str) -> None:
 	expect(box.locator("iframe")).to_be_visible()
 	expect(box.frame_locator("iframe").get_by_text(NEEDS[lang][1])).to_be_visible()
 	assert box.frame_locator("iframe").locator("a").count() == 0
+	expect(box.locator(".btn-primary:visible")).to_be_focused()
 	page.keyboard.press("Control+Enter")
-	expect(box).to_have_count(0)
+	expect(box).to_have_count(0, timeout=20_000)
 	expect(page.locator(".sf-needs-state")).to_contain_text("@sample-works.example")
 
 
