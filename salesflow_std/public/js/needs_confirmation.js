@@ -57,8 +57,8 @@ if (!salesflow.needs_confirmation) {
 						},
 					});
 					this.fill_preview(dialog.fields_dict.mail.$wrapper, preview);
-					dialog.show();
 					this.ctrl_enter(dialog);
+					dialog.show();
 				});
 		},
 
@@ -194,8 +194,8 @@ if (!salesflow.needs_confirmation) {
 							.finally(() => dialog.enable_primary_action());
 					},
 				});
-				dialog.show();
 				this.ctrl_enter(dialog);
+				dialog.show();
 			});
 		},
 
