@@ -84,12 +84,7 @@ def send(page: Page, lang: str) -> None:
 	assert box.frame_locator("iframe").locator("a").count() == 0
 	expect(box.locator(".btn-primary:visible")).to_be_focused()
 	page.keyboard.press("Control+Enter")
-<<<<<<< HEAD
-	# The first letter of a site takes its time.
-	expect(box).to_have_count(0, timeout=30_000)
-=======
 	expect(box).to_have_count(0, timeout=20_000)
->>>>>>> 962db4144e216f441e50f07f13ab0cfbb5899abe
 	expect(page.locator(".sf-needs-state")).to_contain_text("@sample-works.example")
 
 
