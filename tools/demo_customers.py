@@ -40,14 +40,14 @@ _ANSWERS = (
 )
 _ZH_ANSWERS = (
 	("Situation", "贵司目前用什么系统排产?", "每条产线各用一份表格。"),
-	("Problem", "订单变更时,哪一步最耗时?", "两名计划员要花半天重排。"),
+	("Problem", "订单变更时，哪一步最耗时?", "两名计划员要花半天重排。"),
 	("Implication", "交货延误给贵司带来哪些损失?", "去年因此流失了一家大客户。"),
-	("Need-payoff", "如果几分钟内就能排好计划,会有什么改变?", "我们就敢承诺交期了。"),
+	("Need-payoff", "如果几分钟内就能排好计划，会有什么改变?", "我们就敢承诺交期了。"),
 )
 _ZH_NEEDS = (
 	("插单后几分钟内完成重新排产", "Explicit", "Rigid", "Must", 5),
 	("工厂与仓库库存数据一致", "Explicit", "Rigid", "Must", 4),
-	("交期可承诺,留住大客户", "Implicit", "Value-adding", "Expected", 3),
+	("交期可承诺，留住大客户", "Implicit", "Value-adding", "Expected", 3),
 )
 _CHOSEN = 18
 
@@ -163,7 +163,7 @@ def _needs(lead: frappe._dict, i: int) -> None:
 	if i % 6:
 		record.talked_on = now - timedelta(hours=(0, 22, 30, 4, 26, 50)[i % 6])
 		record.summary = (
-			"感谢您抽出时间。以下是我们对贵司需求的理解,请确认。"
+			"感谢您抽出时间。以下是我们对贵司需求的理解，请确认。"
 			if chinese
 			else "Thank you for your time. This is how we have understood what you need."
 		)
