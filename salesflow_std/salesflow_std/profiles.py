@@ -180,8 +180,41 @@ def attach(profile: str, doctype: str, name: str) -> None:
 
 
 def detach(doctype: str, name: str) -> None:
-	"""Takes a document out of a profile it belongs to no more: a lead taken off a prospect."""
+	"""Takes a document out of a profile it belongs to no more: a lead taken off a prospect.
+
+	What was written down about the document itself goes with it, to a profile of its own.
+	"""
+	left = frappe.db.get_value(doctype, name, "sf_profile")
 	frappe.db.set_value(doctype, name, {"sf_profile": None, "sf_tags": None}, update_modified=False)
+	about = _about(doctype, name, left)
+	if about:
+		own = ensure(doctype, name)
+		for kind, names in about.items():
+			frappe.db.set_value(kind, {"name": ("in", names)}, "customer_profile", own, update_modified=False)
+
+
+def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]:
+	"""The needs records and account plans of a profile that are about one of its documents."""
+	references = [(doctype, name)] + [
+		("Opportunity", opportunity)
+		for opportunity in frappe.get_all(
+			"Opportunity",
+			filters={"opportunity_from": doctype, "party_name": name},
+			pluck="name",
+			order_by="name",
+		)
+	]
+	found: dict[str, list[str]] = {}
+	for kind, type_field, name_field in (
+		("Needs Record", "reference_doctype", "reference_name"),
+		("Account Plan", "party_type", "party"),
+	):
+		for of_doctype, of_name in references:
+			filters = {"customer_profile": profile, type_field: of_doctype, name_field: of_name}
+			found.setdefault(kind, []).extend(
+				frappe.get_all(kind, filters=filters, pluck="name", order_by="name")
+			)
+	return {kind: names for kind, names in found.items() if names}
 
 
 def merge(kept: str, other: str) -> None:

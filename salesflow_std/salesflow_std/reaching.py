@@ -25,12 +25,14 @@ def follow(profile: str | None) -> None:
 	# Two who write at the same time would make two.
 	frappe.db.get_value("Customer Profile", profile, "name", for_update=True)
 	people = profiles.people_of(frappe.get_doc("Customer Profile", profile))
-	if not people:
-		return
 	members = profiles.members(profile)
 	subjects = _subjects(members)
 	tasks = _open_tasks(subjects)
-	if rules.is_decider_reached(people):
+	if not people:
+		if not tasks:
+			return
+		follow_ups.cancel([task.name for task in tasks], "The decision chain is empty.")
+	elif rules.is_decider_reached(people):
 		follow_ups.cancel([task.name for task in tasks], "The decision maker has been reached.")
 	elif tasks:
 		follow_ups.cancel(

@@ -11,7 +11,7 @@ from frappe.utils import add_days, getdate
 
 from salesflow_std.api.lead import touched
 from salesflow_std.salesflow_std import follow_ups, profiles
-from tests.site import plans, records
+from tests.site import plans, records, talks
 
 API = "salesflow_std.api.profile"
 FULL = {
@@ -242,6 +242,15 @@ def test_the_task_ends_when_who_decides_is_reached(api):
 	# Not reached after all: the task is there again.
 	api("save_person", lead, row=boss["name"], person={"reached": 0})
 	assert len(tasks(lead)) == 1
+
+
+def test_a_chain_that_was_written_by_mistake_leaves_no_task(api):
+	lead = full_lead()
+	panel = api("save_person", lead, person=person("Head of IT"))
+	assert len(tasks(lead)) == 1
+	api("remove_person", lead, row=panel["chain"][0]["name"])
+	assert tasks(lead) == []
+	assert records.state(lead, "sf_next_touch_on") is None
 
 
 def test_who_decided_and_left_has_to_be_replaced(api):
@@ -609,6 +618,19 @@ def test_a_lead_taken_off_a_prospect_is_on_its_own(api):
 	assert shown(api, other) == ([], [])
 	assert shown(api, one) == shown(api, first) == (["Head of IT"], [name])
 	assert len(tasks(one, other)) == 1
+
+
+def test_a_lead_taken_off_a_prospect_keeps_the_talks_about_it(api):
+	one, other = full_lead(), full_lead()
+	about_one, about_other = talks.talk(one), talks.talk(other)
+	first = prospect(one, other)
+	assert len({records.state(doc, "customer_profile") for doc in (about_one, about_other)}) == 1
+	first.reload()
+	first.leads = [row for row in first.leads if row.lead != other.name]
+	first.save()
+	assert records.state(about_other, "customer_profile") == records.state(other, "sf_profile")
+	assert records.state(about_one, "customer_profile") == records.state(one, "sf_profile")
+	assert records.state(one, "sf_profile") != records.state(other, "sf_profile")
 
 
 def test_a_lead_taken_off_a_prospect_stays_with_its_customer(api):
