@@ -176,12 +176,21 @@ def _basics(sheet: Sheet) -> Iterator[Fact]:
 		_fact(head, "website", _("Website", context="Salesflow"), "website"),
 	]
 	profile = _profile(sheet)
+	# What nobody has noted may still be known: of a lead's source and first touch.
+	known = profiles.facts(head.doctype, head.name).basics
 	if head.doctype == "Lead":
 		source = "source" if head.meta.has_field("source") else "utm_source"
 		rows.append(_fact(head, "source", _("Source", context="Salesflow"), source))
 	else:
 		rows.append(
-			_fact(profile, "source", _("Source", context="Salesflow"), "source", editable=_may_write(sheet))
+			_fact(
+				profile,
+				"source",
+				_("Source", context="Salesflow"),
+				"source",
+				value=known.source,
+				editable=_may_write(sheet),
+			)
 		)
 	rows.append(
 		_fact(
@@ -189,6 +198,7 @@ def _basics(sheet: Sheet) -> Iterator[Fact]:
 			"first_contact",
 			_("First Contact On", context="Customer Profile"),
 			"first_contact_on",
+			value=known.first_contact,
 			editable=_may_write(sheet),
 		)
 	)

@@ -67,6 +67,16 @@ def test_the_sheet_holds_all_that_is_known(known):
 	assert facts[f"opportunity:{known.deal.name}:amount"]["value"] == 1000
 
 
+def test_what_the_lead_knows_is_known_of_its_customer():
+	lead = records.lead(source="Exhibition")
+	frappe.db.set_value("Lead", lead.name, "sf_first_touched_on", "2026-03-04 10:00:00")
+	facts = facts_of(lead)
+	assert str(facts["first_contact"]["value"]) == "2026-03-04"
+	facts = facts_of(records.customer(lead_name=lead.name))
+	assert str(facts["first_contact"]["value"]) == "2026-03-04"
+	assert facts["source"]["value"] == "Exhibition"
+
+
 @pytest.mark.parametrize("doctype", ["Lead", "Prospect", "Customer", "Opportunity"])
 def test_every_document_of_the_company_opens_the_same_sheet(doctype):
 	lead = records.lead()
