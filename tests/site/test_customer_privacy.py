@@ -11,7 +11,6 @@ import pytest
 from frappe.permissions import add_user_permission
 
 from salesflow_std.salesflow_std import profiles
-from salesflow_std.salesflow_std.doctype.needs_record import needs_record
 from tests.site import records
 
 # Whatever of the foreign customer comes to light carries this word.
@@ -198,17 +197,16 @@ def test_an_opportunity_says_nothing_of_a_foreign_party(foreign, restricted, as_
 	"""Who may see the opportunity only sees neither the people of its lead nor whom to write to there."""
 	frappe.db.set_value("Lead", foreign.lead.name, "email_id", "buyer@privacyprobe.example")
 	deal = records.opportunity(opportunity_from="Lead", party_name=foreign.lead.name)
-	record = frappe.get_doc(
-		{"doctype": "Needs Record", "reference_doctype": "Opportunity", "reference_name": deal.name}
-	).insert()
 	frappe.db.set_value("Opportunity", deal.name, {"contact_email": None, "contact_display": None})
 	frappe.share.add("Opportunity", deal.name, restricted, read=1)
-	api = "salesflow_std.api.needs_talk.start"
-	assert call(api, doctype="Opportunity", name=deal.name)["contact"]["email_id"]
-	assert needs_record._chain(record)
+	start, panel = "salesflow_std.api.needs_talk.start", "salesflow_std.api.profile.panel"
+	about = {"doctype": "Opportunity", "name": deal.name}
+	assert call(start, **about)["contact"]["email_id"]
+	assert SECRET in str(call(panel, **about)["chain"])
 	with as_user(restricted):
-		assert not call(api, doctype="Opportunity", name=deal.name)["contact"]["email_id"]
-		assert needs_record._chain(record) == []
+		assert not call(start, **about)["contact"]["email_id"]
+		with pytest.raises(frappe.PermissionError):
+			call(panel, **about)
 
 
 def test_people_of_a_foreign_lead_are_not_offered(foreign, restricted, as_user, call):
