@@ -30,6 +30,7 @@ def target(call, industry) -> Iterator[str]:
 		industries=[{"industry": industry}],
 		employees_from="51-200",
 		budget_from=1000,
+		industry_weight=4,
 	)
 	yield name
 	call("frappe.client.delete", doctype="Target Customer Profile", name=name)
@@ -48,12 +49,12 @@ def test_a_lead_shows_its_fit_dimension_by_dimension(login, call, target, indust
 	lead = records.lead(call, company_name=records.unique("样品"), industry=industry, no_of_employees="1-10")
 	company = records.state(call, "Lead", lead, "company_name")
 	page = login("rep", lang=lang, path=f"/app/lead/{lead}")
-	expect(page.locator(".sf-strip .sf-fit")).to_have_text(word(lang, "Fit {0}", "33.3%"))
+	expect(page.locator(".sf-strip .sf-fit")).to_have_text(word(lang, "Fit {0}", "66.7%"))
 	sheet = show_fit(page)
 	lines = sheet.locator(".sf-fit-best .sf-fit-line")
 	assert lines.locator(".indicator-pill").all_inner_texts() == OUTCOMES[lang]
 	expect(sheet.locator(".sf-fit-best")).to_contain_text(
-		word(lang, "up to {0} once what is not known is met", "66.7%")
+		word(lang, "up to {0} once what is not known is met", "83.3%")
 	)
 	expect(lines.first).to_contain_text(REASONS[lang].format(industry))
 	if lang == "zh":
@@ -71,7 +72,7 @@ def test_a_lead_shows_its_fit_dimension_by_dimension(login, call, target, indust
 		name=profile,
 		fieldname={"budget_from": 1000, "budget_to": 2000},
 	)
-	assert records.state(call, "Lead", lead, "sf_target_profile", "sf_fit") == [target, 66.7]
+	assert records.state(call, "Lead", lead, "sf_target_profile", "sf_fit") == [target, 83.3]
 
 
 @pytest.mark.parametrize("by", ["key", "click"])
