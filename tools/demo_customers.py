@@ -250,7 +250,7 @@ def _account_plans() -> None:
 	"""Every other A account has its plan; the rest show on My Day."""
 	accounts = frappe.get_all("Customer", filters={"sf_grade": "A"}, pluck="name", order_by="name")
 	for customer in accounts[::2]:
-		owner = frappe.session.user
+		owner = frappe.db.get_value("Customer", customer, "account_manager") or frappe.session.user
 		frappe.get_doc(
 			{
 				"doctype": "Account Plan",
