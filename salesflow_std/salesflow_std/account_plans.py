@@ -25,7 +25,6 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 ACTIVE, COMPLETED, CANCELLED = "Active", "Completed", "Cancelled"
 OPEN, DONE = "Open", "Done"
 
-OWNER_FIELDS = {"Customer": "account_manager", "Prospect": "prospect_owner", "Lead": "lead_owner"}
 _STATUS_OF_TODO = {OPEN: "Open", DONE: "Closed", CANCELLED: "Cancelled"}
 _STATUS_OF_ACTION = {todo: action for action, todo in _STATUS_OF_TODO.items()}
 
@@ -36,7 +35,7 @@ _NAMES_IN_ROUTE = 100
 
 def owner_of(party_type: str, party: str) -> str | None:
 	"""Whose account it is, where an enabled user is named."""
-	user = frappe.db.get_value(party_type, party, OWNER_FIELDS[party_type])
+	user = frappe.db.get_value(party_type, party, profiles.OWNER_FIELDS[party_type])
 	return user if user and reps.is_enabled(user) else None
 
 

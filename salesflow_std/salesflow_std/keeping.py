@@ -25,7 +25,6 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 )
 
 # Who looks after a company, by the document that is furthest along.
-OWNERS = {"Customer": "account_manager", "Prospect": "prospect_owner", "Lead": "lead_owner"}
 # A customer without a profile gets one where somebody looks after it, or where it weighs.
 WEIGHTY_GRADES = ("A", "B")
 # So many days overdue, and the manager is told.
@@ -51,7 +50,8 @@ def keepers(names: Iterable[str]) -> dict[str, Keeper]:
 	found: dict[str, Keeper] = {}
 	named: set[str] = set()
 	names = sorted(names)
-	for doctype, owner_field in OWNERS.items():
+	for doctype in profiles.PARTIES:
+		owner_field = profiles.OWNER_FIELDS[doctype]
 		for row in _kept_documents(doctype, owner_field, names):
 			owner = row.responsible
 			if row.sf_profile not in found:

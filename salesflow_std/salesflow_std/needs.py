@@ -31,12 +31,6 @@ PLANNED, TALKED, SENT, CONFIRMED, CORRECTED, REFUSED, SUPERSEDED = (
 # In these a record is still edited; in the others it is what the customer was sent.
 EDITABLE = (PLANNED, TALKED)
 
-OWNER_FIELDS = {
-	"Lead": "lead_owner",
-	"Opportunity": "opportunity_owner",
-	"Prospect": "prospect_owner",
-	"Customer": "account_manager",
-}
 # What stays open to change while the rest is frozen: who looks after it.
 _ALWAYS_OPEN = ("allocated_to",)
 _LAYOUT = ("Section Break", "Column Break", "Tab Break", "HTML")
@@ -108,7 +102,7 @@ def contact_of(doctype: str, name: str) -> dict:
 			found = {**_contact(*party), "language": found["language"]}
 		if party and not found["language"] and party[0] != "Prospect":
 			found["language"] = frappe.db.get_value(*party, "language")
-	owner = frappe.db.get_value(doctype, name, OWNER_FIELDS[doctype])
+	owner = frappe.db.get_value(doctype, name, profiles.OWNER_FIELDS[doctype])
 	found["allocated_to"] = owner or frappe.session.user
 	found["contact_role"] = _role_of(profiles.profile_of(doctype, name), found)
 	return found

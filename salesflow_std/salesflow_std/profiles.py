@@ -22,6 +22,13 @@ from salesflow_std.salesflow_std import bulk, company_facts
 PARTIES = ("Customer", "Prospect", "Lead")
 # Whose forms show one: an opportunity shows its party's.
 SUBJECTS = (*PARTIES, "Opportunity")
+# Who looks after each of them.
+OWNER_FIELDS = {
+	"Customer": "account_manager",
+	"Prospect": "prospect_owner",
+	"Lead": "lead_owner",
+	"Opportunity": "opportunity_owner",
+}
 # What points at a profile beside the parties.
 _LINKS = (("Needs Record", "customer_profile"), ("Account Plan", "customer_profile"))
 # More documents of one company than that are not looked at.
@@ -171,7 +178,7 @@ def _attach(profile: str, parties: Iterable[tuple[str, str]]) -> None:
 	for doctype, name in parties:
 		frappe.db.set_value(doctype, name, "sf_profile", profile, update_modified=False)
 	if parties:
-		mirror(frappe.get_doc("Customer Profile", profile))
+		write_tags(frappe.get_doc("Customer Profile", profile))
 
 
 def attach(profile: str, doctype: str, name: str) -> None:
@@ -248,7 +255,7 @@ def merge(kept: str, other: str) -> None:
 	for doctype in PARTIES:
 		frappe.db.set_value(doctype, {"sf_profile": other}, "sf_profile", kept, update_modified=False)
 	frappe.delete_doc("Customer Profile", other, force=True, ignore_permissions=True)
-	mirror(to)
+	write_tags(to)
 
 
 def _point_at_second_plan(profile: str) -> None:
@@ -380,15 +387,15 @@ def tags_of(profile: Document) -> list[frappe._dict]:
 	)
 
 
-def mirror(profile: Document) -> None:
+def write_tags(profile: Document) -> None:
 	"""Writes a profile's tags onto its documents as one text, which lists filter and show (P4)."""
 	text = ", ".join(row.name for row in tags_of(profile)) or None
 	for doctype in PARTIES:
 		frappe.db.set_value(doctype, {"sf_profile": profile.name}, "sf_tags", text, update_modified=False)
 
 
-def mirror_all(tag: str) -> None:
-	"""As `mirror`, for all profiles with a tag, after that was renamed or put elsewhere: set by set (P4)."""
+def write_tag(tag: str) -> None:
+	"""As `write_tags`, for all profiles with a tag, after that was renamed or put elsewhere: set by set (P4)."""
 	link = frappe.qb.DocType("Customer Tag Link")
 	profiles = (
 		frappe.qb.from_(link)
@@ -399,10 +406,10 @@ def mirror_all(tag: str) -> None:
 		.run(pluck=True)
 	)
 	for start in range(0, len(profiles), _CHUNK):
-		_mirror_some(profiles[start : start + _CHUNK])
+		_write_tags_of(profiles[start : start + _CHUNK])
 
 
-def _mirror_some(profiles: list[str]) -> None:
+def _write_tags_of(profiles: list[str]) -> None:
 	link, tag = frappe.qb.DocType("Customer Tag Link"), frappe.qb.DocType("Customer Tag")
 	category = frappe.qb.DocType("Customer Tag Category")
 	tags: dict[str, list[str]] = {}

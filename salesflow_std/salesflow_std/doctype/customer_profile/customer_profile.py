@@ -98,7 +98,7 @@ class CustomerProfile(Document):
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
 		if before is None or [row.tag for row in before.tags] != [row.tag for row in self.tags]:
-			profiles.mirror(self)
+			profiles.write_tags(self)
 		if _chain(before) != _chain(self):
 			reaching.follow(self.name)
 

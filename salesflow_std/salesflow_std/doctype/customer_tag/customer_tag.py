@@ -12,13 +12,13 @@ class CustomerTag(Document):
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
 		if before and before.category != self.category:
-			profiles.mirror_all(self.name)
+			profiles.write_tag(self.name)
 
 	def after_rename(self, old: str, new: str, merge: bool = False) -> None:
 		"""The texts that lists filter follow the name; after a merge nobody has the tag twice."""
 		if merge:
 			_once(new)
-		profiles.mirror_all(new)
+		profiles.write_tag(new)
 
 
 def _once(tag: str) -> None:
