@@ -19,7 +19,7 @@ from pypika import analytics
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, LiteralValue
 
-from salesflow_std.salesflow_std import access, reps
+from salesflow_std.salesflow_std import access, profiles, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 ACTIVE, COMPLETED, CANCELLED = "Active", "Completed", "Cancelled"

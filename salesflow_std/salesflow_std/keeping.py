@@ -18,13 +18,12 @@ from pypika.terms import Term
 
 from salesflow_std.engine import keeping
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import bulk, follow_ups, grading, reps
+from salesflow_std.salesflow_std import bulk, follow_ups, grading, profiles, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
 )
 
-# Who looks after a company, by the document that is furthest along.
 # A customer without a profile gets one where somebody looks after it, or where it weighs.
 WEIGHTY_GRADES = ("A", "B")
 # So many days overdue, and the manager is told.
