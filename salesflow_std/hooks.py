@@ -219,6 +219,19 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
+	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
+	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
+	"Proposal Correction": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.correction_query_conditions",
+	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.permission_query_conditions",
+	"Review Opinion": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.opinion_query_conditions",
+	"Review Comment": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.comment_query_conditions",
+	"Quotation Override": "salesflow_std.salesflow_std.doctype.quotation_override.quotation_override.permission_query_conditions",
+	"Objection": "salesflow_std.salesflow_std.doctype.objection.objection.permission_query_conditions",
+	"Meeting Minutes": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.permission_query_conditions",
+	"Minutes Participant": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.participant_query_conditions",
+	"Minutes Feedback": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.feedback_query_conditions",
+	"Minutes Action": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.action_query_conditions",
 	"Customer Profile": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.permission_query_conditions",
 	"Needs Record": "salesflow_std.salesflow_std.doctype.needs_record.needs_record.permission_query_conditions",
 	"Account Plan": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.permission_query_conditions",
@@ -236,6 +249,11 @@ permission_query_conditions = {
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
+	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
+	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",
+	"Quotation Override": "salesflow_std.salesflow_std.doctype.quotation_override.quotation_override.has_permission",
+	"Objection": "salesflow_std.salesflow_std.doctype.objection.objection.has_permission",
+	"Meeting Minutes": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.has_permission",
 	"Customer Profile": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.has_permission",
 	"Needs Record": "salesflow_std.salesflow_std.doctype.needs_record.needs_record.has_permission",
 	"Account Plan": "salesflow_std.salesflow_std.doctype.account_plan.account_plan.has_permission",

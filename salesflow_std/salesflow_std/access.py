@@ -9,7 +9,7 @@ from frappe.desk.reportview import build_match_conditions
 from frappe.model.document import Document
 
 # For these the right to read the other document is enough.
-_READING = ("read", "print", "email", "export", "report", "share", "select")
+READING = ("read", "print", "email", "export", "report", "share", "select")
 
 
 def readable(doctype: str, user: str) -> str | None:
@@ -89,7 +89,7 @@ def of_rows(child: str, parents: dict[str, Callable[[str | None], str]], user: s
 
 def allows(doctype: str, name: str, ptype: str, user: str | None = None) -> bool:
 	"""Whether a document's rights allow `ptype` on what belongs to it: reading needs read, all else write."""
-	needed = "read" if ptype in _READING else "write"
+	needed = "read" if ptype in READING else "write"
 	return bool(frappe.has_permission(doctype, needed, doc=name, user=user or frappe.session.user))
 
 

@@ -271,6 +271,18 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 		*_profile_fields(),
 		*_company_keys(),
 	],
+	"Quotation": [
+		# Written by the gate: the review whose figures the quotation bears (S2).
+		{
+			"fieldname": "sf_proposal_review",
+			"fieldtype": "Link",
+			"label": "Proposal Review",
+			"options": "Proposal Review",
+			"insert_after": "order_type",
+			"search_index": 1,
+			**_STATE,
+		},
+	],
 	"Prospect": [
 		{
 			"fieldname": "sf_section",

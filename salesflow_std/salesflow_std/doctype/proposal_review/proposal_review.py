@@ -1,0 +1,44 @@
+"""The internal review of one version of a solution proposal (S2). Only the app writes it."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.model.document import Document
+
+from salesflow_std.salesflow_std import access, reviewers
+from salesflow_std.salesflow_std.doctype.solution_proposal import solution_proposal
+
+
+class ProposalReview(Document):
+	pass
+
+
+def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""A review is seen with its proposal, and by who is asked."""
+	proposals = solution_proposal.permission_query_conditions(user)
+	return proposals and (
+		"`tabProposal Review`.proposal in"
+		f" (select `tabSolution Proposal`.name from `tabSolution Proposal` where {proposals})"
+	)
+
+
+def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""A review is read with its proposal; opinions are written by `reviews` alone."""
+	user = user or frappe.session.user
+	if ptype in access.READING and reviewers.is_asked(doc.proposal, user):
+		return True
+	return bool(
+		doc.proposal
+		and frappe.db.exists("Solution Proposal", doc.proposal)
+		and frappe.has_permission("Solution Proposal", "read", doc=doc.proposal, user=user)
+	)
+
+
+def opinion_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Opinions are seen with their review."""
+	return access.of_rows("Review Opinion", {"Proposal Review": permission_query_conditions}, user)
+
+
+def comment_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Comments are seen with their review."""
+	return access.of_rows("Review Comment", {"Proposal Review": permission_query_conditions}, user)
