@@ -63,15 +63,18 @@ doctype_js = {
 	"Needs Record": [
 		"public/js/graded_form.js",
 		"public/js/customer_panel.js",
+		"public/js/versioned_form.js",
 		"public/js/needs_record.js",
 		"public/js/needs_confirmation.js",
 		"public/js/proposal_links.js",
 	],
 	"Solution Proposal": [
 		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
 		"public/js/solution_proposal.js",
 		"public/js/proposal_coverage.js",
 		"public/js/proposal_items.js",
+		"public/js/proposal_corrections.js",
 		"public/js/proposal_versions.js",
 	],
 	"Account Plan": "public/js/customer_panel.js",
@@ -84,6 +87,8 @@ doctype_list_js = {
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
 	"Prospect": "public/js/tagged_list.js",
+	"Needs Record": "public/js/list_views.js",
+	"Solution Proposal": "public/js/list_views.js",
 }
 
 override_doctype_dashboards = {
