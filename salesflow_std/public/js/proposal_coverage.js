@@ -120,7 +120,7 @@ if (!salesflow.proposal_coverage) {
 		},
 
 		needs_changed(frm, place) {
-			if (!salesflow.proposal_form.told(frm, "needs_changed")) return;
+			if (!this.told(frm).needs_changed) return;
 			const hint = $(`<div class="sf-needs-changed"></div>`).append(pill("orange", __("The needs have changed")));
 			hint.append(` <span>${__("The customer has confirmed other needs since they were taken over.")}</span> `);
 			if (salesflow.proposal_form.editable(frm)) {

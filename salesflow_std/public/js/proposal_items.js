@@ -43,7 +43,7 @@ if (!salesflow.proposal_items) {
 			const asked = [row.item_code, row.uom].join();
 			const { company, currency, selling_price_list: price_list, reference_doctype: doctype, reference_name: name } = frm.doc;
 			return frappe
-				.xcall(`${form().API}.item_price`, {
+				.xcall("salesflow_std.api.proposal_items.price", {
 					doctype,
 					name,
 					company,
@@ -143,7 +143,7 @@ if (!salesflow.proposal_items) {
 					.map((text) => `<td class="text-right ${row.margin < 0 ? "text-danger" : ""}">${text}</td>`)
 					.join("")}</tr>`;
 			const rows = told.rows.map((row) => line(esc(row.item_name || row.item_code), row)).join("");
-			const head = [__("Item"), __("Net", null, "Solution Proposal"), __("Cost", null, "Solution Proposal"), __("Margin", null, "Solution Proposal"), __("of net")];
+			const head = [__("Item", null, "Proposal Item"), __("Net", null, "Solution Proposal"), __("Cost", null, "Solution Proposal"), __("Margin", null, "Solution Proposal"), __("of net")];
 			const unknown = told.unknown
 				? `<p class="text-muted small">${__("Of {0} items nobody knows the cost; the sum leaves them out.", [told.unknown])}</p>`
 				: "";

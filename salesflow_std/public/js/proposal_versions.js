@@ -101,7 +101,7 @@ if (!salesflow.proposal_versions) {
 			const rows = changes
 				.map(
 					(change) =>
-						`<tr><th scope="row">${[change.label, change.row].filter(Boolean).map(esc).join("<br>")}</th>${this.sides(change)}</tr>`
+						`<tr><th scope="row"><span class="text-muted">${esc(change.part_label)}</span><br>${esc(change.what)}</th>${this.sides(change)}</tr>`
 				)
 				.join("");
 			return `<div class="table-responsive"><table class="table table-bordered sf-change-table"><thead><tr><th></th>

@@ -55,13 +55,11 @@ if (!salesflow.proposal_form) {
 			});
 		},
 
-		// `row` is a row's name, or its place in its table from 1 on; `fieldname` is then a field of the row.
-		go_to(frm, { fieldname, row }) {
-			if (!row) return frm.scroll_to_field(fieldname);
-			for (const table of ["answers", "items", "corrections"]) {
-				const found = (frm.doc[table] || []).find((line) => line.name === row);
-				if (found) return this.open_row(frm, table, found.name, fieldname);
-			}
+		// With `table`, `row` is the row's place in it from 1 on, and `fieldname` a field of the row.
+		go_to(frm, { fieldname, table, row }) {
+			const line = table && (frm.doc[table] || [])[row - 1];
+			if (line) this.open_row(frm, table, line.name, fieldname);
+			else frm.scroll_to_field(fieldname);
 		},
 
 		// A row in its own window, the cursor where it is needed.
