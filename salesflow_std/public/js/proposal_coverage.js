@@ -7,6 +7,8 @@ if (!salesflow.proposal_coverage) {
 	const PRIORITIES = { Must: "red", Expected: "blue", Deferrable: "gray" };
 
 	const priority_word = (priority) => __(priority, null, "Proposal Answer");
+	// Where what is missing is written.
+	const FIELDS = { feature: "feature", value: "value", number: "value", case: "case_content" };
 	const pill = (colour, text) => `<span class="indicator-pill no-indicator-dot ${colour}">${text}</span>`;
 
 	salesflow.proposal_coverage = {
@@ -47,7 +49,7 @@ if (!salesflow.proposal_coverage) {
 			);
 			$(`<a href="#" class="sf-cover-need"></a>`)
 				.text(line.need)
-				.on("click", (event) => this.go(event, frm, row, row.lack_fields[0] || "feature"))
+				.on("click", (event) => this.go(event, frm, row, FIELDS[row.lack_codes[0]] || "feature"))
 				.appendTo(item);
 			const lacks = $(`<span class="sf-cover-lacks"></span>`).appendTo(item);
 			if (row.lacks.length) lacks.append(`<span class="text-muted">${__("missing:")}</span> `);
@@ -56,7 +58,7 @@ if (!salesflow.proposal_coverage) {
 				if (!open) return lacks.append(document.createTextNode(lack));
 				$(`<a href="#"></a>`)
 					.text(lack)
-					.on("click", (event) => this.go(event, frm, row, row.lack_fields[place]))
+					.on("click", (event) => this.go(event, frm, row, FIELDS[row.lack_codes[place]]))
 					.appendTo(lacks);
 			});
 			if (line.case_content) lacks.append(`<span class="sf-case" data-case="${esc(line.case_content)}"></span>`);
@@ -116,20 +118,28 @@ if (!salesflow.proposal_coverage) {
 			return salesflow.proposal_form
 				.saved(frm)
 				.then(() => frappe.xcall(`${salesflow.proposal_form.API}.${method}`, { name: frm.docname, ...args }))
-				.then(() => frm.reload_doc());
+				.then((told) => frm.reload_doc().then(() => told));
 		},
 
+		// Other needs are confirmed than those that stand here, or none were taken over.
 		needs_changed(frm, place) {
-			if (!this.told(frm).needs_changed) return;
-			const hint = $(`<div class="sf-needs-changed"></div>`).append(pill("orange", __("The needs have changed")));
-			hint.append(` <span>${__("The customer has confirmed other needs since they were taken over.")}</span> `);
+			const gap = salesflow.proposal_form.told(frm, "missing", []).find((gap) => gap.fieldname === "needs_record");
+			if (!gap) return;
+			const hint = $(`<div class="sf-needs-changed"></div>`).append(pill("orange", esc(gap.what)));
+			hint.append(` <span>${esc(gap.why)}</span> `);
 			if (salesflow.proposal_form.editable(frm)) {
 				$(`<button type="button" class="btn btn-xs btn-default sf-refresh-needs"></button>`)
 					.text(__("Take Over the Needs"))
-					.on("click", () => this.change(frm, "refresh_needs", {}))
+					.on("click", () => this.refresh_needs(frm))
 					.appendTo(hint);
 			}
 			hint.appendTo(place);
+		},
+
+		refresh_needs(frm) {
+			return this.change(frm, "refresh_needs", {}).then((record) => {
+				if (!record) frappe.show_alert({ message: __("The customer has confirmed no needs yet."), indicator: "orange" });
+			});
 		},
 
 		// The case with its file, and its language where the customer speaks another.

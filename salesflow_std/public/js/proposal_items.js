@@ -41,14 +41,14 @@ if (!salesflow.proposal_items) {
 		ask(frm, row) {
 			if (!row.item_code) return;
 			const asked = [row.item_code, row.uom].join();
-			const { company, currency, selling_price_list: price_list, reference_doctype: doctype, reference_name: name } = frm.doc;
+			const { company, currency, selling_price_list, reference_doctype, reference_name } = frm.doc;
 			return frappe
-				.xcall("salesflow_std.api.proposal_items.price", {
-					doctype,
-					name,
+				.xcall(`${form().API}.list_rate`, {
+					reference_doctype,
+					reference_name,
 					company,
 					currency,
-					price_list,
+					selling_price_list,
 					item_code: row.item_code,
 					uom: row.uom,
 					qty: row.qty,

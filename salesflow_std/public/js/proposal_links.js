@@ -17,8 +17,12 @@ if (!salesflow.proposal_links) {
 
 		// The draft that is being written, or a new one.
 		open(frm) {
+			// Needs were said about a document, and so is the proposal.
+			const of_needs = frm.doctype === "Needs Record";
+			const doctype = of_needs ? frm.doc.reference_doctype : frm.doctype;
+			const name = of_needs ? frm.doc.reference_name : frm.docname;
 			frappe
-				.xcall(`${API}.make`, { doctype: frm.doctype, name: frm.docname })
+				.xcall(`${API}.make`, { doctype, name })
 				.then((name) => frappe.set_route("Form", "Solution Proposal", name));
 		},
 	};
