@@ -88,7 +88,9 @@ class SolutionProposal(Document):
 			return  # Frappe says what is missing
 		self.needs_record = self.needs_record or proposal_needs.current_record(self)
 		found = proposal_quotations.defaults(self)
-		found |= {key: value for key, value in (("currency", opportunity.get("currency")), ("language", told["language"])) if value}  # fmt: skip
+		# In the language in which the needs were confirmed.
+		spoken = self.needs_record and frappe.db.get_value(needs.DOCTYPE, self.needs_record, "language")
+		found |= {key: value for key, value in (("currency", opportunity.get("currency")), ("language", spoken or told["language"])) if value}  # fmt: skip
 		found["allocated_to"] = told["allocated_to"]
 		for field, value in found.items():
 			if not self.get(field):
