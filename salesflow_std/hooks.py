@@ -169,6 +169,9 @@ doc_events = {
 	"Needs Record": {
 		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
 	},
+	"Proposal Review": {
+		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
+	},
 	"Communication": {
 		"validate": "salesflow_std.overrides.quoted_link.validate",
 		"on_update": "salesflow_std.overrides.communication.on_update",
