@@ -62,6 +62,7 @@ doctype_js = {
 		"public/js/needs_record.js",
 		"public/js/needs_confirmation.js",
 	],
+	"Solution Proposal": ["public/js/proposal_review.js"],
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Scoring Model": "public/js/shipped_default.js",
