@@ -99,8 +99,14 @@ Object.assign(salesflow.reviews, {
 		return esc(format_currency(flt(value), currency));
 	},
 
+	// As many decimals as there are, two at most.
+	number(value) {
+		const decimals = (String(flt(value, 2)).split(".")[1] || "").length;
+		return format_number(flt(value), null, decimals);
+	},
+
 	percent(value) {
-		return `${format_number(flt(value), null, flt(value) % 1 ? 2 : 0)} %`;
+		return `${this.number(value)} %`;
 	},
 
 	// Who sits for whom: "Legal Department, stand-in for …".

@@ -25,7 +25,7 @@ export class Sheet {
 			[__("Grand Total", null, "Proposal Review"), `<b>${this.words.money(totals.grand_total, proposal.currency)}</b>`],
 			[__("Discount Against List", null, "Proposal Review"), flt(totals.discount_percent) ? this.words.percent(totals.discount_percent) : "–"],
 			[__("Responsible", null, "Solution Proposal"), esc(proposal.responsible_name || "–")],
-			[__("Opened By", null, "Proposal Review"), `${esc(review.opened_by_name)}, ${this.words.when(review.opened_on)}`],
+			[__("Opened By", null, "Proposal Review"), `${esc(review.opened_by_name)}<br><span class="text-muted">${this.words.when(review.opened_on)}</span>`],
 		];
 		if (margin) facts.splice(3, 0, [__("Margin", null, "Solution Proposal"), this.margin(margin)]);
 		const due = review.status === "Open" ? this.words.due(review) : "";
@@ -146,8 +146,8 @@ export class Sheet {
 				open: row.open,
 				cells: [
 					{ html: `${esc(row.need)} ${priority} ${gap}${waived}` },
-					{ html: esc(row.feature) },
-					{ html: `${esc(row.value)}${amount}` },
+					{ html: row.feature && `<span class="sf-lines">${esc(row.feature)}</span>` },
+					{ html: (row.value || amount) && `<span class="sf-lines">${esc(row.value)}</span>${amount}` },
 					{ html: this.case_link(row) },
 				],
 			};
@@ -173,7 +173,7 @@ export class Sheet {
 		if (!row.case_content) return "";
 		const title = esc(row.case_title || row.case_content);
 		if (row.case_file) return `<a target="_blank" href="${esc(row.case_file)}">${title}</a>`;
-		if (!frappe.model.can_read("Value Content")) return title;
+		if (!frappe.model.can_read("Value Content")) return `<span>${title}</span>`;
 		return `<a target="_blank" href="/app/value-content/${encodeURIComponent(row.case_content)}">${title}</a>`;
 	}
 
@@ -189,10 +189,10 @@ export class Sheet {
 				label: row.item_name || row.item_code,
 				cells: [
 					{ html: `${esc(row.item_name || row.item_code)} ${alternative}${row.description ? text : ""}` },
-					{ html: `${format_number(row.qty, null, row.qty % 1 ? 2 : 0)} ${esc(__(row.uom))}`, number: 1 },
-					{ html: row.price_list_rate ? money(row.price_list_rate) : "", number: 1 },
-					{ html: off, number: 1 },
-					{ html: money(row.rate), number: 1 },
+					{ html: `<span>${this.words.number(row.qty)} ${esc(__(row.uom))}</span>`, number: 1 },
+					{ html: row.price_list_rate && `<span>${money(row.price_list_rate)}</span>`, number: 1 },
+					{ html: off && `<span>${off}</span>`, number: 1 },
+					{ html: `<span>${money(row.rate)}</span>`, number: 1 },
 					{ html: `<b>${money(row.amount)}</b>`, number: 1 },
 				],
 			};

@@ -81,7 +81,7 @@ export class WaitingList {
 			<div>${this.head_of(row, this.proposal_route(row.proposal))}</div>
 			<div class="sf-wait-facts">${this.words.status_pill(row.status)}
 				<a href="${this.review_route(row.review)}">${__("See the opinions")}</a></div>
-			${row.closing_reason ? `<div class="sf-wait-facts">${esc(row.closing_reason)}</div>` : ""}
+			${row.closing_reason ? `<div class="sf-because">${esc(row.closing_reason)}</div>` : ""}
 		</li>`;
 	}
 
