@@ -63,19 +63,22 @@ def decide(
 	reason: str | None = None,
 	comments: list | str | None = None,
 	function: str | None = None,
+	round: int | None = None,
 ) -> dict:
 	"""Gives the user's opinion, or changes it while the review is open (S2).
 
 	`decision` is Approve, Change or Reject, the scores are 1 to 5; Change and Reject need a `reason`. `comments` are
 	``[{"about": Need | Item | Terms | General, "row_key", "comment"}]`` and replace those the user gave before;
 	`row_key` is that of an answer or item of the sheet. Who is asked for several functions speaks for all of them,
-	or for `function` alone. Returns ``{"name", "status"}`` of the review, which closes with the opinion that settles
+	or for `function` alone. `round` is that of the sheet the user has read; where the review has been recalled and
+	opened again since, the opinion is refused. Returns ``{"name", "status"}`` of the review, which closes with the opinion that settles
 	it. Raises PermissionError for who is not asked, ValidationError for what is incomplete or when it is closed.
 	"""
 	return reviews.decide(
 		_review(review).name,
 		reviews.Opinion(decision, feasibility, price, compliance, reason, frappe.parse_json(comments) or []),
 		function,
+		round,
 	)
 
 
