@@ -25,17 +25,20 @@ def facts(doc: Document) -> dict[str, Any]:
 	"""``{"our_company", "version", "opened_by", "opened_on", "due_on", "closed_on", "opinions": [seat],
 	"averages": {criterion: 0-5 or None}, "given": number of opinions, "comments": [(about, rows)], "signers": [seat]}``
 
+	The opinions are those of the last round; comments stay whatever round they are from.
+
 	A seat is ``{"row", "function", "who", "for", "as", "on"}``: `who` gave the opinion or is asked for it, `for`
 	the reviewer they stand in for, `on` when they decided.
 	"""
-	seats = [_seat(row) for row in doc.opinions]
+	opinions = [row for row in doc.opinions if cint(row.round or 1) == cint(doc.round or 1)]
+	seats = [_seat(row) for row in opinions]
 	return {
 		"our_company": frappe.db.get_value("Company", doc.company, "company_name") or doc.company or "",
 		"version": cint(frappe.db.get_value("Solution Proposal", doc.proposal, "version")) or 1,
 		"opened_by": get_fullname(doc.opened_by) if doc.opened_by else "",
 		"opinions": seats,
-		"averages": averages(doc.opinions),
-		"given": sum(1 for row in doc.opinions if row.decision),
+		"averages": averages(opinions),
+		"given": sum(1 for row in opinions if row.decision),
 		"comments": _comments(doc),
 		"signers": seats,
 		**{field: needs_mail.minute(doc.get(field)) for field in _TIMES},

@@ -79,7 +79,7 @@ if (!salesflow.proposal_review) {
 
 		panel(sheet) {
 			const words = salesflow.reviews;
-			const { review, opinions, earlier = [], comments } = sheet;
+			const { review, opinions, groups, earlier, comments } = sheet;
 			const link = `/app/my-reviews/${encodeURIComponent(review.name)}`;
 			const asked_again = earlier.length
 				? `<details><summary>${__("Earlier rounds")}</summary>${words.seats(earlier)}</details>`
@@ -92,7 +92,7 @@ if (!salesflow.proposal_review) {
 					<span class="text-muted">${words.story(review)}</span>
 				</div>
 				${review.closing_reason ? `<p class="sf-said">${esc(review.closing_reason)}</p>` : ""}
-				${words.seats(opinions)}
+				${words.seats(opinions, groups)}
 				${comments.length ? `<h6 class="sf-heading">${__("Comments", null, "Proposal Review")}</h6>${words.comments(comments)}` : ""}
 				${asked_again}
 			</div><div class="sf-review-versions"></div>`;

@@ -34,6 +34,15 @@ Object.assign(salesflow.reviews, {
 		}[name];
 	},
 
+	function_label(name) {
+		return {
+			Sales: __("Sales", null, "Review Opinion"),
+			Product: __("Product", null, "Review Opinion"),
+			Legal: __("Legal", null, "Review Opinion"),
+			Finance: __("Finance", null, "Review Opinion"),
+		}[name];
+	},
+
 	decision(name) {
 		return {
 			Approve: __("Approve", null, "Review Opinion"),
@@ -124,12 +133,13 @@ Object.assign(salesflow.reviews, {
 			.join("");
 	},
 
-	// All who are asked, each with what they said or how long they have.
-	seats(opinions) {
+	// All who are asked, each with what they said or how long they have. Who shares a function with others is
+	// needed no more once enough of them have spoken.
+	seats(opinions, groups = []) {
+		const settled = new Set(groups.filter((group) => group.state !== "Open").map((group) => group.rule));
 		const rows = opinions.map((seat) => {
-			const said = seat.decision
-				? this.pill(this.COLOURS[seat.decision], this.decision(seat.decision))
-				: this.due(seat) || this.pill("gray", __("asked"));
+			const waits = settled.has(seat.rule) ? this.pill("gray", __("no longer needed")) : this.due(seat);
+			const said = seat.decision ? this.pill(this.COLOURS[seat.decision], this.decision(seat.decision)) : waits;
 			const notes = [seat.decided_on && this.when(seat.decided_on)];
 			if (seat.carried_over) notes.push(__("holds from an earlier version"));
 			if (seat.escalated_to_name) notes.push(__("escalated to {0}", [esc(seat.escalated_to_name)]));
@@ -154,14 +164,16 @@ Object.assign(salesflow.reviews, {
 	},
 
 	// The outcome in a sentence, or who is still missing; and its colour.
-	headline({ review, opinions }) {
+	headline({ review, opinions, groups }) {
 		if (review.status !== "Open") {
 			const reason = review.closing_reason ? `: ${esc(review.closing_reason)}` : "";
 			return [`<b>${this.status(review.status)}</b>${reason}`, this.COLOURS[review.status]];
 		}
-		const missing = opinions.filter((seat) => !seat.decision);
-		const names = missing.map((seat) => `${esc(seat.asked_name)} (${esc(seat.function_label)})`).join(", ");
-		const words = missing.length ? __("Waits for {0}.", [names]) : __("Everybody has given an opinion.");
+		const waiting = groups.filter((group) => group.state === "Open").map((group) => {
+			const seats = opinions.filter((seat) => seat.rule === group.rule && !seat.decision);
+			return `${group.function_label}: ${seats.map((seat) => seat.asked_name).join(" / ")}`;
+		});
+		const words = waiting.length ? __("Waits for {0}.", [esc(waiting.join("; "))]) : __("Everybody has given an opinion.");
 		return [`${words} ${this.due(review)}`, review.overdue ? "red" : "blue"];
 	},
 

@@ -6,7 +6,6 @@ export class Opinion {
 	constructor(area, data, on_done) {
 		Object.assign(this, { area, data, on_done });
 		this.words = salesflow.reviews;
-		this.name = data.review.name;
 		this.draft = this.kept() || this.given();
 		this.off = ".sf_opinion";
 		this.bind();
@@ -17,8 +16,8 @@ export class Opinion {
 	}
 
 	html() {
-		const { mine } = this.data;
-		const functions = mine?.functions?.length ? ` <span class="text-muted">${esc(mine.functions.join(", "))}</span>` : "";
+		const labels = this.data.opinions.filter((seat) => seat.mine).map((seat) => seat.function_label);
+		const functions = ` <span class="text-muted">${esc([...new Set(labels)].join(", "))}</span>`;
 		const scale = (name) => `<div class="sf-scale" role="radiogroup" aria-label="${this.words.criterion(name)}" data-criterion="${name}">
 			<span class="sf-scale-label">${this.words.criterion(name)}</span>
 			<span class="sf-scale-buttons">${[1, 2, 3, 4, 5]
@@ -180,13 +179,14 @@ export class Opinion {
 		const key = this.draft_key();
 		const buttons = this.area.find("[data-decide]").prop("disabled", true);
 		const refusal = this.area.find(".sf-refusal").empty();
+		const { name: review, round } = this.data.review;
 		const { feasibility, price, compliance, reason } = this.draft;
 		const comments = Object.entries(this.draft.comments).map(([name, comment]) => {
 			const [about, ...row_key] = name.split(":");
 			return { about, row_key: row_key.join(":"), comment };
 		});
 		return this.words
-			.ask("decide", { review: this.name, decision, feasibility, price, compliance, reason, comments })
+			.ask("decide", { review, round, decision, feasibility, price, compliance, reason, comments })
 			.then(
 				({ status }) => {
 					localStorage.removeItem(key);

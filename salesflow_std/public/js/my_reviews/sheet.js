@@ -27,7 +27,7 @@ export class Sheet {
 			[__("Responsible", null, "Solution Proposal"), esc(proposal.responsible_name || "–")],
 			[__("Opened By", null, "Proposal Review"), `${esc(review.opened_by_name)}<br><span class="text-muted">${this.words.when(review.opened_on)}</span>`],
 		];
-		if (margin) facts.splice(3, 0, [__("Margin", null, "Solution Proposal"), this.margin(margin)]);
+		if (margin && !margin.hidden) facts.splice(3, 0, [__("Margin", null, "Solution Proposal"), this.margin(margin)]);
 		const due = review.status === "Open" ? this.words.due(review) : "";
 		const round = cint(review.round) > 1 ? `<span class="text-muted">${__("Round {0}", [review.round])}</span>` : "";
 		const print = `/printview?doctype=${encodeURIComponent("Proposal Review")}&name=${encodeURIComponent(review.name)}&format=${encodeURIComponent("Proposal Review Record")}`;
@@ -51,13 +51,9 @@ export class Sheet {
 	}
 
 	margin(margin) {
-		if (typeof margin !== "object") return this.words.percent(margin);
-		const percent = margin.percent ?? margin.margin_percent;
-		const amount = margin.margin ?? margin.amount;
-		const parts = [];
-		if (amount != null) parts.push(this.words.money(amount, this.data.proposal.currency));
-		if (percent != null) parts.push(this.words.percent(percent));
-		return parts.join(" · ") || "–";
+		const part = margin.percent == null ? "" : ` · ${this.words.percent(margin.percent)}`;
+		const unknown = margin.unknown ? `<br><span class="text-muted">${__("cost of {0} rows not known", [margin.unknown])}</span>` : "";
+		return `${this.words.money(margin.margin, margin.currency)}${part}${unknown}`;
 	}
 
 	changes() {
@@ -70,10 +66,8 @@ export class Sheet {
 	}
 
 	change(row) {
-		if (typeof row === "string") return esc(row);
-		if (row.text) return esc(row.text);
-		const label = `<b>${esc(row.label || row.what)}</b>`;
-		return `${label}: <s>${esc(row.before ?? row.old ?? "–")}</s> → ${esc(row.after ?? row.new ?? "–")}`;
+		const side = (tag, text) => `<${tag} class="sf-lines">${esc(text) || "–"}</${tag}>`;
+		return `<b>${esc(row.what)}</b>: ${side("s", row.before)} → ${side("span", row.after)}`;
 	}
 
 	solution() {
@@ -242,7 +236,7 @@ export class Sheet {
 		const before = earlier.length
 			? `<details class="sf-earlier"><summary>${__("Earlier rounds")}</summary>${this.words.seats(earlier)}</details>`
 			: "";
-		return `<section><h3>${__("Opinions so far")}</h3>${this.words.seats(opinions)}
+		return `<section><h3>${__("Opinions so far")}</h3>${this.words.seats(opinions, groups)}
 			${quorum ? `<p class="text-muted">${quorum}</p>` : ""}${before}</section>`;
 	}
 

@@ -58,7 +58,7 @@ export class WaitingList {
 	}
 
 	asked_row(row) {
-		const functions = (row.functions || []).map((label) => this.words.pill("gray", label)).join(" ");
+		const functions = (row.functions || []).map((name) => this.words.pill("gray", this.words.function_label(name))).join(" ");
 		const instead = row.instead_of_name ? `<span>${__("for {0}", [esc(row.instead_of_name)])}</span>` : "";
 		return `<li class="sf-wait" data-late="${row.overdue ? 1 : 0}" data-review="${esc(row.review)}">
 			<div>${this.head_of(row, this.review_route(row.review))}</div>

@@ -22,7 +22,7 @@ frappe.ui.form.on("Proposal Review", {
 
 // The rows as people read them, in place of the tables.
 function readable(frm, sheet) {
-	const shown = { opinions: salesflow.reviews.seats(sheet.opinions), comments: salesflow.reviews.comments(sheet.comments) };
+	const shown = { opinions: salesflow.reviews.seats(sheet.opinions, sheet.groups), comments: salesflow.reviews.comments(sheet.comments) };
 	for (const [field, html] of Object.entries(shown)) {
 		const section = frm.fields_dict[`${field}_section`];
 		const body = section?.wrapper?.find(".section-body").first();
