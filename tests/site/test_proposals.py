@@ -1,6 +1,5 @@
 """Solution proposals: coverage, prices, versions, the Quotation they become (S1-S3)."""
 
-
 from tests.site import solutions
 
 
@@ -13,6 +12,6 @@ def test_smoke():
 
 	assert proposals.missing(doc) == []
 	solutions.approve(doc)
-	name = proposal_quotations.make_quotation(doc.name)
+	proposal_quotations.make_quotation(doc.name)
 	after = proposals.new_version(doc.name)
 	assert after.fingerprint == doc.fingerprint
