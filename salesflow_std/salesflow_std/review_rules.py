@@ -20,7 +20,7 @@ from frappe.utils.user import get_users_with_role
 
 from salesflow_std.engine import figures, worktime
 from salesflow_std.engine import review as engine
-from salesflow_std.salesflow_std import proposal_readiness, reps
+from salesflow_std.salesflow_std import proposals, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -258,7 +258,7 @@ def preview(proposal: Document) -> dict:
 			for group in found
 			if group.problem
 		],
-		"missing": proposal_readiness.missing(proposal),
+		"missing": proposals.missing(proposal),
 		"may_open": may_write and may_open(),
 		"may_request": may_write,
 	}

@@ -20,7 +20,7 @@ from frappe.utils import cint, cstr, escape_html, get_fullname, get_link_to_form
 
 from salesflow_std.engine import figures
 from salesflow_std.engine import review as engine
-from salesflow_std.salesflow_std import proposal_readiness, proposals, reps, review_mail, review_rules
+from salesflow_std.salesflow_std import proposals, reps, review_mail, review_rules
 
 DOCTYPE = "Proposal Review"
 OPEN, APPROVED, CHANGES_ASKED, REJECTED, RECALLED, WITHDRAWN = (
@@ -168,7 +168,7 @@ def _check_draft(proposal: Document) -> None:
 
 def _check_complete(proposal: Document) -> None:
 	"""S1: what is missing blocks the review, and is named."""
-	gaps = proposal_readiness.missing(proposal)
+	gaps = proposals.missing(proposal)
 	if gaps:
 		lines = "".join(
 			f"<li><a href='{review_mail.form(proposal)}#{escape_html(cstr(gap['fieldname']))}'>"
