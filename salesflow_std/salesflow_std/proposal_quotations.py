@@ -69,7 +69,8 @@ def build(proposal: Document, fetch: bool = False) -> Document:
 		_price(row, quoted)
 	quotation.set_taxes_and_charges()
 	quotation.calculate_taxes_and_totals()
-	quotation.set_payment_schedule()
+	if quotation.items:  # without, ERPNext has no total to divide
+		quotation.set_payment_schedule()
 	return quotation
 
 
