@@ -27,8 +27,8 @@ def facts(doc: Document) -> dict[str, Any]:
 
 	The opinions are those of the last round; comments stay whatever round they are from.
 
-	A seat is ``{"row", "function", "who", "for", "as", "on"}``: `who` gave the opinion or is asked for it, `for`
-	the reviewer they stand in for, `on` when they decided.
+	A seat is ``{"row", "function", "who", "stands_for", "asked_as", "on"}``: `who` gave the opinion or is asked, `stands_for` is
+	the reviewer whose place they have, `on` when they decided.
 	"""
 	opinions = [row for row in doc.opinions if cint(row.round or 1) == cint(doc.round or 1)]
 	seats = [_seat(row) for row in opinions]
@@ -60,8 +60,8 @@ def _seat(row: Document) -> dict[str, Any]:
 		"row": row,
 		"function": row.review_function,
 		"who": get_fullname(row.asked) if row.asked else "",
-		"for": get_fullname(row.reviewer) if stands_in else "",
-		"as": row.asked_as if stands_in else "",
+		"stands_for": get_fullname(row.reviewer) if stands_in else "",
+		"asked_as": row.asked_as if stands_in else "",
 		"on": needs_mail.minute(row.decided_on),
 	}
 

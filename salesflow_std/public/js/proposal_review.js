@@ -56,7 +56,7 @@ if (!salesflow.proposal_review) {
 			salesflow.reviews
 				.ask("take_back", { proposal: frm.docname })
 				.then(() => frm.reload_doc())
-				.catch((words) => frappe.msgprint({ message: words, title: __("Review", null, "Salesflow"), indicator: "red" }));
+				.catch((words) => frappe.msgprint({ message: words, title: __("Proposal Review"), indicator: "red" }));
 		},
 
 		not_yet(doc) {

@@ -31,7 +31,7 @@ function run(dialog, method, args, on_done) {
 reviews.begin = function ({ proposal, request, on_done }) {
 	reviews.ask("who", { proposal }).then(
 		(who) => begin_dialog({ proposal, who, request, on_done }),
-		(words) => frappe.msgprint({ message: words, title: __("Review", null, "Salesflow"), indicator: "red" })
+		(words) => frappe.msgprint({ message: words, title: __("Proposal Review"), indicator: "red" })
 	);
 };
 
@@ -113,7 +113,7 @@ reviews.hand_over = function ({ review, opinion, on_done }) {
 			{
 				fieldname: "to",
 				fieldtype: "Autocomplete",
-				label: __("To", null, "Salesflow"),
+				label: __("Hand Over To"),
 				reqd: 1,
 				options: [],
 				get_query: () => ({ query: `${reviews.API}.delegates`, params: { review } }),

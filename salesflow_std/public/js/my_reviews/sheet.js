@@ -129,7 +129,7 @@ export class Sheet {
 		if (!answers.length) return "";
 		const rows = answers.map((row) => {
 			const priority = row.priority ? this.words.pill(row.priority === "Must" ? "purple" : "gray", this.priority(row.priority)) : "";
-			const gap = row.open ? this.words.pill("red", __("open", null, "Salesflow")) : "";
+			const gap = row.open ? this.words.pill("red", __("left open", null, "Salesflow")) : "";
 			const waived = row.waived_by_name
 				? `<div class="text-muted">${__("left open by {0}: {1}", [esc(row.waived_by_name), esc(row.waive_reason)])}</div>`
 				: "";
