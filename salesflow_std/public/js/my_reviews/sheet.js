@@ -176,13 +176,13 @@ export class Sheet {
 		const money = (value) => this.words.money(value, currency);
 		const rows = items.map((row) => {
 			const alternative = row.is_alternative ? this.words.pill("gray", __("Alternative", null, "Proposal Item")) : "";
-			const text = row.description ? `<div class="text-muted sf-clamp">${frappe.utils.html2text(row.description)}</div>` : "";
+			const text = this.description(row);
 			const off = flt(row.discount_percentage) ? this.words.percent(row.discount_percentage) : "";
 			return {
 				key: row.row_key,
 				label: row.item_name || row.item_code,
 				cells: [
-					{ html: `${esc(row.item_name || row.item_code)} ${alternative}${row.description ? text : ""}` },
+					{ html: `${esc(row.item_name || row.item_code)} ${alternative}${text}` },
 					{ html: `<span>${this.words.number(row.qty)} ${esc(__(row.uom))}</span>`, number: 1 },
 					{ html: row.price_list_rate && `<span>${money(row.price_list_rate)}</span>`, number: 1 },
 					{ html: off && `<span>${off}</span>`, number: 1 },
@@ -200,6 +200,12 @@ export class Sheet {
 			__("Amount", null, "Proposal Item"),
 		];
 		return `<section><h3>${__("Items and Prices")}</h3>${rows.length ? this.table("Item", heads, rows) : ""}${this.totals(totals, currency)}</section>`;
+	}
+
+	// What the item's text says beyond its name.
+	description(row) {
+		const text = $("<div>").html(row.description || "").text().trim();
+		return text && text !== row.item_name ? `<div class="text-muted sf-clamp">${esc(text)}</div>` : "";
 	}
 
 	totals(totals, currency) {

@@ -23,11 +23,12 @@ frappe.ui.form.on("Proposal Review", {
 // The rows as people read them, in place of the tables.
 function readable(frm, sheet) {
 	const shown = { opinions: salesflow.reviews.seats(sheet.opinions, sheet.groups), comments: salesflow.reviews.comments(sheet.comments) };
+	// Hiding a table hides its section, whichever of them is hidden last.
+	for (const field of Object.keys(shown)) frm.toggle_display(field, false);
 	for (const [field, html] of Object.entries(shown)) {
 		const section = frm.fields_dict[`${field}_section`];
 		const body = section?.wrapper?.find(".section-body").first();
 		if (!body?.length) continue;
-		frm.toggle_display(field, false);
 		section.wrapper.removeClass("hide-control empty-section").show();
 		body.children(".sf-readable").remove();
 		$(`<div class="sf-readable w-100 px-3"></div>`).html(html || `<p class="text-muted">${__("No comments.")}</p>`).appendTo(body);
