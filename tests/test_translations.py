@@ -269,6 +269,12 @@ def error_parameters() -> set[str]:
 	return set(worktime.UNITS)
 
 
+def labels_of_terms() -> set[str]:
+	"""What comments on terms are about: fields of a proposal."""
+	fields = constant_of("salesflow_std/reviews.py", "TERMS")
+	return {field_of("Solution Proposal", fieldname)["label"] for fieldname in fields}
+
+
 def linked_records() -> set[str]:
 	"""ERPNext's own records that ours link to: its setup wizard names them in the language of the site."""
 	return {policy["sales_stage"] for policy in shipped("cadence_policy") if policy.get("sales_stage")}
@@ -444,6 +450,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
 	("public/js/my_reviews/sheet.js", "row.uom"): lambda: set(),  # units are ERPNext's
+	("salesflow_std/review_sheet.py", "label"): labels_of_terms,
+	("salesflow_std/review_record.py", "label"): labels_of_terms,
 	(_REVIEW_LIST, "word"): lambda: selectable("Proposal Review"),
 	(_REVIEW_LIST, "doc.status"): lambda: options_of("Proposal Review", "status"),
 	(_REVIEW_RECORD, "doc.status"): lambda: options_of("Proposal Review", "status"),

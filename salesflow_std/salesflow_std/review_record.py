@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, get_fullname
 
@@ -70,10 +71,21 @@ def _comments(doc: Document) -> list[tuple[str, list[dict[str, Any]]]]:
 	groups = []
 	for about in ABOUT:
 		rows = [
-			{"row": row, "who": get_fullname(row.commented_by), "on": needs_mail.minute(row.commented_on)}
+			{
+				"row": row,
+				"label": _label(row),
+				"who": get_fullname(row.commented_by),
+				"on": needs_mail.minute(row.commented_on),
+			}
 			for row in doc.comments
 			if row.about == about
 		]
 		if rows:
-			groups.append((about, sorted(rows, key=lambda one: one["row"].row_label or "")))
+			groups.append((about, sorted(rows, key=lambda one: one["label"])))
 	return groups
+
+
+def _label(row: Document) -> str:
+	"""What a comment is about: rows have names of their own, terms the label of their field."""
+	label = row.row_label or "–"
+	return _(label, context="Solution Proposal") if row.about == "Terms" else label
