@@ -29,6 +29,7 @@ doctype_js = {
 		"public/js/account_plan_links.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -37,6 +38,7 @@ doctype_js = {
 		"public/js/fit.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -46,6 +48,7 @@ doctype_js = {
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -54,13 +57,26 @@ doctype_js = {
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": [
 		"public/js/graded_form.js",
 		"public/js/customer_panel.js",
+		"public/js/versioned_form.js",
 		"public/js/needs_record.js",
 		"public/js/needs_confirmation.js",
+		"public/js/proposal_links.js",
+	],
+	"Solution Proposal": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/solution_proposal.js",
+		"public/js/proposal_coverage.js",
+		"public/js/proposal_items.js",
+		"public/js/proposal_corrections.js",
+		"public/js/proposal_versions.js",
+		"public/js/proposal_review.js",
 	],
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -72,6 +88,8 @@ doctype_list_js = {
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
 	"Prospect": "public/js/tagged_list.js",
+	"Needs Record": "public/js/list_views.js",
+	"Solution Proposal": "public/js/list_views.js",
 }
 
 override_doctype_dashboards = {
@@ -169,6 +187,12 @@ doc_events = {
 	"Needs Record": {
 		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
 	},
+	"Proposal Review": {
+		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
+	},
+	"Solution Proposal": {
+		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
+	},
 	"Communication": {
 		"validate": "salesflow_std.overrides.quoted_link.validate",
 		"on_update": "salesflow_std.overrides.communication.on_update",
@@ -203,6 +227,7 @@ scheduler_events = {
 		"salesflow_std.jobs.grade_clock.tick",
 		"salesflow_std.jobs.follow_up_clock.tick",
 		"salesflow_std.jobs.needs_clock.tick",
+		"salesflow_std.jobs.review_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
