@@ -223,6 +223,7 @@ scheduler_events = {
 		"salesflow_std.jobs.grade_clock.tick",
 		"salesflow_std.jobs.follow_up_clock.tick",
 		"salesflow_std.jobs.needs_clock.tick",
+		"salesflow_std.jobs.review_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",

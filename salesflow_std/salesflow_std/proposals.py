@@ -199,7 +199,8 @@ def new_version(name: str, reason: str | None = None) -> Document:
 	if proposal.next_version:
 		return frappe.get_doc(DOCTYPE, proposal.next_version)
 	_check_answered(proposal)
-	after = _copy(proposal)
+	# As it is read by the next who changes it, without the flags of its making.
+	after = frappe.get_doc(DOCTYPE, _copy(proposal).name)
 	frappe.db.set_value(DOCTYPE, name, "next_version", after.name)
 	if proposal.status != APPROVED:
 		set_status(name, SUPERSEDED)

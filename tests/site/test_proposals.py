@@ -757,7 +757,7 @@ def test_a_comparison_is_read_in_the_readers_language(make_user, as_user, call):
 	after.solution = "Another one"
 	after.save()
 	with as_user(make_user(["Sales Manager", "Sales User"], language="zh")):
-		assert [row["part_label"] for row in call(API + "compare", name=after.name)] == ["方案"]
+		assert [row["part_label"] for row in call(API + "compare", name=after.name)] == ["解决方案"]
 
 
 # Connections -----------------------------------------------------------------------------------------------

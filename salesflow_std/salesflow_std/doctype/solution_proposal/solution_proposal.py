@@ -106,7 +106,10 @@ class SolutionProposal(Document):
 		}
 		if not same:
 			frappe.throw(self._why_frozen(before), title=_("Not a Draft"))
-		# Rows that say the same under other names would lose their keys.
+		# What differs less than it is shown is no change; rows under other names would lose their keys.
+		for field in versions.content_fields(self.doctype):
+			if field not in proposals.ALWAYS_OPEN:
+				self.set(field, before.get(field))
 		for table in proposals.TABLES:
 			self.set(table, before.get(table))
 
