@@ -76,6 +76,7 @@ doctype_js = {
 		"public/js/proposal_items.js",
 		"public/js/proposal_corrections.js",
 		"public/js/proposal_versions.js",
+		"public/js/proposal_review.js",
 	],
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -185,6 +186,9 @@ doc_events = {
 	},
 	"Needs Record": {
 		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
+	},
+	"Proposal Review": {
+		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
 	},
 	"Solution Proposal": {
 		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
