@@ -12,7 +12,7 @@ from salesflow_std.salesflow_std import review_rules, review_sheet, reviews, rev
 def who(proposal: str) -> dict:
 	"""Who would be asked if the proposal were reviewed now (S2).
 
-	``{"groups": [{"rule", "function", "function_label", "quorum", "due_on", "people": [{"user", "full_name", "as",
+	``{"groups": [{"rule", "rule_label", "function", "function_label", "quorum", "due_on", "people": [{"user", "full_name", "as",
 	"instead_of", "instead_of_name"}], "note"}], "problems": [{"what", "why", "route"}], "missing": [{"what", "why",
 	"fieldname", "row"}], "may_open", "may_request"}``. `as` is Reviewer or Stand-in, `quorum` the approvals needed.
 	A problem is a rule that nobody can answer, `missing` what the proposal lacks; either stops the review. No group
@@ -148,7 +148,7 @@ def sheet(review: str) -> dict:
 	"total_taxes_and_charges", "grand_total"},
 	"terms": [{"fieldname", "label", "text", "html"}]},
 	"changes": {"since", "since_version", "rows"}, "margin",
-	"groups": [{"rule", "function", "function_label", "quorum", "approvals", "state"}],
+	"groups": [{"rule", "rule_label", "function", "function_label", "quorum", "approvals", "state"}],
 	"opinions": [{"name", "round", "function", "function_label", "rule", "asked", "asked_name", "asked_as",
 	"reviewer_name", "decision", "feasibility", "price", "compliance", "reason", "decided_on", "carried_over",
 	"due_on", "overdue", "escalated_to_name", "mine"}], "earlier": [as opinions, of rounds before],

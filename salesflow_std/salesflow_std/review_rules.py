@@ -20,7 +20,7 @@ from frappe.utils.user import get_users_with_role
 
 from salesflow_std.engine import figures, worktime
 from salesflow_std.engine import review as engine
-from salesflow_std.salesflow_std import proposals, reps
+from salesflow_std.salesflow_std import profiles, proposals, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -68,7 +68,31 @@ def suits(user: str | None, proposal: Document) -> bool:
 		and reps.is_enabled(user)
 		and frappe.has_permission("Proposal Review", "read", user=user)
 		and has_user_permission(proposal, user)
+		and has_user_permission(_as_reviewed(proposal), user)
 	)
+
+
+def _as_reviewed(proposal: Document) -> Document:
+	"""What of the review itself User Permissions look at."""
+	return frappe.get_doc(
+		{
+			"doctype": "Proposal Review",
+			"proposal": proposal.name,
+			"company": proposal.company,
+			"territory": territory_of(proposal),
+		}
+	)
+
+
+def territory_of(proposal: Document) -> str | None:
+	"""The territory that a proposal is for: its document's, else its customer's."""
+	reference = (proposal.reference_doctype, proposal.reference_name)
+	party = profiles.party_of(*reference)
+	for doctype, name in (reference, *([party] if party else [])):
+		found = frappe.db.get_value(doctype, name, "territory")
+		if found:
+			return found
+	return None
 
 
 # Which rules ----------------------------------------------------------------------------------------------
@@ -76,12 +100,10 @@ def suits(user: str | None, proposal: Document) -> bool:
 
 def facts(proposal: Document) -> engine.Facts:
 	"""What the rules ask of a proposal."""
-	territories: tuple[str, ...] = ()
-	if proposal.territory and frappe.db.exists("Territory", proposal.territory):
-		territories = (proposal.territory, *get_ancestors_of("Territory", proposal.territory))
+	territory = territory_of(proposal)
 	return engine.Facts(
 		proposal.company or "",
-		territories,
+		(territory, *get_ancestors_of("Territory", territory)) if territory else (),
 		flt(proposal.base_net_total, 6),
 		# As it is shown, so that 10 % is 10 %.
 		flt(proposal.discount_percent, 2),
@@ -189,9 +211,7 @@ def _why_nobody(group: Group, quorum: int) -> str:
 		return _("It needs {0} approvals, and only {1} can be asked.").format(quorum, len(group.people))
 	if group.rule.reviewers:
 		return _("None of the reviewers it names can be asked about this proposal.")
-	return _("Nobody with the role {0} can be asked about this proposal.").format(
-		_(group.rule.role) if group.rule.role else "–"
-	)
+	return _("Nobody with the role {0} can be asked about this proposal.").format(group.rule.role or "–")
 
 
 def stand_in_of(
@@ -224,9 +244,9 @@ def refuse_unanswerable(groups: list[Group]) -> None:
 	lines = [f"<li>{_problem_html(group)}</li>" for group in groups if group.problem]
 	if lines:
 		frappe.throw(
-			_("The review cannot be opened, because nobody could settle it:")
-			+ f"<ul>{''.join(lines)}</ul>"
-			+ _("Name reviewers in the rule or give users the role, then open it again."),
+			_(
+				"The review cannot be opened, because nobody could settle it: {0} Name reviewers in the rule or give users the role, then open it again."
+			).format("<ul>" + "".join(lines) + "</ul>"),
 			title=_("No Reviewer"),
 		)
 
@@ -234,13 +254,18 @@ def refuse_unanswerable(groups: list[Group]) -> None:
 def _problem_html(group: Group) -> str:
 	links = [get_link_to_form(DOCTYPE, group.rule.name, escape_html(group.rule.name))]
 	if group.rule.role and not group.rule.reviewers:
-		links.append(get_link_to_form("Role", group.rule.role, escape_html(_(group.rule.role))))
+		links.append(get_link_to_form("Role", group.rule.role, escape_html(group.rule.role)))
 	return f"{', '.join(links)}: {escape_html(group.problem)}"
 
 
 def function_label(name: str) -> str:
 	"""A function in the user's language."""
 	return _(name, context="Review Rule") if name else ""
+
+
+def rule_label(rule: str) -> str:
+	"""What a rule is called in the user's language: those that came with the app have a name in each."""
+	return _(rule)
 
 
 def preview(proposal: Document) -> dict:
@@ -272,6 +297,7 @@ def may_open() -> bool:
 def _group_in_words(group: Group, proposal: Document, now: datetime) -> dict:
 	return {
 		"rule": group.rule.name,
+		"rule_label": rule_label(group.rule.name),
 		"function": group.rule.review_function,
 		"function_label": function_label(group.rule.review_function),
 		"quorum": engine.needed(cint(group.rule.quorum), len(group.people)),

@@ -90,6 +90,7 @@ def _groups(review: Document) -> list[dict]:
 		found.append(
 			{
 				"rule": rule,
+				"rule_label": review_rules.rule_label(rule),
 				"function": group[0].review_function,
 				"function_label": review_rules.function_label(group[0].review_function),
 				"quorum": engine.needed(cint(group[0].quorum), len(group)),
@@ -169,7 +170,6 @@ _PROPOSAL = (
 	"version",
 	"status",
 	"company",
-	"territory",
 	"reference_doctype",
 	"reference_name",
 	"currency",
@@ -206,6 +206,7 @@ def _proposal(proposal: Document) -> dict:
 	rep = review_rules.rep_of(proposal)
 	return {
 		**{field: proposal.get(field) for field in _PROPOSAL},
+		"territory": review_rules.territory_of(proposal),
 		"responsible": rep,
 		"responsible_name": get_fullname(rep),
 		"may_read_reference": bool(
@@ -263,7 +264,7 @@ def _terms(proposal: Document) -> list[dict]:
 		found.append(
 			{
 				"fieldname": fieldname,
-				"label": _(field.label, context=proposal.doctype),
+				"label": _(field.label, context="Solution Proposal"),
 				"text": None if is_html else str(value),
 				"html": frappe.utils.sanitize_html(value, linkify=False) if is_html else None,
 			}

@@ -240,12 +240,12 @@ def _begin(proposal: Document, groups: list[review_rules.Group], note: str) -> D
 			"note": "\n".join(filter(None, (note, *(group.note for group in groups)))),
 			"closed_on": None,
 			"closing_reason": None,
+			"territory": review_rules.territory_of(proposal),
 			**{
 				field: proposal.get(field)
 				for field in (
 					"title",
 					"company",
-					"territory",
 					"currency",
 					"grand_total",
 					"discount_percent",

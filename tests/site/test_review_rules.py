@@ -57,11 +57,11 @@ def test_rules_apply_by_company_territory_and_amount(rep, product):
 	own = rule("Sales", product, company=records.COMPANY)
 	assert set(people(proposal)) == {own.name}
 	frappe.db.set_value("Review Rule", own.name, "enabled", 0)
-	proposal.territory = "China"
+	frappe.db.set_value("Opportunity", proposal.reference_name, "territory", "China")
 	root = frappe.db.get_value("Territory", {"is_group": 1, "parent_territory": ("in", ("", None))}, "name")
 	world, near = rule("Sales", product, territory=root), rule("Sales", product, territory="China")
 	assert set(people(proposal)) == {near.name}
-	proposal.territory = root
+	frappe.db.set_value("Opportunity", proposal.reference_name, "territory", root)
 	assert set(people(proposal)) == {world.name}
 
 

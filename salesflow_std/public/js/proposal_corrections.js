@@ -32,30 +32,20 @@ if (!salesflow.proposal_corrections) {
 		},
 
 		leave(frm, row) {
-			const dialog = new frappe.ui.Dialog({
-				title: __("Leave as It Is"),
-				fields: [
-					{ fieldtype: "HTML", fieldname: "what", options: `<p><b>${esc(row.correction)}</b></p>` },
-					{
-						fieldtype: "Small Text",
-						fieldname: "note",
-						label: __("Reason", null, "Salesflow"),
-						reqd: 1,
-						description: __("Whoever asked for it will want to know."),
-					},
-				],
-				primary_action_label: __("Leave", null, "Proposal Correction"),
-				primary_action: ({ note }) => {
-					dialog.hide();
-					this.answer(frm, row, { state: "Left", note });
+			salesflow.versioned_form.ask_reason(
+				{
+					title: __("Leave as It Is"),
+					html: `<b>${esc(row.correction)}</b>`,
+					action: __("Leave", null, "Proposal Correction"),
+					description: __("Whoever asked for it will want to know."),
 				},
-			});
-			dialog.show();
+				(note) => this.answer(frm, row, { state: "Left", note })
+			);
 		},
 
 		// Saved with the form: what was taken over is written there as well.
 		answer(frm, row, values) {
-			frappe.model.set_value(row.doctype, row.name, values).then(() => {
+			return frappe.model.set_value(row.doctype, row.name, values).then(() => {
 				frm.refresh_field("corrections");
 				this.show(frm);
 			});

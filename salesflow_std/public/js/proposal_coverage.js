@@ -19,7 +19,7 @@ if (!salesflow.proposal_coverage) {
 			this.needs_changed(frm, place);
 			if (!rows.length) return;
 			$(`<div class="sf-coverage-sum"></div>`).html(this.sum(rows)).appendTo(place);
-			const list = $(`<ul class="sf-coverage"></ul>`).appendTo(place);
+			const list = $(`<ul class="sf-coverage ${this.told(frm).may_waive ? "sf-may-waive" : ""}"></ul>`).appendTo(place);
 			for (const row of rows) list.append(this.draw(frm, row));
 			this.link_cases(frm, list);
 		},
@@ -91,27 +91,15 @@ if (!salesflow.proposal_coverage) {
 		},
 
 		waive(frm, line) {
-			const dialog = new frappe.ui.Dialog({
-				title: __("Leave a Must-Need Open"),
-				fields: [
-					{ fieldtype: "HTML", fieldname: "need", options: `<p><b>${esc(line.need)}</b></p>` },
-					{
-						fieldtype: "Small Text",
-						fieldname: "reason",
-						label: __("Reason", null, "Salesflow"),
-						reqd: 1,
-						description: __("The reviewers see it; the customer does not."),
-					},
-				],
-				primary_action_label: __("Waive"),
-				primary_action: ({ reason }) => {
-					dialog.disable_primary_action();
-					this.change(frm, "waive", { answer: line.name, reason })
-						.then(() => dialog.hide())
-						.finally(() => dialog.enable_primary_action());
+			salesflow.versioned_form.ask_reason(
+				{
+					title: __("Leave a Must-Need Open"),
+					html: `<b>${esc(line.need)}</b>`,
+					action: __("Waive"),
+					description: __("The reviewers see it; the customer does not."),
 				},
-			});
-			dialog.show();
+				(reason) => this.change(frm, "waive", { answer: line.name, reason })
+			);
 		},
 
 		change(frm, method, args) {

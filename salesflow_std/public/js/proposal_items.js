@@ -144,13 +144,15 @@ if (!salesflow.proposal_items) {
 					.join("")}</tr>`;
 			const rows = told.rows.map((row) => line(esc(row.item_name || row.item_code), row)).join("");
 			const head = [__("Item", null, "Proposal Item"), __("Net", null, "Solution Proposal"), __("Cost", null, "Solution Proposal"), __("Margin", null, "Solution Proposal"), __("of net")];
+			const known = told.rows.some((row) => row.cost != null && !row.alternative);
+			const sum = known ? told : {};
 			const unknown = told.unknown
 				? `<p class="text-muted small">${__("Of {0} items nobody knows the cost; the sum leaves them out.", [told.unknown])}</p>`
 				: "";
-			return `<details class="sf-margin"><summary>${__("Margin", null, "Solution Proposal")}: <b>${money(told.margin)}</b> (${percent(told.percent)})</summary>
+			return `<details class="sf-margin"><summary>${__("Margin", null, "Solution Proposal")}: <b>${money(sum.margin)}</b>${known ? ` (${percent(sum.percent)})` : ""}</summary>
 				<div class="table-responsive"><table class="table table-sm sf-margin-table"><thead><tr>${head
 					.map((text, i) => `<th class="${i ? "text-right" : ""}">${text}</th>`)
-					.join("")}</tr></thead><tbody>${rows}${line(__("Total", null, "Solution Proposal"), told, true)}</tbody></table></div>${unknown}</details>`;
+					.join("")}</tr></thead><tbody>${rows}${line(__("Total", null, "Solution Proposal"), sum, true)}</tbody></table></div>${unknown}</details>`;
 		},
 	};
 

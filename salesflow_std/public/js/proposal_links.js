@@ -15,15 +15,33 @@ if (!salesflow.proposal_links) {
 			frm.make_methods = { ...frm.make_methods, "Solution Proposal": open };
 		},
 
-		// The draft that is being written, or a new one.
+		// The proposal that is being written or reviewed or that holds, else a new one.
 		open(frm) {
-			// Needs were said about a document, and so is the proposal.
+			this.current(frm)
+				.then((found) => found || this.make(frm))
+				.then((name) => frappe.set_route("Form", "Solution Proposal", name));
+		},
+
+		// The answer to these needs may stand on another document of the company.
+		current(frm) {
+			const about =
+				frm.doctype === "Needs Record"
+					? { needs_record: frm.docname }
+					: { reference_doctype: frm.doctype, reference_name: frm.docname };
+			return frappe.db
+				.get_list("Solution Proposal", {
+					filters: { ...about, status: ["in", ["Draft", "Review Requested", "In Review", "Approved", "Changes Asked"]] },
+					order_by: "creation desc",
+					limit: 1,
+				})
+				.then(([found]) => found?.name);
+		},
+
+		make(frm) {
 			const of_needs = frm.doctype === "Needs Record";
 			const doctype = of_needs ? frm.doc.reference_doctype : frm.doctype;
 			const name = of_needs ? frm.doc.reference_name : frm.docname;
-			frappe
-				.xcall(`${API}.make`, { doctype, name })
-				.then((name) => frappe.set_route("Form", "Solution Proposal", name));
+			return frappe.xcall(`${API}.make`, { doctype, name });
 		},
 	};
 

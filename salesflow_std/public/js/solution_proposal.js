@@ -18,11 +18,20 @@ if (!salesflow.proposal_form) {
 		told: (frm, key, otherwise) => frm.doc.__onload?.[key] ?? otherwise,
 
 		refresh(frm) {
+			this.begin_with_solution(frm);
 			this.strip(frm);
 			shared.freeze(frm, !EDITABLE.includes(frm.doc.status) && !frm.is_new());
+			this.grow(frm);
 			salesflow.proposal_coverage?.show(frm);
 			salesflow.proposal_items?.refresh(frm);
 			salesflow.proposal_corrections?.show(frm);
+		},
+
+		// Whom it is for is known; what is written stands in the second tab.
+		begin_with_solution(frm) {
+			if (frm.is_new() || frm.sf_opened === frm.docname) return;
+			frm.sf_opened = frm.docname;
+			frm.layout.tabs?.find((tab) => tab.df.fieldname === "solution_tab")?.set_active();
 		},
 
 		strip(frm) {
@@ -33,6 +42,17 @@ if (!salesflow.proposal_form) {
 			if (EDITABLE.includes(frm.doc.status)) this.checklist(frm);
 			// Drawn anew, the strip asks for the review's buttons again.
 			$(frm.wrapper).trigger("sf-strip", [frm]);
+		},
+
+		// Texts are as high as what stands in them.
+		grow(frm) {
+			for (const fieldname of ["situation", "solution", "value", "service_terms"]) {
+				const input = frm.fields_dict[fieldname].$input;
+				if (!input) continue;
+				const fit = () => input.css("height", "").css({ height: Math.max(90, input[0].scrollHeight + 2), minHeight: 0 });
+				input.attr("rows", 3).css("height", 90).off("input.sf").on("input.sf", fit);
+				if (input.is(":visible")) fit();
+			}
 		},
 
 		facts(frm) {
@@ -69,7 +89,8 @@ if (!salesflow.proposal_form) {
 			if (!row) return;
 			row.toggle_view(true, () => {
 				const field = row.grid_form?.fields_dict[fieldname];
-				if (field) setTimeout(() => field.set_focus(), 200);
+				// Frappe puts the cursor into the first field, half a second later.
+				if (field) setTimeout(() => field.set_focus(), 600);
 			});
 		},
 
@@ -105,29 +126,18 @@ if (!salesflow.proposal_form) {
 		},
 
 		new_version(frm) {
-			const dialog = new frappe.ui.Dialog({
-				title: __("New Version", null, "Solution Proposal"),
-				fields: [
-					{
-						fieldtype: "HTML",
-						fieldname: "what",
-						options: `<p>${__("The new version takes over all of this one, and what reviewers and customer have asked for as corrections. It is reviewed again.")}</p>`,
-					},
-					{ fieldtype: "Small Text", fieldname: "reason", label: __("Reason", null, "Salesflow") },
-				],
-				primary_action_label: __("New Version", null, "Solution Proposal"),
-				primary_action: ({ reason }) => {
-					dialog.disable_primary_action();
+			shared.ask_reason(
+				{
+					title: __("New Version", null, "Solution Proposal"),
+					html: __("The new version takes over all of this one, and what reviewers and customer have asked for as corrections. It is reviewed again."),
+					action: __("New Version", null, "Solution Proposal"),
+					optional: true,
+				},
+				(reason) =>
 					frappe
 						.xcall(`${API}.new_version`, { name: frm.docname, reason })
-						.then((name) => {
-							dialog.hide();
-							frappe.set_route("Form", "Solution Proposal", name);
-						})
-						.finally(() => dialog.enable_primary_action());
-				},
-			});
-			dialog.show();
+						.then((name) => frappe.set_route("Form", "Solution Proposal", name))
+			);
 		},
 
 		queries(frm) {
@@ -169,5 +179,7 @@ if (!salesflow.proposal_form) {
 		setup: (frm) => form.queries(frm),
 		refresh: (frm) => form.refresh(frm),
 		tc_name: (frm) => form.terms(frm),
+		// Hidden text has no height to grow to.
+		on_tab_change: (frm) => form.grow(frm),
 	});
 }

@@ -62,6 +62,34 @@ if (!salesflow.versioned_form) {
 			strip.append(list);
 		},
 
+		// Asks for a word of reason, then runs `run(reason)`; the dialog closes when that has gone well.
+		ask_reason({ title, html, action, description, optional }, run) {
+			const dialog = new frappe.ui.Dialog({
+				title,
+				fields: [
+					{ fieldtype: "HTML", fieldname: "about", options: `<p>${html}</p>` },
+					{
+						fieldtype: "Small Text",
+						fieldname: "reason",
+						label: __("Reason", null, "Salesflow"),
+						reqd: optional ? 0 : 1,
+						description,
+					},
+				],
+				primary_action_label: action,
+				primary_action: ({ reason }) => {
+					dialog.disable_primary_action();
+					Promise.resolve(run(reason))
+						.then(() => dialog.hide())
+						.catch(() => {}) // the server has said why
+						.finally(() => dialog.enable_primary_action());
+				},
+			});
+			dialog.$wrapper.one("shown.bs.modal", () => dialog.fields_dict.reason.set_focus());
+			dialog.show();
+			return dialog;
+		},
+
 		// What is frozen stays as it is; the server says so too.
 		freeze(frm, frozen, open = ["allocated_to"]) {
 			for (const df of frm.meta.fields) {

@@ -14,6 +14,10 @@ from salesflow_std.salesflow_std.messages import refuse
 
 
 class ReviewRule(Document):
+	def __setup__(self) -> None:
+		# Frappe would fill in the user's company, and a rule for every company would be one for theirs.
+		self.dont_update_if_missing = ["company", "territory"]
+
 	def validate(self) -> None:
 		self._check_who()
 		self._check_numbers()
