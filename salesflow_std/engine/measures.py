@@ -12,7 +12,7 @@ _MEASURE = re.compile(
 	rf"|(?<!\w)(?:{_NUMERALS})(?:[ -](?:{_UNITS}))(?!\w)"
 	r"|(?<!\w)(?:one|an?) (?:second|minute|hour|day|week|month|year|shift)(?!\w)"
 	r"|(?<!\w)(?:half|halve[sd]?|halving|twice|doubled?|doubles|doubling|tripled?|triples|threefold|tenfold)(?!\w)"
-	r"|(?<!\w)(?:one|a|two) (?:third|quarter|fifth|tenth)s?(?!\w)"
+	r"|(?<!\w)(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?(?!\w)"
 	r"|百分之|[一二三四五六七八九十百两]分之[一二三四五六七八九十]"
 	# 统一, 唯一 and 第一 count nothing.
 	r"|(?<![统唯第])[一二三四五六七八九十百千万亿两半]+个?"
