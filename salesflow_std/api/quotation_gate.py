@@ -12,9 +12,10 @@ from salesflow_std.salesflow_std import quotation_gate
 def standing(quotation: str) -> dict:
 	"""How a quotation stands before the gate, and what the reader may do about it (S2).
 
-	``{"state", "enforcement", "holds", "says", "differences": [text], "proposal", "review", "override_role",
-	"may_override", "may_propose", "objections"}``; where nothing is enforced `state` is "off". Raises PermissionError
-	without the right to read the quotation.
+	``{"state", "enforcement", "holds", "says", "why", "differences": [text], "proposal", "review", "override_role",
+	"may_override", "may_propose"}``, `says` as HTML; `state` is "off" where nothing is enforced, else "exempt",
+	"approved", "overridden", "missing", "in_review" or "changed". Raises PermissionError without the right to read the
+	quotation.
 	"""
 	return quotation_gate.sheet(_permitted(quotation, "read"))
 

@@ -233,15 +233,10 @@ def _warn(quotation: Document, standing: Standing, way: str) -> None:
 		if told := quotation_refusal.differences(standing):
 			text += f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in told)}</ul>"
 		frappe.msgprint(text + quotation_refusal.why(), title=_("Review Missing"), indicator="orange")
-	known = {
-		"quotation": quotation.name,
-		"fingerprint": standing.fingerprint,
-		"kind": "Warning",
-		"way": way,
-	}
-	if quotation.is_new() and way in (PRINT, EMAIL) or frappe.db.exists("Quotation Override", known):
+	known = {"quotation": quotation.name, "fingerprint": standing.fingerprint, "kind": "Warning", "way": way}
+	if (quotation.is_new() and way == PRINT) or frappe.db.exists("Quotation Override", known):
 		return
-	_log(quotation, standing, **known)
+	_log(quotation, standing, kind="Warning", way=way)
 	# What is printed by an address is only read, and would be forgotten.
 	frappe.local.flags.commit = True
 
