@@ -30,7 +30,10 @@ OWNER_FIELDS = {
 	"Opportunity": "opportunity_owner",
 }
 # What points at a profile beside the parties.
-_LINKS = (("Needs Record", "customer_profile"), ("Account Plan", "customer_profile"))
+_LINKS = tuple(
+	(doctype, "customer_profile")
+	for doctype in ("Needs Record", "Account Plan", "Solution Proposal", "Meeting Minutes", "Objection")
+)
 # More documents of one company than that are not looked at.
 _LARGEST_FAMILY = 500
 # So many profiles are written in one statement.
