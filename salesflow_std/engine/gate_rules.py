@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 BLOCK, WARN, OFF = "Block", "Warn", "Off"
-# A percentage is worked out from rounded prices.
-_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -50,25 +48,6 @@ def closest(
 
 	fitting = [rule for rule in rules if rule.fits(company, territories, order_type)]
 	return max(fitting, key=closeness) if fitting else None
-
-
-def overall_discount(
-	items: Iterable[tuple[float, float, float]], total_after: float, taken_off: float
-) -> float:
-	"""The discount of a whole quotation against list, in percent.
-
-	`items` are (quantity, list price, rate); a rate above the list, or without one, is worth what it asks. Of the
-	discount on the whole `taken_off` is the amount, `total_after` what is left of the total it was taken from.
-	"""
-	worth = asked = 0.0
-	for qty, listed, rate in items:
-		worth += qty * max(listed or 0, rate or 0)
-		asked += qty * (rate or 0)
-	if worth <= 0:
-		return 0.0
-	before = total_after + taken_off
-	left = total_after / before if taken_off and before else 1
-	return round((1 - asked / worth * left) * 100, _PLACES)
 
 
 def is_exempt(rule: Rule, net_total: float, discount: float) -> bool:

@@ -23,7 +23,7 @@ def before_communication(doc: Document, method: str | None = None) -> None:
 		doc.reference_doctype not in GATED
 		or not doc.reference_name
 		or doc.sent_or_received == "Received"
-		or doc.communication_type != "Communication"
+		or doc.communication_type not in ("Communication", "Automated Message")
 		or doc.communication_medium != "Email"
 		or doc.flags.in_receive
 	):
@@ -72,9 +72,7 @@ def _prints(doc: Document) -> list[tuple[str, str]]:
 
 
 def _leave_out(doc: Document, quotations: Iterable[str]) -> None:
-	refused = {
-		name for name in quotations if not quotation_gate.may_print(frappe.get_doc("Quotation", name))
-	}
+	refused = {name for name in quotations if not quotation_gate.may_print(frappe.get_doc("Quotation", name))}
 	if not refused:
 		return
 	kept = [

@@ -11,7 +11,7 @@ from typing import NoReturn
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import escape_html, flt, get_link_to_form, now_datetime
+from frappe.utils import escape_html, flt, now_datetime
 
 from salesflow_std.engine.gate_rules import BLOCK, OFF, WARN, is_exempt
 from salesflow_std.salesflow_std import figures, profiles, quotation_refusal, quotation_standing
@@ -184,7 +184,7 @@ def _let_proposal_out(name: str) -> None:
 		return
 	text = (
 		_("Proposal {0} is not approved: {1}.").format(
-			get_link_to_form("Solution Proposal", name), _(row.status, context="Solution Proposal")
+			quotation_refusal.link("Solution Proposal", name), _(row.status, context="Solution Proposal")
 		)
 		+ " "
 		+ quotation_refusal.why()

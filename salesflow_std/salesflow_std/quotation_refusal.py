@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
+from frappe.desk.utils import slug
 from frappe.model.document import Document
-from frappe.utils import escape_html, get_link_to_form
+from frappe.utils import cstr, escape_html, quote
 
-from salesflow_std.salesflow_std import figure_words, quotation_standing
+from salesflow_std.salesflow_std import quotation_standing
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.quotation_standing import CHANGED, IN_REVIEW, Standing
+
+# Of longer texts only that they differ is told.
+_LONGEST = 140
 
 SUBMIT, UPDATE, PRINT, EMAIL = "Submit", "Update", "Print", "E-mail"
 
@@ -33,7 +37,7 @@ def sentence(standing: Standing) -> str:
 	"""What is missing, as HTML."""
 	if not standing.proposal or not may_see(standing):
 		return _("No review has approved these figures.")
-	proposal = get_link_to_form("Solution Proposal", standing.proposal)
+	proposal = link("Solution Proposal", standing.proposal)
 	if standing.state == IN_REVIEW:
 		return _("These figures are under review with {0}.").format(proposal)
 	if standing.state == CHANGED:
@@ -54,7 +58,17 @@ def differences(standing: Standing) -> list[str]:
 	"""What differs from the approved figures, a sentence each; nothing where the reader may not see those."""
 	if not standing.differences or not may_see(standing):
 		return []
-	return [figure_words.since_approval(change) for change in standing.differences]
+	return [_since_approval(**line) for line in standing.differences]
+
+
+def _since_approval(what: str, before: str, after: str, **_more: str) -> str:
+	if max(len(before), len(after)) > _LONGEST:
+		return _("{0}: not as approved").format(what)
+	if not before:
+		return _("{0}: {1} stands here, nothing was approved").format(what, after)
+	if not after:
+		return _("{0}: {1} was approved, nothing stands here").format(what, before)
+	return _("{0}: {1} was approved, {2} stands here").format(what, before, after)
 
 
 def may_override() -> bool:
@@ -80,27 +94,31 @@ def _steps(quotation: Document, standing: Standing) -> list[str]:
 	steps = []
 	if standing.proposal and may_see(standing) and standing.state != IN_REVIEW:
 		steps.append(
-			get_link_to_form(
-				"Solution Proposal", standing.proposal, _("Open proposal {0}").format(standing.proposal)
-			)
+			link("Solution Proposal", standing.proposal, _("Open proposal {0}").format(standing.proposal))
 		)
 	if standing.review and may_see(standing):
-		steps.append(
-			get_link_to_form("Proposal Review", standing.review, _("Open review {0}").format(standing.review))
-		)
+		steps.append(link("Proposal Review", standing.review, _("Open review {0}").format(standing.review)))
 	if stored and standing.state != IN_REVIEW and frappe.has_permission("Solution Proposal", "create"):
 		# The form makes it at a click (`quotation.js`); from anywhere else the link leads to the form.
-		url = frappe.utils.get_url_to_form("Quotation", quotation.name)
 		label = _("Make a proposal of these figures")
-		steps.append(f'<a class="sf-make-proposal" href="{escape_html(url)}">{label}</a>')
+		steps.append(
+			link("Quotation", quotation.name, label).replace("<a ", '<a class="sf-make-proposal" ', 1)
+		)
 	if may_override():
 		if stored:
 			steps.append(_("Your role may let it pass on its form, with a reason."))
 	elif settings().override_role:
 		steps.append(
-			_("{0} may let it pass, with a reason.").format(f"<b>{escape_html(_(settings().override_role))}</b>")
+			_("{0} may let it pass, with a reason.").format(
+				f"<b>{escape_html(_(settings().override_role))}</b>"
+			)
 		)
 	return steps
+
+
+def link(doctype: str, name: str, label: str = "") -> str:
+	"""A link to a form of the desk."""
+	return f'<a href="/app/{slug(doctype)}/{quote(cstr(name))}">{escape_html(label or name)}</a>'
 
 
 def title(way: str) -> str:
@@ -122,6 +140,6 @@ def missing_text(standing: Standing) -> str:
 	return "\n".join(
 		[
 			lines.get(standing.state, _("No review had approved the figures.")),
-			*map(figure_words.since_approval, standing.differences),
+			*(_since_approval(**line) for line in standing.differences),
 		]
 	)

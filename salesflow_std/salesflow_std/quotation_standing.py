@@ -12,8 +12,8 @@ from frappe.utils import flt
 from pypika.terms import Criterion
 
 from salesflow_std.engine import figures as rules
-from salesflow_std.engine.gate_rules import BLOCK, OFF, Rule, closest, is_exempt, overall_discount
-from salesflow_std.salesflow_std import figures, profiles
+from salesflow_std.engine.gate_rules import BLOCK, OFF, Rule, closest, is_exempt
+from salesflow_std.salesflow_std import figures, profiles, proposal_comparison, proposal_quotations
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 # What a quotation's standing may be; of the first five it may go out.
@@ -29,7 +29,8 @@ _MOST = 50
 class Standing:
 	"""How a quotation stands: `state`, the `rule` in force, and what it was compared with.
 
-	`differences` are those between the figures approved last for this customer and the quotation's.
+	`differences` are those between the figures approved last for this customer and the quotation's, in words (see
+	`proposal_comparison.of_figures`).
 	"""
 
 	state: str
@@ -38,7 +39,7 @@ class Standing:
 	proposal: str | None = None
 	proposal_status: str | None = None
 	review: str | None = None
-	differences: tuple[rules.Change, ...] = field(default=())
+	differences: tuple[dict, ...] = field(default=())
 
 	@property
 	def holds(self) -> bool:
@@ -114,14 +115,7 @@ def of(quotation: Document) -> Standing:
 def _is_small(quotation: Document, rule: Rule) -> bool:
 	if rule.exempt_below <= 0:
 		return False
-	items = [
-		(flt(row.qty), flt(row.price_list_rate), flt(row.rate))
-		for row in quotation.items
-		if not row.is_alternative
-	]
-	after = quotation.grand_total if quotation.apply_discount_on == "Grand Total" else quotation.net_total
-	discount = overall_discount(items, flt(after), flt(quotation.discount_amount))
-	return is_exempt(rule, flt(quotation.base_net_total), discount)
+	return is_exempt(rule, flt(quotation.base_net_total), proposal_quotations.discount_percent(quotation))
 
 
 def _is_approved(row: frappe._dict) -> bool:
@@ -129,9 +123,7 @@ def _is_approved(row: frappe._dict) -> bool:
 
 
 def _approved(standing: Standing, row: frappe._dict) -> Standing:
-	return replace(
-		standing, state=APPROVED, proposal=row.name, proposal_status=row.status, review=row.review
-	)
+	return replace(standing, state=APPROVED, proposal=row.name, proposal_status=row.status, review=row.review)
 
 
 def _with_relatives(quotation: Document, standing: Standing, told: dict) -> Standing:
@@ -149,7 +141,8 @@ def _with_relatives(quotation: Document, standing: Standing, told: dict) -> Stan
 	under_review = next((row for row in same if row.status in _UNDER_REVIEW), None)
 	if other:
 		before = json.loads(frappe.db.get_value("Solution Proposal", other.name, "figures") or "{}")
-		standing = replace(standing, state=CHANGED, differences=tuple(rules.differences(before, told)))
+		differing = tuple(proposal_comparison.of_figures(before, told, quotation.currency))
+		standing = replace(standing, state=CHANGED, differences=differing)
 	if under_review:
 		standing = replace(standing, state=IN_REVIEW)
 	row = under_review or other or next(iter(same), None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesflow_std.engine.gate_rules import BLOCK, OFF, WARN, Rule, closest, is_exempt, overall_discount
+from salesflow_std.engine.gate_rules import BLOCK, OFF, WARN, Rule, closest, is_exempt
 
 CHAIN = ("Shanghai", "China", "All Territories")
 
@@ -66,25 +66,6 @@ def test_a_rule_that_counts_fits(rules):
 	rule = closest(rules, "Alpha", CHAIN, "Sales")
 	assert (rule is None) == (not any(each.fits("Alpha", CHAIN, "Sales") for each in rules))
 	assert rule is None or rule.fits("Alpha", CHAIN, "Sales")
-
-
-@pytest.mark.parametrize(
-	("items", "after", "off", "expected"),
-	[
-		([], 0, 0, 0),
-		([(1, 100, 100)], 100, 0, 0),
-		([(2, 100, 90)], 180, 0, 10),
-		([(1, 100, 90), (3, 50, 50)], 240, 0, 4),
-		([(1, 0, 70)], 70, 0, 0),  # no list price
-		([(1, 100, 120), (1, 100, 80)], 200, 0, 9.0909),  # dear rows do not pay for cheap ones
-		([(1, 100, 100)], 95, 5, 5),
-		([(1, 100, 90)], 81, 9, 19),
-		([(1, 100, 100)], 0, 100, 100),
-		([(1, 100, 0)], 0, 0, 100),
-	],
-)
-def test_the_discount_of_the_whole(items, after, off, expected):
-	assert overall_discount(items, after, off) == expected
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,9 @@ def approve(offer: Any, status: str = "Approved", review: str | None = "Approved
 	unique = uuid.uuid4().hex[:8]
 	told = figures.of(offer)
 	fingerprint = rules.fingerprint(told)
-	about = ("Opportunity", offer.opportunity) if offer.opportunity else (offer.quotation_to, offer.party_name)
+	about = (
+		("Opportunity", offer.opportunity) if offer.opportunity else (offer.quotation_to, offer.party_name)
+	)
 	proposal = frappe.new_doc("Solution Proposal")
 	proposal.update(
 		{
