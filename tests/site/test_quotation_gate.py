@@ -269,7 +269,7 @@ def test_an_amended_quotation_is_asked_anew():
 	amended.items[0].rate = 90
 	amended.insert()
 	assert not amended.sf_proposal_review
-	with refused("Standard Service · Rate: ¥ 100.00 was approved, ¥ 90.00 stands here"):
+	with refused("Standard Service · Rate: CNY 100.00 was approved, CNY 90.00 stands here"):
 		amended.submit()
 	amended.reload()
 	amended.items[0].rate = 100
@@ -335,7 +335,7 @@ def test_a_cent_after_approval_is_named():
 	proposal = offers.approve(offer)
 	offer.reload()
 	offer.items[0].rate = 99.99
-	with refused("Standard Service · Rate: ¥ 100.00 was approved, ¥ 99.99 stands here") as problem:
+	with refused("Standard Service · Rate: CNY 100.00 was approved, CNY 99.99 stands here") as problem:
 		offer.submit()
 	assert f"/app/solution-proposal/{proposal}" in str(problem.value)
 
@@ -344,7 +344,7 @@ def test_a_row_changed_over_rest_is_seen_at_submit():
 	offer = offers.quotation()
 	offers.approve(offer)
 	put("Quotation Item", offer.items[0].name, rate=99.99)
-	with refused("¥ 99.99 stands here"):
+	with refused("CNY 99.99 stands here"):
 		by_method(offer)
 
 
@@ -569,7 +569,7 @@ def test_an_override_holds_for_these_figures_and_this_quotation_only():
 	quotation_gate.override(offer, "The fair ends today")
 	assert "Terms and Conditions" in offers.log(offer)[0].missing
 	offer.items[0].rate = 99.99
-	with refused("¥ 99.99 stands here"):
+	with refused("CNY 99.99 stands here"):
 		offer.submit()
 	with refused("not those that were approved"):
 		by_method(offers.quotation(frappe.get_doc("Lead", offer.party_name)))
@@ -714,7 +714,7 @@ def test_a_submitted_quotation_is_printed_with_what_was_approved(way, monkeypatc
 	way(submitted)
 	frappe.db.set_value("Quotation Item", submitted.items[0].name, "rate", 99.99)
 	frappe.clear_document_cache("Quotation", submitted.name)
-	with refused("¥ 99.99 stands here", frappe.PermissionError):
+	with refused("CNY 99.99 stands here", frappe.PermissionError):
 		way(submitted)
 
 
@@ -956,3 +956,35 @@ def test_the_refusal_speaks_the_readers_language(make_user, as_user):
 	with as_user(make_user("Sales User", language="zh")), pytest.raises(frappe.ValidationError) as problem:
 		by_method(offer)
 	assert re.search("没有评审通过", str(problem.value))
+
+
+# The report ----------------------------------------------------------------------------------------------------
+
+
+def test_the_report_tells_what_went_out_without_a_review(make_user, as_user):
+	from salesflow_std.salesflow_std.report.quotations_without_review.quotations_without_review import execute
+
+	offers.enforce("Warn", [{"order_type": "Maintenance", "enforcement": "Block", "exempt_below": 5000}])
+	rep = make_user("Sales User")
+	with as_user(rep):
+		warned, approved, overridden = (offers.quotation() for _turn in range(3))
+		small = offers.quotation(order_type="Maintenance")
+		offers.approve(approved)
+		for offer in (warned, approved, small):
+			by_method(offer)
+	offers.enforce("Block")
+	quotation_gate.override(overridden, "The fair ends today")
+	filters = {"company": records.COMPANY, "rep": rep}
+	_columns, rows, message, chart, summary = execute(filters)
+	assert {(row.quotation, row.kind) for row in rows} == {
+		(warned.name, "Warning"),
+		(overridden.name, "Override"),
+		(small.name, "Small Deal"),
+	}
+	assert message is None and sum(figure["value"] for figure in summary) == 3
+	assert [sum(line["values"]) for line in chart["data"]["datasets"]] == [1, 1, 1]
+	(row,) = execute({**filters, "kind": "Override"})[1]
+	assert (row.reason, row.given_by, row.grand_total) == ("The fair ends today", "Administrator", 1000)
+	assert execute({**filters, "rep": "Administrator", "kind": "Override"})[1] == []
+	with as_user(make_user("Employee")):
+		assert execute(filters)[1] == []
