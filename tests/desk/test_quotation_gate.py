@@ -37,7 +37,7 @@ def test_a_rep_sees_what_is_missing_and_cannot_submit(login, call, tolerate, quo
 	expect(page.locator(".page-actions button", has_text=label).first).to_be_visible()
 	page.locator(".page-actions .primary-action").click()
 	dialog(page).locator(".btn-primary:visible").click()
-	told = page.locator(".msgprint-dialog .msgprint")
+	told = page.locator(".modal.show:has(.msgprint-dialog) .msgprint")
 	expect(told).to_contain_text(missing)
 	expect(told.locator("a.sf-make-proposal")).to_have_text(word(lang, "Make a proposal of these figures"))
 	if lang == "zh":
