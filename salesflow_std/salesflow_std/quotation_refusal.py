@@ -85,12 +85,13 @@ def html(quotation: Document, standing: Standing, way: str) -> str:
 	if told := differences(standing):
 		text += f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in told)}</ul>"
 	text += f'<p class="text-muted">{why()}</p>'
-	steps = _steps(quotation, standing)
+	# While it is submitted it says so already.
+	steps = _steps(quotation, standing, way == SUBMIT or quotation.docstatus == 0)
 	return text + (f"<p>{'<br>'.join(steps)}</p>" if steps else "")
 
 
-def _steps(quotation: Document, standing: Standing) -> list[str]:
-	stored = not quotation.is_new() and quotation.docstatus == 0
+def _steps(quotation: Document, standing: Standing, is_draft: bool) -> list[str]:
+	stored = is_draft and not quotation.is_new()
 	steps = []
 	if standing.proposal and may_see(standing) and standing.state != IN_REVIEW:
 		steps.append(

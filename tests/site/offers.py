@@ -78,18 +78,34 @@ def approve(offer: Any, status: str = "Approved", review: str | None = "Approved
 	)
 	proposal.db_insert()
 	if review:
-		row = frappe.new_doc("Proposal Review")
-		row.update(
-			{
-				"name": f"REVIEW-T-{unique}",
-				"proposal": proposal.name,
-				"company": offer.company,
-				"status": review,
-				"fingerprint": fingerprint,
-			}
-		)
-		row.db_insert()
+		_review(proposal, f"REVIEW-T-{unique}", review)
 	return proposal.name
+
+
+def _review(proposal: Any, name: str, status: str) -> None:
+	row = frappe.new_doc("Proposal Review")
+	row.update(
+		{
+			"name": name,
+			"proposal": proposal.name,
+			"company": proposal.company,
+			"status": status,
+			"fingerprint": proposal.fingerprint,
+		}
+	)
+	row.db_insert()
+
+
+def pass_review(proposal: str) -> None:
+	"""Approves a proposal as it stands, without asking anybody."""
+	doc = frappe.get_doc("Solution Proposal", proposal)
+	name = f"REVIEW-T-{uuid.uuid4().hex[:8]}"
+	_review(doc, name, "Approved")
+	frappe.db.set_value(
+		"Solution Proposal",
+		proposal,
+		{"status": "Approved", "proposal_review": name, "approved_on": now_datetime()},
+	)
 
 
 def review_of(proposal: str) -> str:

@@ -102,8 +102,9 @@ WAYS = (by_form, by_method, by_client, by_rest, by_document_method)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_a_quotation_nobody_has_reviewed_is_not_submitted(way):
 	offer = offers.quotation()
-	with refused("No review has approved these figures"):
+	with refused("No review has approved these figures") as problem:
 		way(offer)
+	assert f'class="sf-make-proposal" href="/app/quotation/{offer.name}"' in str(problem.value)
 	assert docstatus(offer) == 0
 
 
@@ -424,6 +425,20 @@ def test_an_approval_on_the_customer_profile_counts():
 	assert docstatus(offer) == 1
 
 
+def test_a_proposal_of_a_quotations_figures_lets_it_pass_once_approved(call):
+	deal = records.opportunity()
+	offer = offers.quotation(frappe.get_doc("Lead", deal.party_name), opportunity=deal.name)
+	made = call("salesflow_std.api.proposal.from_quotation", quotation=offer.name)
+	assert made["left_out"] == []
+	with refused(f"/app/solution-proposal/{made['name']}"):
+		by_method(offer)
+	offers.pass_review(made["name"])
+	by_method(offer)
+	second = call("salesflow_std.api.proposal.make_quotation", name=made["name"])
+	by_method(frappe.get_doc("Quotation", second))
+	assert docstatus(offer) == 1 and frappe.db.get_value("Quotation", second, "docstatus") == 1
+
+
 @pytest.fixture
 def second_company():
 	name = "Second Test Co"
@@ -553,7 +568,12 @@ def test_only_the_role_may_override_with_a_reason(make_user, as_user, call):
 		for _turn in range(2):
 			assert call(f"{API}.override", quotation=offer.name, reason="The fair ends today")["holds"]
 	(row,) = offers.log(offer)
-	assert (row.kind, row.reason, row.given_by) == ("Override", "The fair ends today", chief)
+	assert (row.kind, row.way or "", row.reason, row.given_by) == (
+		"Override",
+		"",
+		"The fair ends today",
+		chief,
+	)
 	assert frappe.db.exists(
 		"Comment", {"reference_name": offer.name, "content": ("like", "%The fair ends today%")}
 	)
