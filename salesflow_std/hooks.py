@@ -29,6 +29,7 @@ doctype_js = {
 		"public/js/account_plan_links.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -37,6 +38,7 @@ doctype_js = {
 		"public/js/fit.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -46,6 +48,7 @@ doctype_js = {
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -54,13 +57,25 @@ doctype_js = {
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": [
 		"public/js/graded_form.js",
 		"public/js/customer_panel.js",
+		"public/js/versioned_form.js",
 		"public/js/needs_record.js",
 		"public/js/needs_confirmation.js",
+		"public/js/proposal_links.js",
+	],
+	"Solution Proposal": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/solution_proposal.js",
+		"public/js/proposal_coverage.js",
+		"public/js/proposal_items.js",
+		"public/js/proposal_corrections.js",
+		"public/js/proposal_versions.js",
 	],
 	"Quotation": "public/js/quotation.js",
 	"Account Plan": "public/js/customer_panel.js",
@@ -73,6 +88,8 @@ doctype_list_js = {
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
 	"Prospect": "public/js/tagged_list.js",
+	"Needs Record": "public/js/list_views.js",
+	"Solution Proposal": "public/js/list_views.js",
 }
 
 override_doctype_dashboards = {
@@ -177,6 +194,9 @@ doc_events = {
 		"before_print": "salesflow_std.overrides.quotation.before_print",
 	},
 	"Email Queue": {"before_insert": "salesflow_std.overrides.outgoing.before_queue"},
+	"Solution Proposal": {
+		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
+	},
 	"Communication": {
 		"before_insert": "salesflow_std.overrides.outgoing.before_communication",
 		"validate": "salesflow_std.overrides.quoted_link.validate",
@@ -212,6 +232,7 @@ scheduler_events = {
 		"salesflow_std.jobs.grade_clock.tick",
 		"salesflow_std.jobs.follow_up_clock.tick",
 		"salesflow_std.jobs.needs_clock.tick",
+		"salesflow_std.jobs.review_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",

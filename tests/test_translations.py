@@ -296,6 +296,7 @@ _TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
+_PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -442,6 +443,27 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/confirmations.py", "answer.channel"): lambda: options_of(
 		"Needs Record", "answer_channel"
 	),
+	("salesflow_std/review_rules.py", "name"): lambda: options_of("Review Rule", "review_function"),
+	("salesflow_std/review_rules.py", "rule"): lambda: {
+		read_json(path)["rule_name"] for path in (APP / "fixtures/review_rule").glob("*.json")
+	},
+	("salesflow_std/review_sheet.py", "field.label"): lambda: {
+		field["label"]
+		for field in read_json(APP / "salesflow_std/doctype/solution_proposal/solution_proposal.json")[
+			"fields"
+		]
+		if field["fieldname"]
+		in (
+			"delivery_period",
+			"service_terms",
+			"payment_terms_template",
+			"incoterm",
+			"named_place",
+			"valid_days",
+			"taxes_and_charges",
+			"terms",
+		)
+	},
 	("salesflow_std/needs_mail.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
 	("salesflow_std/needs_mail.py", "row.nature"): lambda: options_of("Customer Need", "nature"),
 	("salesflow_std/needs_mail.py", "record.answer_channel"): lambda: options_of(
@@ -465,6 +487,30 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_NEEDS_REPORT, "row.role"): lambda: options_of("Decision Chain Member", "role"),
 	(_NEEDS_REPORT, "row.stance"): lambda: options_of("Decision Chain Member", "stance"),
 	(_NEEDS_REPORT, "row.influence"): lambda: options_of("Decision Chain Member", "influence"),
+	("salesflow_std/proposal_report.py", "uom"): lambda: set(),  # units are ERPNext's
+	("salesflow_std/proposals.py", "status"): lambda: options_of("Solution Proposal", "status"),
+	("salesflow_std/proposal_comparison.py", "proposal.meta.get_label(field)"): lambda: {
+		field_of("Solution Proposal", field)["label"]
+		for field in (
+			"situation",
+			"solution",
+			"value",
+			"delivery_period",
+			"service_terms",
+			"terms",
+			"valid_days",
+		)
+	},
+	("salesflow_std/proposal_comparison.py", "row.priority"): lambda: options_of(
+		"Proposal Answer", "priority"
+	),
+	("salesflow_std/proposal_comparison.py", "on"): lambda: options_of(
+		"Solution Proposal", "apply_discount_on"
+	),
+	("public/js/proposal_coverage.js", "priority"): lambda: options_of("Proposal Answer", "priority"),
+	("public/js/proposal_versions.js", "word"): lambda: options_of("Solution Proposal", "status"),
+	(_PROPOSAL_LIST, "word"): lambda: selectable("Solution Proposal"),
+	(_PROPOSAL_LIST, "doc.status"): lambda: options_of("Solution Proposal", "status"),
 }
 
 
@@ -916,6 +962,8 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["description"], None, place(path))
 			for row in data["steps"]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
+		elif kind == "Review Rule":
+			yield Said(data["rule_name"], None, place(path))
 		elif kind == "SPIN Question":
 			assert data["language"] in ("en", "zh"), (
 				f"{place(path)}: a question is written in its own language"

@@ -32,8 +32,13 @@ def language_of(user: str) -> str:
 	)
 
 
-def notify(user: str, subject: str, doctype: str, name: str | None, content: str = "") -> None:
-	"""Puts a notice before a user; `subject` may hold HTML, so its parts are escaped by the caller."""
+def notify(
+	user: str, subject: str, doctype: str, name: str | None, content: str = "", link: str | None = None
+) -> None:
+	"""Puts a notice before a user; `subject` may hold HTML, so its parts are escaped by the caller.
+
+	It leads to `link` where one is given, else to the document.
+	"""
 	frappe.get_doc(
 		{
 			"doctype": "Notification Log",
@@ -44,6 +49,7 @@ def notify(user: str, subject: str, doctype: str, name: str | None, content: str
 			"document_name": name,
 			"subject": subject,
 			"email_content": content,
+			"link": link,
 		}
 	).insert(ignore_permissions=True)
 

@@ -164,8 +164,8 @@ def answers(proposal: Document) -> list[rules.Answer]:
 def coverage(proposal: Document) -> dict:
 	"""How far the needs are answered (S1), for the form.
 
-	``{"rows": [{"name", "row", "need", "priority", "state", "state_label", "lacks": [words], "blocks", "from_record",
-	"waived_by", "waived_on", "waive_reason"}], "counts": {state: number}, "may_waive"}``; `state` is Covered, Partly,
+	``{"rows": [{"name", "row", "need", "priority", "state", "state_label", "lacks": [words], "lack_codes", "blocks",
+	"from_record", "waived_by", "waived_on", "waive_reason"}], "counts": {state: number}, "may_waive"}``; `state` is Covered, Partly,
 	Open or Waived, `state_label` and `lacks` are in the user's language.
 	"""
 	told = answers(proposal)
@@ -180,6 +180,7 @@ def coverage(proposal: Document) -> dict:
 				"state": rules.state(answer),
 				"state_label": state_label(rules.state(answer)),
 				"lacks": [said[code] for code in rules.lacks(answer)],
+				"lack_codes": list(rules.lacks(answer)),
 				"blocks": rules.blocks(answer),
 				"from_record": cint(row.from_record),
 				"waived_by": row.waived_by and get_fullname(row.waived_by),

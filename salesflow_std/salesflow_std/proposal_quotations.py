@@ -36,6 +36,21 @@ _SAME = (
 _SAME_ROW = ("item_code", "item_name", "description", "qty", "uom", "is_alternative")
 
 
+# What ERPNext's own button takes from an opportunity beside them.
+_OF_OPPORTUNITY = (
+	"contact_person",
+	"contact_display",
+	"contact_email",
+	"contact_mobile",
+	"customer_address",
+	"address_display",
+	"customer_group",
+	"territory",
+	"campaign",
+	"source",
+)
+
+
 # The quotation in memory -----------------------------------------------------------------------------------
 
 
@@ -46,7 +61,7 @@ def build(proposal: Document, fetch: bool = False) -> Document:
 	of the proposal, whatever the price list says meanwhile. Raises ValidationError where ERPNext cannot calculate:
 	a disabled item, no exchange rate.
 	"""
-	quotation = _header(proposal)
+	quotation = _header(proposal, fetch)
 	for row in proposal.items:
 		# Without a rate ERPNext will not note it as a new list price.
 		quotation.append(
@@ -69,31 +84,41 @@ def build(proposal: Document, fetch: bool = False) -> Document:
 		_price(row, quoted)
 	quotation.set_taxes_and_charges()
 	quotation.calculate_taxes_and_totals()
-	quotation.set_payment_schedule()
+	if quotation.items:  # without, ERPNext has no total to divide
+		quotation.set_payment_schedule()
 	return quotation
 
 
-def _header(proposal: Document) -> Document:
-	quotation = frappe.new_doc(QUOTATION)
-	party = profiles.party_of(proposal.reference_doctype, proposal.reference_name)
+def _header(proposal: Document, saving: bool) -> Document:
+	quotation = _for_party(proposal)
 	quotation.update({field: proposal.get(field) for field in _SAME})
 	quotation.update(
 		{
-			"quotation_to": party and party[0],
-			"party_name": party and party[1],
-			"opportunity": proposal.reference_name if proposal.reference_doctype == "Opportunity" else None,
 			"order_type": "Sales",
-			"transaction_date": getdate(),
 			"valid_till": add_days(getdate(), cint(proposal.valid_days))
 			if cint(proposal.valid_days)
 			else None,
-			"conversion_rate": _exchange_rate(proposal),
+			"conversion_rate": _exchange_rate(proposal, saving),
 			"ignore_pricing_rule": 1,
 			"taxes_and_charges": proposal.taxes_and_charges,
 			"terms": terms(proposal),
 			"language": proposal.language,
 		}
 	)
+	return quotation
+
+
+def _for_party(proposal: Document) -> Document:
+	"""A quotation of today to whom the proposal is made, with the contact and address of its opportunity."""
+	quotation = frappe.new_doc(QUOTATION)
+	party = profiles.party_of(proposal.reference_doctype, proposal.reference_name) or (None, None)
+	quotation.update({"company": proposal.company, "quotation_to": party[0], "party_name": party[1]})
+	quotation.transaction_date = getdate()
+	if proposal.reference_doctype == "Opportunity":
+		known = [field for field in _OF_OPPORTUNITY if frappe.get_meta("Opportunity").has_field(field)]
+		told = frappe.db.get_value("Opportunity", proposal.reference_name, known, as_dict=True)
+		quotation.update({field: value for field, value in (told or {}).items() if value})
+		quotation.opportunity = proposal.reference_name
 	# The customer's own settings hold, whoever writes the proposal.
 	quotation.flags.ignore_permissions = True
 	return quotation
@@ -114,22 +139,26 @@ def _price(row: Document, quoted: Document) -> None:
 	)
 
 
-def _exchange_rate(proposal: Document) -> float:
+def _exchange_rate(proposal: Document, saving: bool) -> float:
+	"""Today's rate. Saving a draft is content with the opportunity's: ERPNext may have to ask the network for today's."""
 	from erpnext.setup.utils import get_exchange_rate
 
 	company_currency = frappe.get_cached_value("Company", proposal.company, "default_currency")
 	if not proposal.currency or proposal.currency == company_currency:
 		return 1.0
-	rate = flt(get_exchange_rate(proposal.currency, company_currency, getdate(), "for_selling"))
-	if not rate and proposal.reference_doctype == "Opportunity":
-		known = frappe.db.get_value("Opportunity", proposal.reference_name, ["currency", "conversion_rate"])
-		rate = flt(known[1]) if known and known[0] == proposal.currency else 0.0
+	known = 0.0
+	if proposal.reference_doctype == "Opportunity":
+		row = frappe.db.get_value("Opportunity", proposal.reference_name, ["currency", "conversion_rate"])
+		known = flt(row[1]) if row and row[0] == proposal.currency else 0.0
+	if saving and known:
+		return known
+	rate = flt(get_exchange_rate(proposal.currency, company_currency, getdate(), "for_selling")) or known
 	if not rate:
 		frappe.throw(
 			_("ERPNext knows no exchange rate from {0} to {1}. Enter one under {2}.").format(
 				proposal.currency,
 				company_currency,
-				f'<a href="/app/currency-exchange">{_("Currency Exchange")}</a>',
+				f'<a href="/app/currency-exchange">{_("Currency Exchange", context="Solution Proposal")}</a>',
 			),
 			title=_("Currency"),
 		)
@@ -138,13 +167,9 @@ def _exchange_rate(proposal: Document) -> float:
 
 def defaults(proposal: Document) -> dict:
 	"""What ERPNext would fill into a quotation to this customer: currency, price list, taxes, payment terms, language."""
-	quotation = frappe.new_doc(QUOTATION)
-	party = profiles.party_of(proposal.reference_doctype, proposal.reference_name)
-	quotation.update({"company": proposal.company, "transaction_date": getdate()})
-	quotation.update({"quotation_to": party and party[0], "party_name": party and party[1]})
+	quotation = _for_party(proposal)
 	for field in ("currency", "selling_price_list", "language"):
 		quotation.set(field, None)
-	quotation.flags.ignore_permissions = True
 	quotation.set_missing_lead_customer_details()
 	found = {field: quotation.get(field) for field in ("currency", "selling_price_list", "language", "taxes_and_charges", "payment_terms_template")}  # fmt: skip
 	company = frappe.get_cached_doc("Company", proposal.company)
@@ -326,7 +351,7 @@ def make_quotation(name: str) -> str:
 
 def _not_approved(proposal: Document) -> str:
 	said = _("{0} is not approved, so no quotation is made of it: its status is {1}.").format(
-		get_link_to_form(proposals.DOCTYPE, proposal.name), _(proposal.status, context="Solution Proposal")
+		get_link_to_form(proposals.DOCTYPE, proposal.name), proposals.status_label(proposal.status)
 	)
 	last = proposals.latest(proposal.name)
 	if last.name != proposal.name:
@@ -340,12 +365,11 @@ def _check_same(proposal: Document, quotation: Document) -> None:
 
 	found = rules.differences(proposals.figures_of(proposal), figures.of(quotation))
 	if found:
-		rows = "".join(f"<li>{line}</li>" for line in proposal_comparison.as_lines(found, proposal.currency))
+		lines = proposal_comparison.as_lines(found, proposal.currency)
+		rows = "".join(f"<li>{line}</li>" for line in lines)
 		frappe.throw(
-			_("The quotation would not bear the figures that were approved. Since then this has changed:")
-			+ f"<ul>{rows}</ul>"
-			+ _("Begin a new version of {0} and have it reviewed.").format(
-				get_link_to_form(proposals.DOCTYPE, proposal.name)
-			),
+			_(
+				"The quotation would not bear the figures that were approved. Since then this has changed: {0} Begin a new version of {1} and have it reviewed."
+			).format(f"<ul>{rows}</ul>", get_link_to_form(proposals.DOCTYPE, proposal.name)),
 			title=_("Figures Have Changed"),
 		)

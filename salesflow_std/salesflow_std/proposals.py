@@ -49,6 +49,11 @@ def content(proposal: Document) -> dict:
 	return versions.content(proposal, TABLES, ALWAYS_OPEN)
 
 
+def status_label(status: str) -> str:
+	"""A status in the user's language."""
+	return _(status, context="Solution Proposal")
+
+
 # Where a proposal stands -----------------------------------------------------------------------------------
 
 
@@ -194,7 +199,8 @@ def new_version(name: str, reason: str | None = None) -> Document:
 	if proposal.next_version:
 		return frappe.get_doc(DOCTYPE, proposal.next_version)
 	_check_answered(proposal)
-	after = _copy(proposal)
+	# As it is read by the next who changes it, without the flags of its making.
+	after = frappe.get_doc(DOCTYPE, _copy(proposal).name)
 	frappe.db.set_value(DOCTYPE, name, "next_version", after.name)
 	if proposal.status != APPROVED:
 		set_status(name, SUPERSEDED)

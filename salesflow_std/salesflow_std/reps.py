@@ -168,6 +168,11 @@ def on_duty(user: str, day: date) -> str:
 		current = following
 
 
+def is_away(user: str, day: date) -> bool:
+	"""Whether a rep has an absence on a day, with or without somebody who stands in."""
+	return any(first <= day <= last for first, last, _stand_in in _absences().get(user, ()))
+
+
 def days_off(user: str) -> frozenset[date]:
 	"""Days on which a rep does not work and nobody stands in: own holiday list, absences without a stand-in."""
 	off = set(holidays(_employee_lists().get(user)))

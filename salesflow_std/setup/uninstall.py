@@ -12,11 +12,15 @@ import frappe
 from salesflow_std.setup import shipped_defaults
 from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, JOB_INDEXES, MODULE
 
+# They came with the doctypes that name them.
+ROLES = ("Product Reviewer", "Legal Reviewer")
+
 
 def before_uninstall() -> None:
 	"""Takes back shipped records that nobody came to use, and our property setters."""
 	shipped_defaults.take_back()
 	_drop_boards()
+	_drop_roles()
 	for doctype in (*(doctype for doctype, _ in INDEXED_FIELDS), *CUSTOM_FIELDS):
 		frappe.db.delete("Property Setter", {"doc_type": doctype, "module": MODULE})
 	for doctype in CUSTOM_FIELDS:
@@ -42,6 +46,23 @@ def _drop_boards() -> None:
 		)
 	for board in boards:
 		frappe.delete_doc("Kanban Board", board, force=True, ignore_permissions=True)
+
+
+def _drop_roles() -> None:
+	"""The roles that came with our doctypes go with them, unless somebody has given them rights elsewhere."""
+	for role in ROLES:
+		if not frappe.db.exists("Role", role) or _is_used_elsewhere(role):
+			continue
+		frappe.db.delete("Has Role", {"role": role})
+		frappe.delete_doc("Role", role, force=True, ignore_permissions=True)
+
+
+def _is_used_elsewhere(role: str) -> bool:
+	ours = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name", order_by="name")
+	return any(
+		frappe.db.exists(doctype, {"role": role, "parent": ("not in", ours)})
+		for doctype in ("DocPerm", "Custom DocPerm")
+	)
 
 
 def after_uninstall() -> None:

@@ -132,6 +132,7 @@ def proposal(document: Any = None, complete: bool = True, **values: Any) -> Any:
 		}
 	).insert()
 	if complete and "answers" not in values:
+		doc.reload()  # a stopped clock reads otherwise from the database
 		answer_all(doc)
 		doc.save()
 	return doc

@@ -12,6 +12,7 @@ METADATA = (
 	"Custom Field",
 	"Property Setter",
 	"Role",
+	"Has Role",
 	"Scheduled Job Type",
 	"Module Def",
 	"Workspace",
@@ -94,6 +95,17 @@ def test_install_use_and_uninstall_leave_erpnext_as_it_was(site):
 				}
 			},
 		)
+	site.execute(
+		"frappe.client.insert",
+		{
+			"doc": {
+				"doctype": "Role Profile",
+				"role_profile": "Reviewers",
+				"roles": [{"role": "Legal Reviewer"}],
+			}
+		},
+	)
+	assert any("Legal Reviewer" in row for row in picture(site)["Role"])
 	site.command("uninstall-app", "salesflow_std", "--yes", "--no-backup")
 	after = picture(site)
 	for kind, rows in before.items():

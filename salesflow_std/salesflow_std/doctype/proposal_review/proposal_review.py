@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 
 from salesflow_std.salesflow_std import access, reviewers
@@ -10,7 +11,24 @@ from salesflow_std.salesflow_std.doctype.solution_proposal import solution_propo
 
 
 class ProposalReview(Document):
-	pass
+	def validate(self) -> None:
+		if not self.flags.by_app:
+			frappe.throw(
+				_(
+					"A review is written by the app alone: open it from the proposal, and give opinions on the page {0}."
+				).format(f"<a href='/app/my-reviews'>{_('My Reviews')}</a>"),
+				frappe.PermissionError,
+				title=_("Not Permitted"),
+			)
+
+	def on_trash(self) -> None:
+		# What was approved is the evidence that a quotation went out with.
+		if self.status not in ("Open", "Recalled") and "System Manager" not in frappe.get_roles():
+			frappe.throw(
+				_("A review that has been decided is kept. A system manager may delete it."),
+				frappe.PermissionError,
+				title=_("Not Permitted"),
+			)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

@@ -21,16 +21,27 @@ class RepAbsence(Document):
 				_("{0} cannot log in, so nobody would see the touches.").format(self.stand_in),
 				title=_("Stand-in"),
 			)
-		if self.stand_in and not reps.sells(self.stand_in):
-			frappe.throw(
-				_("{0} has no sales role, so could not work on it.").format(self.stand_in),
-				title=_("Stand-in"),
-			)
+		if self.stand_in:
+			self._check_can_stand_in()
 		if self.user != frappe.session.user and not reps.is_manager():
 			frappe.throw(
 				_("Only a sales manager may enter the absence of somebody else."),
 				frappe.PermissionError,
 				title=_("Not Permitted"),
+			)
+
+	def _check_can_stand_in(self) -> None:
+		"""Who sells is replaced by who sells, who only reviews by who may review (F4, S2)."""
+		if reps.sells(self.user):
+			if not reps.sells(self.stand_in):
+				frappe.throw(
+					_("{0} has no sales role, so could not work on it.").format(self.stand_in),
+					title=_("Stand-in"),
+				)
+		elif not frappe.has_permission("Proposal Review", "read", user=self.stand_in):
+			frappe.throw(
+				_("{0} may not read proposal reviews, so could not work on it.").format(self.stand_in),
+				title=_("Stand-in"),
 			)
 
 	def on_update(self) -> None:

@@ -34,7 +34,7 @@ class SolutionProposal(Document):
 
 	def autoname(self) -> None:
 		self.name = self.flags.by_new_version or make_autoname("PROPOSAL-.YYYY.-.#####", self.doctype)
-		self.root = self.root or self.name
+		self.root = self.root if self.flags.by_new_version else self.name
 
 	def onload(self) -> None:
 		self.set_onload("coverage", proposal_needs.coverage(self))
@@ -88,7 +88,9 @@ class SolutionProposal(Document):
 			return  # Frappe says what is missing
 		self.needs_record = self.needs_record or proposal_needs.current_record(self)
 		found = proposal_quotations.defaults(self)
-		found |= {key: value for key, value in (("currency", opportunity.get("currency")), ("language", told["language"])) if value}  # fmt: skip
+		# In the language in which the needs were confirmed.
+		spoken = self.needs_record and frappe.db.get_value(needs.DOCTYPE, self.needs_record, "language")
+		found |= {key: value for key, value in (("currency", opportunity.get("currency")), ("language", spoken or told["language"])) if value}  # fmt: skip
 		found["allocated_to"] = told["allocated_to"]
 		for field, value in found.items():
 			if not self.get(field):
@@ -104,7 +106,10 @@ class SolutionProposal(Document):
 		}
 		if not same:
 			frappe.throw(self._why_frozen(before), title=_("Not a Draft"))
-		# Rows that say the same under other names would lose their keys.
+		# What differs less than it is shown is no change; rows under other names would lose their keys.
+		for field in versions.content_fields(self.doctype):
+			if field not in proposals.ALWAYS_OPEN:
+				self.set(field, before.get(field))
 		for table in proposals.TABLES:
 			self.set(table, before.get(table))
 
@@ -120,7 +125,7 @@ class SolutionProposal(Document):
 		if before.status == proposals.REQUESTED:
 			return _("A review of {0} has been requested. Take the request back to change it.").format(own)
 		return _("{0} has been reviewed ({1}) and stays as it is. Open it and begin a new version.").format(
-			own, review or _(before.status, context="Solution Proposal")
+			own, review or proposals.status_label(before.status)
 		)
 
 	def _check_needs(self, before: Document | None) -> None:
@@ -153,7 +158,10 @@ class SolutionProposal(Document):
 		):
 			self.discount_amount = 0
 		if not 0 <= flt(self.additional_discount_percentage) <= 100:
-			frappe.throw(_("A discount lies between 0 and 100 percent."), title=_("Additional Discount"))
+			frappe.throw(
+				_("A discount lies between 0 and 100 percent."),
+				title=_("Additional Discount", context="Solution Proposal"),
+			)
 
 	# Afterwards --------------------------------------------------------------------------------------------
 
