@@ -78,6 +78,7 @@ doctype_js = {
 		"public/js/proposal_versions.js",
 		"public/js/proposal_review.js",
 	],
+	"Quotation": "public/js/quotation.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Scoring Model": "public/js/shipped_default.js",
@@ -190,10 +191,18 @@ doc_events = {
 	"Proposal Review": {
 		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
 	},
+	"Quotation": {
+		"validate": "salesflow_std.overrides.quotation.validate",
+		"before_submit": "salesflow_std.overrides.quotation.before_submit",
+		"before_update_after_submit": "salesflow_std.overrides.quotation.before_update_after_submit",
+		"before_print": "salesflow_std.overrides.quotation.before_print",
+	},
+	"Email Queue": {"before_insert": "salesflow_std.overrides.outgoing.before_queue"},
 	"Solution Proposal": {
 		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
 	},
 	"Communication": {
+		"before_insert": "salesflow_std.overrides.outgoing.before_communication",
 		"validate": "salesflow_std.overrides.quoted_link.validate",
 		"on_update": "salesflow_std.overrides.communication.on_update",
 		"on_change": "salesflow_std.overrides.communication.on_change",
@@ -274,6 +283,7 @@ permission_query_conditions = {
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
+	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",
 	"Quotation Override": "salesflow_std.salesflow_std.doctype.quotation_override.quotation_override.has_permission",
@@ -287,5 +297,7 @@ has_permission = {
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.has_permission",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
 }
+# With ERPNext's own, which says whose it is.
+has_website_permission = {"Quotation": "salesflow_std.overrides.quotation.has_website_permission"}
 
-ignore_links_on_delete = ["BNAU Score", "Follow Up", "Lead Handover", "Public Link"]
+ignore_links_on_delete = ["Quotation Override", "BNAU Score", "Follow Up", "Lead Handover", "Public Link"]

@@ -88,6 +88,11 @@ def field_of(doctype: str, fieldname: str) -> dict:
 	return next(f for f in fields if f["fieldname"] == fieldname)
 
 
+def override_roles() -> set[str]:
+	"""The role that ships; an administrator may name another, which ERPNext or they have translated."""
+	return {field_of("Salesflow Settings", "override_role")["default"]}
+
+
 def options_of(doctype: str, *fieldnames: str) -> set[str]:
 	options = "\n".join(field_of(doctype, fieldname)["options"] for fieldname in fieldnames)
 	return {option for option in options.split("\n") if option}
@@ -281,7 +286,7 @@ def linked_records() -> set[str]:
 
 
 # Units in a sentence and ERPNext's own records are fine as the desk has them.
-AS_THEIRS = (error_parameters, linked_records)
+AS_THEIRS = (error_parameters, linked_records, override_roles)
 
 # Calls that translate something else than a literal, by file and argument, and all it can be.
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
@@ -318,6 +323,12 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
+	("salesflow_std/quotation_gate.py", "role"): override_roles,
+	("salesflow_std/quotation_gate.py", "row.status"): lambda: options_of("Solution Proposal", "status"),
+	("salesflow_std/quotation_refusal.py", "settings().override_role"): override_roles,
+	("salesflow_std/quotation_refusal.py", "standing.proposal_status"): lambda: options_of(
+		"Solution Proposal", "status"
+	),
 	("salesflow_std/fact_sheet.py", "option"): lambda: options_of(
 		"Decision Chain Member", "role", "stance", "influence"
 	),
@@ -446,7 +457,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	},
 	("salesflow_std/review_sheet.py", "field.label"): lambda: {
 		field["label"]
-		for field in read_json(APP / "salesflow_std/doctype/solution_proposal/solution_proposal.json")["fields"]
+		for field in read_json(APP / "salesflow_std/doctype/solution_proposal/solution_proposal.json")[
+			"fields"
+		]
 		if field["fieldname"]
 		in (
 			"delivery_period",

@@ -23,7 +23,7 @@ from tools import environments
 from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
 
 PROBES = "tools.benchmark_probes"
-CHOICES = ("save", "score", "mail", "regrade", "planning", "audit")
+CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "audit")
 
 
 @dataclass
@@ -191,6 +191,28 @@ def mail(plain: Site, with_app: Site) -> list[Figure]:
 	]
 
 
+def quotation(plain: Site, with_app: Site) -> list[Figure]:
+	"""A Quotation saved and submitted, with approved figures and the app against ERPNext alone; the sites take turns."""
+	medians: dict[str, dict[str, list[float]]] = {key: {"plain": [], "app": []} for key in ("save", "submit")}
+	for _round in range(5):
+		for side, site in (("plain", plain), ("app", with_app)):
+			for key, median in probe(site, "quotations", count=60).items():
+				medians[key][side].append(median)
+	figures = []
+	for key, limit in (("save", None), ("submit", 1.1)):
+		middle = {side: sorted(values)[len(values) // 2] for side, values in medians[key].items()}
+		figures.append(
+			Figure(
+				f"Quotation {key}: with the app ÷ ERPNext alone",
+				middle["app"] / middle["plain"],
+				"×",
+				limit,
+				f"{middle['app'] * 1000:.1f} ms ÷ {middle['plain'] * 1000:.1f} ms",
+			)
+		)
+	return figures
+
+
 def audit(rows: int) -> list[Figure]:
 	"""Rows per second and peak memory of the offline audit, for a tenth of the rows and for all."""
 	python = environments.anywhere()
@@ -243,7 +265,7 @@ def main() -> int:
 		else:
 			with ShadowBench(found.path) as bench:
 				with_app = bench.new_site("bench-app.localhost", ["erpnext", "salesflow_std"])
-				if {"save", "mail"} & set(chosen):
+				if {"save", "mail", "quotation"} & set(chosen):
 					say("making ERPNext alone")
 					plain = bench.new_site("bench-plain.localhost", ["erpnext"])
 				# Score and re-grade first: later the tables are full.
@@ -253,6 +275,9 @@ def main() -> int:
 				if "mail" in chosen:
 					say("e-mail")
 					figures += mail(plain, with_app)
+				if "quotation" in chosen:
+					say("Quotation")
+					figures += quotation(plain, with_app)
 				if "save" in chosen:
 					say("Lead save")
 					figures += lead_save(plain, with_app, options.opportunities)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import frappe
+from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 CHUNK = 5000
@@ -119,6 +120,71 @@ def make_opportunities(count: int) -> int:
 	_rows("Opportunity", rows)
 	frappe.db.sql("analyze table `tabOpportunity`")
 	return count
+
+
+def _quotations(count: int) -> list[str]:
+	"""Draft quotations of five rows, each to a lead with an opportunity; with the app their figures are approved."""
+	gated = frappe.get_meta("Quotation").has_field("sf_fingerprint")
+	company = frappe.get_all("Company", pluck="name", order_by="name", limit=1)[0]
+	names = []
+	for i, lead in enumerate(_leads_to_save(count)):
+		opportunity = frappe.get_doc(
+			{"doctype": "Opportunity", "opportunity_from": "Lead", "party_name": lead, "company": company}
+		).insert()
+		quotation = frappe.get_doc(
+			{
+				"doctype": "Quotation",
+				"quotation_to": "Lead",
+				"party_name": lead,
+				"opportunity": opportunity.name,
+				"company": company,
+				"order_type": "Sales",
+				"items": [
+					{"item_code": "Standard Service", "qty": row + 1, "rate": 500 + i} for row in range(5)
+				],
+			}
+		).insert()
+		if gated:
+			_approve(quotation)
+		names.append(quotation.name)
+	frappe.db.commit()
+	return names
+
+
+def _approve(quotation: Document) -> None:
+	"""A proposal with a quotation's figures and its approved review, straight into the tables."""
+	from salesflow_std.salesflow_std import figures
+
+	review, proposal = frappe.new_doc("Proposal Review"), frappe.new_doc("Solution Proposal")
+	review.update({"name": f"BENCH-{quotation.name}", "status": "Approved"})
+	proposal.update(
+		{
+			"name": f"BENCH-{quotation.name}",
+			"reference_doctype": "Opportunity",
+			"reference_name": quotation.opportunity,
+			"company": quotation.company,
+			"status": "Approved",
+			"fingerprint": figures.fingerprint(quotation),
+			"proposal_review": review.name,
+		}
+	)
+	review.db_insert()
+	proposal.db_insert()
+
+
+def quotations(count: int) -> dict:
+	"""Median seconds of saving a draft quotation and of submitting it, each committed after."""
+	_quiet()
+	times: dict[str, list[float]] = {"save": [], "submit": []}
+	for turn, name in enumerate(_quotations(count + 10)):
+		quotation = frappe.get_doc("Quotation", name)
+		quotation.title = f"Quotation {turn}"
+		for key in times:
+			begun = time.perf_counter()
+			getattr(quotation, key)()
+			frappe.db.commit()
+			times[key].append(time.perf_counter() - begun)
+	return {key: statistics.median(values[10:]) for key, values in times.items()}
 
 
 def make_leads(count: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import getaddresses
-
 import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
@@ -91,7 +89,7 @@ def _references(doc: Document) -> list[tuple[str, str]]:
 def _is_internal(doc: Document) -> bool:
 	"""Whether a mail stayed in the house: what colleagues write each other reaches no customer."""
 	parts = (doc.recipients, doc.cc) if doc.sent_or_received == "Sent" else (doc.sender,)
-	addresses = {address.lower() for _name, address in getaddresses(filter(None, parts)) if address}
+	addresses = reps.addresses_in(*parts)
 	return bool(addresses) and addresses <= reps.own_addresses()
 
 

@@ -136,10 +136,18 @@ def _value(change: rules.Change, value: str, currency: str | None) -> str:
 		return value
 	amount, _space, on = value.partition(" ")
 	if change.what in _MONEY and _is_number(amount):
-		return f"{fmt_money(flt(amount), currency=currency)} {_taken_on(on)}".strip()
+		return (
+			f"{fmt_money(flt(amount), precision=_places(amount), currency=currency)} {_taken_on(on)}".strip()
+		)
 	if change.what in _PERCENT and _is_number(value):
 		return f"{value} %"
 	return value
+
+
+def _places(amount: str) -> int | None:
+	"""As many decimals as tell two amounts apart; None for as many as the currency has."""
+	places = len(amount.partition(".")[2])
+	return places if places > 2 else None
 
 
 def _taken_on(on: str) -> str:

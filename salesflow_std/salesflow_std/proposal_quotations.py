@@ -196,13 +196,11 @@ def calculate(proposal: Document, fetch: bool = True) -> Document:
 		row.amount, row.currency = quoted.amount, proposal.currency
 	for row in proposal.answers:
 		row.currency = proposal.currency
-	counted = [row for row in quotation.items if not row.is_alternative]
-	listed = sum(flt(row.price_list_rate or row.rate) * flt(row.qty) for row in counted)
 	told = figures.of(quotation)
 	proposal.update(
 		{
-			"list_total": flt(listed, proposal.precision("list_total")),
-			"discount_percent": _discount_percent(quotation, counted, listed),
+			"list_total": flt(_listed(_counted(quotation)), proposal.precision("list_total")),
+			"discount_percent": discount_percent(quotation),
 			"discount_amount": quotation.discount_amount,
 			"net_total": quotation.net_total,
 			"total_taxes_and_charges": quotation.total_taxes_and_charges,
@@ -216,11 +214,21 @@ def calculate(proposal: Document, fetch: bool = True) -> Document:
 	return quotation
 
 
-def _discount_percent(quotation: Document, counted: list[Document], listed: float) -> float:
+def _counted(quotation: Document) -> list[Document]:
+	return [row for row in quotation.items if not row.is_alternative]
+
+
+def _listed(rows: list[Document]) -> float:
+	return sum(flt(row.price_list_rate or row.rate) * flt(row.qty) for row in rows)
+
+
+def discount_percent(quotation: Document) -> float:
 	"""What the customer pays less than the price list says, the additional discount included, in percent; never below 0.
 
 	With taxes in the rates, both sides of the first quotient hold them; the second is net on both sides.
 	"""
+	counted = _counted(quotation)
+	listed = _listed(counted)
 	if listed <= 0:
 		return 0.0
 	asked = sum(flt(row.amount) for row in counted) / listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from email.utils import getaddresses
 
 import frappe
 from frappe.utils import getdate
@@ -101,6 +102,11 @@ def own_addresses() -> set[str]:
 			)
 		},
 	)
+
+
+def addresses_in(*lists: str | None) -> set[str]:
+	"""The e-mail addresses in some lists of recipients."""
+	return {address.lower() for _name, address in getaddresses(filter(None, lists)) if address}
 
 
 def sells(user: str) -> bool:

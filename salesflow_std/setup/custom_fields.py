@@ -282,6 +282,13 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"search_index": 1,
 			**_STATE,
 		},
+		{
+			"fieldname": "sf_fingerprint",
+			"fieldtype": "Data",
+			"label": "Figures That Passed",
+			"length": 64,
+			**_HIDDEN,
+		},
 	],
 	"Prospect": [
 		{

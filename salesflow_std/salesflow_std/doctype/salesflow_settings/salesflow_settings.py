@@ -31,6 +31,7 @@ class SalesflowSettings(Document):
 		for field in ("switches", "taken_in"):  # the jobs' own notes; a form sends back what it once read
 			self.set(field, frappe.db.get_single_value(self.doctype, field))
 		self._check_models()
+		self._check_quotation_rules()
 		try:
 			self.calendar()
 		except worktime.CalendarError as problem:
@@ -51,6 +52,18 @@ class SalesflowSettings(Document):
 					title=_("Company Twice"),
 				)
 			seen.add((row.company, row.applies_to))
+
+	def _check_quotation_rules(self) -> None:
+		"""Refuses a second rule for the same quotations: which of them counts, nobody could tell (S2)."""
+		seen: dict[tuple[str, str, str], int] = {}
+		for row in self.quotation_rules:
+			scope = (row.company or "", row.territory or "", row.order_type or "")
+			if scope in seen:
+				frappe.throw(
+					_("Row {0}: row {1} is for the same quotations.").format(row.idx, seen[scope]),
+					title=_("Rule Twice"),
+				)
+			seen[scope] = row.idx
 
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
