@@ -32,7 +32,9 @@ class Objection(Document):
 			self.set(field, before.get(field) if before else None)
 		if before is None:
 			self._begin()
-		elif before.status in objections.CLOSED:
+		else:
+			self.allocated_to = self.allocated_to or before.allocated_to
+		if before and before.status in objections.CLOSED:
 			self._check_closed(before)
 			return
 		self._check_kind()
