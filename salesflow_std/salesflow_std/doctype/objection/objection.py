@@ -44,7 +44,7 @@ class Objection(Document):
 		self._check_promise(before)
 
 	def _begin(self) -> None:
-		self.status = objections.OPEN
+		self.update({"status": objections.OPEN, "reply_missed": 0})
 		subject = (self.reference_doctype, self.reference_name)
 		if subject[0] not in SUBJECTS or not subject[1]:
 			return  # Frappe says what is missing
