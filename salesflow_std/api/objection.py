@@ -186,9 +186,9 @@ def reopen(name: str) -> dict:
 def _check_readable(doctype: str, name: str) -> None:
 	if doctype not in objections.SOURCES:
 		frappe.throw(
-			_("Objections are raised to {0}, not to {1}.").format(
-				", ".join(_(source) for source in objections.SOURCES), frappe.utils.escape_html(_(doctype))
-			),
+			_(
+				"Objections are raised to opportunities, leads, prospects, customers, quotations and proposals, not to {0}."
+			).format(frappe.utils.escape_html(doctype)),
 			title=_("Objection"),
 		)
 	frappe.has_permission(doctype, "read", doc=name, throw=True)

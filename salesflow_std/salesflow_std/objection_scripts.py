@@ -99,13 +99,13 @@ def recount(names: Iterable[str | None]) -> None:
 		frappe.qb.from_(objection)
 		.select(
 			objection.script,
-			Count("*").as_("used"),
-			Sum(Case().when(objection.status == "Settled", 1).else_(0)).as_("settled"),
+			Count("*").as_("closed"),
+			Sum(Case().when(objection.status == "Settled", 1).else_(0)).as_("well"),
 		)
 		.where(objection.script.isin(wanted) & objection.status.isin(("Settled", "Not Settled")))
 		.groupby(objection.script)
 	).as_("counted")
-	used, settled = Coalesce(counted.used, 0), Coalesce(counted.settled, 0)
+	used, settled = Coalesce(counted.closed, 0), Coalesce(counted.well, 0)
 	(
 		frappe.qb.update(script)
 		.left_join(counted)

@@ -243,11 +243,10 @@ def _check_complete(doc: Document, settled: bool) -> None:
 	if not settled and not cstr(doc.outcome).strip():
 		missing.append(_("Say what came of it: what still stands in the way?"))
 	if missing:
-		frappe.throw(
-			_("The standard asks for more before {0} is closed:").format(get_link_to_form(DOCTYPE, doc.name))
-			+ f"<ul>{''.join(f'<li>{text}</li>' for text in missing)}</ul>",
-			title=_("Something Is Missing"),
-		)
+		said = _("The standard asks for more before {0} is closed:").format(get_link_to_form(DOCTYPE, doc.name))
+		points = "".join(f"<li>{text}</li>" for text in missing)
+		text = f"{said}<ul>{points}</ul>"
+		frappe.throw(text, title=_("Something Is Missing"))
 
 
 def _refuse_closed(doc: Document) -> None:

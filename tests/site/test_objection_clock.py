@@ -158,15 +158,15 @@ def test_told_in_the_readers_language(make_user, frozen_time):
 	assert "承诺" in notices_of(rep)[0] and "承诺" in mails_to(rep)[0].subject
 
 
-def test_one_that_fails_stops_no_other(rep, manager, frozen_time):
+def test_one_that_fails_stops_no_other(rep, frozen_time):
 	with frozen_time(FRIDAY) as clock:
 		broken, fine = objection(allocated_to=rep), objection(allocated_to=rep)
-		frappe.db.set_value("Objection", broken.name, {"allocated_to": None, "owner": None})
-		tick(clock, "2027-01-12 10:01")
-		assert state(fine).escalated_on and not state(broken).escalated_on
-		frappe.db.set_value("Objection", broken.name, "allocated_to", rep)
-		tick(clock, "2027-01-12 10:02")
-		assert state(broken).escalated_on and len(notices_of(manager)) == 2
+		frappe.db.set_value("Objection", broken.name, "company", "No Such Co")
+		tick(clock, "2027-01-11 15:00")
+		assert state(fine).reminded_on and not state(broken).reminded_on
+		frappe.db.set_value("Objection", broken.name, "company", records.COMPANY)
+		tick(clock, "2027-01-11 15:01")
+		assert state(broken).reminded_on and len(notices_of(rep)) == 2
 
 
 def test_with_nothing_due_it_is_two_queries_one_on_an_index(count_queries):

@@ -122,7 +122,7 @@ def test_language_and_industry_are_those_of_the_document(call, only_own, make_us
 	industry = frappe.get_doc({"doctype": "Industry Type", "industry": uuid.uuid4().hex[:8]}).insert().name
 	general, chinese, special = script(), script(language="zh"), script(industry=industry)
 	lead = records.lead(language="zh", industry=industry)
-	opportunity = records.opportunity(party_name=lead.name)
+	opportunity = records.opportunity(party_name=lead.name, language="zh")
 	with as_user(make_user("Sales User")):
 		about = {"doctype": "Opportunity", "name": opportunity.name}
 		assert offered(call, kind="Price", **about) == [chinese.name, special.name, general.name]
