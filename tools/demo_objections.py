@@ -41,7 +41,7 @@ def make(seed: int = 11) -> None:
 		order_by="name",
 		limit=24,
 	)
-	for number in range(_CLOSED):
+	for _number in range(_CLOSED):
 		_closed(rng, rng.choice(deals))
 	for number, deal in enumerate(deals[: _ANSWERED + 8]):
 		_pending(rng, deal, number)
@@ -86,7 +86,12 @@ def _closed(rng: random.Random, deal: frappe._dict) -> None:
 	values = _answer(rng, _said(rng, deal, raised))
 	doc = frappe.get_doc(values).insert()
 	settled = rng.random() < (0.45 if values["verdict"] == "Stall" else 0.75)
-	objections.close(doc.name, settled, "They agreed." if settled else "Another reason came up.", "Genuine" if not doc.verdict else None)
+	objections.close(
+		doc.name,
+		settled,
+		"They agreed." if settled else "Another reason came up.",
+		"Genuine" if not doc.verdict else None,
+	)
 	# Some took a day or two.
 	later = timedelta(days=rng.choice((0, 0, 0, 1, 2)))
 	times = {"answered_on": raised + later, "closed_on": raised + later + timedelta(days=1)}

@@ -30,7 +30,15 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, LiteralValue, Term
 
 from salesflow_std.api.follow_up import next_of
-from salesflow_std.salesflow_std import account_plans, grading, keeping, needs_day, objections_day, reps, value_items
+from salesflow_std.salesflow_std import (
+	account_plans,
+	grading,
+	keeping,
+	needs_day,
+	objections_day,
+	reps,
+	value_items,
+)
 
 # Deadlines that are shown before their day.
 COUNTDOWNS = ("First Touch", "Reply")

@@ -153,7 +153,9 @@ def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 		with notices.in_language(notices.language_of(manager)):
 			notices.notify(
 				manager,
-				_("{0}: the reply to an objection ({1}) was promised until {2}, {3} has not given it.").format(
+				_(
+					"{0}: the reply to an objection ({1}) was promised until {2}, {3} has not given it."
+				).format(
 					objections.titled(row),
 					_(row.kind, context="Objection"),
 					_when(row.reply_due_on),

@@ -82,7 +82,8 @@ def test_a_holiday_is_no_working_time(rep, manager, frozen_time, company):
 			"from_date": "2027-01-01",
 			"to_date": "2027-12-31",
 			"holidays": [
-				{"holiday_date": day, "description": "Off"} for day in ("2027-01-09", "2027-01-10", "2027-01-11")
+				{"holiday_date": day, "description": "Off"}
+				for day in ("2027-01-09", "2027-01-10", "2027-01-11")
 			],
 		}
 	).insert()
