@@ -36,7 +36,10 @@ def make(seed: int = 11) -> None:
 			frappe.get_doc({"doctype": "Competitor", "competitor_name": name}).insert()
 	deals = frappe.get_all(
 		"Opportunity",
-		filters={"status": ("in", ("Open", "Quotation", "Replied"))},
+		filters={
+			"status": ("in", ("Open", "Quotation", "Replied")),
+			"opportunity_owner": ("!=", "admin@salesflow.demo"),
+		},
 		fields=["name", "opportunity_owner"],
 		order_by="name",
 		limit=24,

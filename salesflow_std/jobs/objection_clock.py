@@ -67,10 +67,10 @@ def _latest(now: datetime) -> datetime:
 
 
 def _soon(now: datetime, company: str | None) -> datetime:
-	"""Until when a reply has to be due to be reminded of now; without working time nobody is reminded."""
+	"""Until when a reply has to be due to be reminded of now; without a working calendar nobody is reminded."""
 	try:
 		return rules.remind_until(now, flt(settings().objection_remind_hours), working_calendar(company))
-	except EngineError:
+	except (EngineError, frappe.DoesNotExistError):
 		return now
 
 

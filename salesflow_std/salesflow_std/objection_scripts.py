@@ -69,6 +69,8 @@ def situation_of(
 		]
 		if fields:
 			known |= frappe.db.get_value(*document, fields, as_dict=True) or {}
+	if not language and known["language"] == frappe.db.get_single_value("System Settings", "language"):
+		known["language"] = None  # Frappe fills it in everywhere, so it says nothing of this customer
 	languages = (known["language"], frappe.local.lang, frappe.local.lang.partition("-")[0], "en")
 	return rules.Situation(
 		kind or "",

@@ -76,7 +76,7 @@ def test_answered_from_the_library_settled_and_counted(login, call, opportunity,
 	part = dialog(page)
 	part.locator("[data-fieldname=objection] textarea").fill("Too expensive")
 	part.locator(".sf-verdict-choice[data-verdict=Genuine]").click()
-	expect(part.locator("[data-fieldname=verdict] select")).to_have_value("Genuine")
+	expect(part.locator(".sf-verdict-choice[data-verdict=Genuine]")).to_have_attribute("aria-pressed", "true")
 	part.locator("[data-fieldname=find] input").check()
 	part.locator(".sf-script-search").fill(script["title"])
 	first = part.locator(".sf-script").first

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_link_to_form
 
-from salesflow_std.salesflow_std import needs, objection_scripts
+from salesflow_std.salesflow_std import needs
 
 
 class ObjectionScript(Document):
@@ -30,7 +30,3 @@ class ObjectionScript(Document):
 				frappe.LinkExistsError,
 				title=_("Script in Use"),
 			)
-
-	def after_rename(self, old: str, new: str, merge: bool = False) -> None:
-		if merge:
-			objection_scripts.recount([new])
