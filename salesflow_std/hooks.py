@@ -30,6 +30,8 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -39,6 +41,8 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -49,6 +53,8 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -58,6 +64,8 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": [
@@ -77,10 +85,13 @@ doctype_js = {
 		"public/js/proposal_corrections.js",
 		"public/js/proposal_versions.js",
 		"public/js/proposal_review.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
-	"Quotation": "public/js/quotation.js",
+	"Quotation": ["public/js/quotation.js", "public/js/objection_help.js", "public/js/objections.js"],
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
+	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -118,11 +129,13 @@ doc_events = {
 			"salesflow_std.overrides.planned.after_rename",
 			"salesflow_std.salesflow_std.handover.after_rename",
 			"salesflow_std.overrides.profiled.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.handover.on_trash",
+			"salesflow_std.salesflow_std.objections.document_deleted",
 		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
@@ -138,8 +151,13 @@ doc_events = {
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
-		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
+		"on_trash": [
+			"salesflow_std.overrides.graded.on_trash",
+			"salesflow_std.overrides.planned.on_trash",
+			"salesflow_std.salesflow_std.objections.document_deleted",
+		],
 	},
 	"Customer": {
 		"before_insert": "salesflow_std.overrides.profiled.before_insert",
@@ -155,8 +173,12 @@ doc_events = {
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.profiled.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
-		"on_trash": "salesflow_std.overrides.graded.on_trash",
+		"on_trash": [
+			"salesflow_std.overrides.graded.on_trash",
+			"salesflow_std.salesflow_std.objections.document_deleted",
+		],
 	},
 	"Prospect": {
 		"validate": [
@@ -166,9 +188,15 @@ doc_events = {
 		],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
-		"after_rename": "salesflow_std.overrides.profiled.after_rename",
+		"after_rename": [
+			"salesflow_std.overrides.profiled.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
+		],
+		"on_trash": "salesflow_std.salesflow_std.objections.document_deleted",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
+	"Quotation": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
+	"Solution Proposal": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
 	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},
 	"Customer Tag": {
 		"on_update": "salesflow_std.overrides.fitted.tag_changed",
@@ -237,6 +265,7 @@ scheduler_events = {
 		"salesflow_std.jobs.follow_up_clock.tick",
 		"salesflow_std.jobs.needs_clock.tick",
 		"salesflow_std.jobs.review_clock.tick",
+		"salesflow_std.jobs.objection_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",

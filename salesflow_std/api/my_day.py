@@ -35,6 +35,7 @@ from salesflow_std.salesflow_std import (
 	grading,
 	keeping,
 	needs_day,
+	objections_day,
 	reps,
 	reviews_day,
 	value_items,
@@ -73,6 +74,7 @@ _CONTACT = {
 _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	reviews_day.waiting,
 	needs_day.waiting,
+	objections_day.waiting,
 	account_plans.actions_due,
 	account_plans.reviews_due,
 	account_plans.without_plan,

@@ -204,7 +204,7 @@ def detach(doctype: str, name: str) -> None:
 
 
 def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]:
-	"""The needs records and account plans of a profile that are about one of its documents."""
+	"""The needs records, account plans and objections of a profile that are about one of its documents."""
 	references = [(doctype, name)] + [
 		("Opportunity", opportunity)
 		for opportunity in frappe.get_all(
@@ -218,6 +218,7 @@ def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]
 	for kind, type_field, name_field in (
 		("Needs Record", "reference_doctype", "reference_name"),
 		("Account Plan", "party_type", "party"),
+		("Objection", "reference_doctype", "reference_name"),
 	):
 		for of_doctype, of_name in references:
 			filters = {"customer_profile": profile, type_field: of_doctype, name_field: of_name}
