@@ -29,6 +29,7 @@ doctype_js = {
 		"public/js/account_plan_links.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/minutes_links.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -37,6 +38,7 @@ doctype_js = {
 		"public/js/fit.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/minutes_links.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -46,6 +48,7 @@ doctype_js = {
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/minutes_links.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -54,6 +57,7 @@ doctype_js = {
 		"public/js/duplicates.js",
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
+		"public/js/minutes_links.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": [
@@ -62,6 +66,8 @@ doctype_js = {
 		"public/js/needs_record.js",
 		"public/js/needs_confirmation.js",
 	],
+	"Solution Proposal": "public/js/minutes_links.js",
+	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Scoring Model": "public/js/shipped_default.js",

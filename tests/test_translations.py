@@ -290,6 +290,7 @@ _PANEL = "public/js/customer_panel.js"
 _TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile.py"
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
+_MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
@@ -440,6 +441,19 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Needs Record", "status", "answer_channel"
 	),
 	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
+	(_MINUTES + ".js", "text"): lambda: {"Sent", "Not Sent"},
+	(_MINUTES + ".js", "side"): lambda: options_of("Minutes Participant", "side"),
+	(_MINUTES + ".js", "kind"): lambda: options_of("Minutes Feedback", "kind"),
+	(_MINUTES + ".js", "status"): lambda: options_of("Minutes Action", "status"),
+	(_MINUTES + ".js", "frm.doc.reference_doctype"): profiled_doctypes,
+	("api/minutes.py", "doctype"): profiled_doctypes,
+	("salesflow_std/minutes.py", "status"): lambda: options_of("Solution Proposal", "status"),
+	("salesflow_std/minutes_mail.py", "doc.meeting_type"): lambda: options_of(
+		"Meeting Minutes", "meeting_type"
+	),
+	("salesflow_std/minutes_mail.py", "doc.channel"): lambda: options_of("Meeting Minutes", "channel"),
+	("salesflow_std/minutes_mail.py", "row.status"): lambda: options_of("Minutes Action", "status"),
+	("salesflow_std/minutes_mail.py", "row.kind"): lambda: options_of("Minutes Feedback", "kind"),
 	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),

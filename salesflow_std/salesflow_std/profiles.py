@@ -30,7 +30,11 @@ OWNER_FIELDS = {
 	"Opportunity": "opportunity_owner",
 }
 # What points at a profile beside the parties.
-_LINKS = (("Needs Record", "customer_profile"), ("Account Plan", "customer_profile"))
+_LINKS = (
+	("Needs Record", "customer_profile"),
+	("Account Plan", "customer_profile"),
+	("Meeting Minutes", "customer_profile"),
+)
 # More documents of one company than that are not looked at.
 _LARGEST_FAMILY = 500
 # So many profiles are written in one statement.
@@ -201,7 +205,7 @@ def detach(doctype: str, name: str) -> None:
 
 
 def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]:
-	"""The needs records and account plans of a profile that are about one of its documents."""
+	"""What else was written down under a profile and is about one of its documents."""
 	references = [(doctype, name)] + [
 		("Opportunity", opportunity)
 		for opportunity in frappe.get_all(
@@ -215,6 +219,7 @@ def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]
 	for kind, type_field, name_field in (
 		("Needs Record", "reference_doctype", "reference_name"),
 		("Account Plan", "party_type", "party"),
+		("Meeting Minutes", "reference_doctype", "reference_name"),
 	):
 		for of_doctype, of_name in references:
 			filters = {"customer_profile": profile, type_field: of_doctype, name_field: of_name}
