@@ -160,9 +160,7 @@ def answer(name: str, answer: str, script: str | None = None) -> dict:
 	"""Gives the answer that was promised (S4). Returns as `record`. Raises PermissionError without the right to
 	change the objection, ValidationError where there is no text or it is closed."""
 	if not answer.strip():
-		frappe.throw(
-			_("Write down the answer, or take one from the scripts."), title=_("Answer", context="Objection")
-		)
+		frappe.throw(_("Write down the answer, or take one from the scripts."), title=_("Answer", context="Objection"))
 	return _state(objections.answer(name, answer, script))
 
 

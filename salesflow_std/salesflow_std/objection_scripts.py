@@ -63,9 +63,7 @@ def situation_of(
 	known: dict[str, str | None] = {"industry": industry, "language": language}
 	for document in dict.fromkeys(filter(None, (subject, subject and profiles.party_of(*subject)))):
 		fields = [
-			field
-			for field, value in known.items()
-			if not value and frappe.get_meta(document[0]).has_field(field)
+			field for field, value in known.items() if not value and frappe.get_meta(document[0]).has_field(field)
 		]
 		if fields:
 			known |= frappe.db.get_value(*document, fields, as_dict=True) or {}
