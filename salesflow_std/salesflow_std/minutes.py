@@ -139,22 +139,23 @@ def people(doctype: str, name: str, event: str | None = None) -> list[dict]:
 			key = person.get("contact") or person.get("user") or person["person"]
 			found.setdefault(key, {**person, "chosen": False})["chosen"] |= chosen
 
-	if known["contact"]:
-		add(_contact(known["contact"]), not event)
-	elif known["contact_name"]:
-		row = {"side": CUSTOMER, "person": known["contact_name"], "email_id": known["email_id"]}
-		add(row, not event)
 	invited = _invited(event) if event else []
+	add(_named(known), not any(person["side"] == CUSTOMER for person in invited))
 	for person in invited:
 		add(person, True)
-	if not any(person["chosen"] and person["side"] == CUSTOMER for person in found.values()):
-		for person in list(found.values())[:1]:
-			person["chosen"] = person["chosen"] or person["side"] == CUSTOMER
 	for contact in _contacts(doctype, name):
 		add(_contact(contact), False)
 	for user in (known["allocated_to"], frappe.session.user):
 		add(colleague(user), True)
 	return list(found.values())
+
+
+def _named(known: dict) -> dict | None:
+	"""Whom the document names."""
+	if known["contact"]:
+		return _contact(known["contact"])
+	person = known["contact_name"] or known["email_id"]
+	return person and {"side": CUSTOMER, "person": person, "email_id": known["email_id"]}
 
 
 def _contact(name: str) -> dict | None:
@@ -290,7 +291,7 @@ def _was_reached(doctype: str, name: str, channel: str, when: datetime) -> bool:
 				"status": follow_ups.DONE,
 				"channel": channel,
 				"outcome": ("in", touches.REACHED),
-				"done_on": ("between", [day, day]),
+				"done_on": ("between", [datetime.combine(day, time.min), datetime.combine(day, time.max)]),
 			},
 		)
 	)

@@ -406,7 +406,7 @@ def call() -> Callable[..., Any]:
 		request = getattr(frappe.local, "request", None)
 		form_dict = frappe.local.form_dict
 		frappe.local.request = SimpleNamespace(
-			method=http_method, headers={}, path=f"/api/method/{dotted}", after_response=None
+			method=http_method, headers={}, path=f"/api/method/{dotted}", host=None, after_response=None
 		)
 		frappe.local.form_dict = frappe._dict(params)
 		try:

@@ -7,7 +7,7 @@ from typing import Any
 import frappe
 from frappe.utils import add_days, add_to_date, getdate, now_datetime
 
-from tests.site import records
+from tests.site import plans, records
 
 BUYER = "buyer@sample-works.example"
 
@@ -17,6 +17,13 @@ def ago(**span: float) -> Any:
 	return add_to_date(
 		now_datetime().replace(microsecond=0), **{unit: -amount for unit, amount in span.items()}
 	)
+
+
+def deal(**values: Any) -> Any:
+	"""An opportunity that has been there for a month."""
+	doc = plans.deal(**values)
+	frappe.db.set_value("Opportunity", doc.name, "creation", ago(days=30))
+	return frappe.get_doc("Opportunity", doc.name)
 
 
 def held(doc: Any = None, **values: Any) -> Any:

@@ -152,6 +152,6 @@ def printed(record: Any, language: str = "en", **options: Any) -> Any:
 	frappe.local.request = Request(EnvironBuilder("/printview").get_environ())
 	frappe.local.lang = language
 	try:
-		return frappe.get_print("Needs Record", record.name, **options)
+		return frappe.get_print(record.doctype, record.name, **options)
 	finally:
 		frappe.local.request, frappe.local.lang = None, before

@@ -14,7 +14,7 @@ API = "salesflow_std.api.minutes"
 
 
 @pytest.fixture
-def account(monkeypatch):
+def account():
 	"""A site that sends mail."""
 	from frappe.email.doctype.email_account.email_account import EmailAccount
 
@@ -35,7 +35,7 @@ def account(monkeypatch):
 @pytest.fixture
 def meeting(make_user, account):
 	rep = make_user("Sales User", language="zh", full_name="Field Rep")
-	deal = plans.deal(opportunity_owner=rep)
+	deal = meetings.deal(opportunity_owner=rep)
 	frappe.db.set_value("Opportunity", deal.name, "language", "en")
 	return held(
 		deal,
@@ -92,7 +92,7 @@ def test_a_mail_to_the_customer_is_a_touch_and_stands_on_both_timelines(call, me
 
 
 def test_sending_the_minutes_does_not_do_what_they_ask_for(call, account):
-	doc = held(plans.deal(), actions=[action(0, channel="E-mail")])
+	doc = held(meetings.deal(), actions=[action(0, channel="E-mail")])
 	call(f"{API}.send", name=doc.name, recipients=[BUYER])
 	assert saved(doc).actions[0].status == "Open"
 
@@ -170,8 +170,7 @@ def test_who_may_not_change_the_document_sends_nothing(call, as_user, make_user,
 def test_minutes_print_in_both_languages(language, words, meeting):
 	meeting.participants[0].person = "<b>Purchasing</b>"
 	meeting.save()
-	frappe.local.lang = language
-	html = frappe.get_print("Meeting Minutes", meeting.name, "Meeting Minutes", doc=saved(meeting))
+	html = talks.printed(meeting, language, print_format="Meeting Minutes")
 	assert words in html
 	assert "The secret remark" in html and "Go on with the pilot" in html
 	assert "Ask for more discount" not in html
@@ -180,7 +179,7 @@ def test_minutes_print_in_both_languages(language, words, meeting):
 
 def test_a_meeting_with_nothing_said_still_prints():
 	doc = held(topics=None, decisions=None, actions=[], participants=[])
-	assert doc.name in frappe.get_print("Meeting Minutes", doc.name, "Meeting Minutes", doc=saved(doc))
+	assert doc.name in talks.printed(doc, print_format="Meeting Minutes")
 
 
 def test_the_word_of_ours_is_no_touch(call, meeting):
