@@ -30,6 +30,7 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -39,6 +40,7 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -49,6 +51,7 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -58,15 +61,27 @@ doctype_js = {
 		"public/js/confirm_facts.js",
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
+		"public/js/proposal_links.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": [
 		"public/js/graded_form.js",
 		"public/js/customer_panel.js",
+		"public/js/versioned_form.js",
 		"public/js/needs_record.js",
 		"public/js/needs_confirmation.js",
+		"public/js/proposal_links.js",
 	],
-	"Solution Proposal": "public/js/minutes_links.js",
+	"Solution Proposal": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/solution_proposal.js",
+		"public/js/proposal_coverage.js",
+		"public/js/proposal_items.js",
+		"public/js/proposal_corrections.js",
+		"public/js/proposal_versions.js",
+		"public/js/minutes_links.js",
+	],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -78,6 +93,8 @@ doctype_list_js = {
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
 	"Prospect": "public/js/tagged_list.js",
+	"Needs Record": "public/js/list_views.js",
+	"Solution Proposal": "public/js/list_views.js",
 }
 
 override_doctype_dashboards = {
@@ -174,6 +191,9 @@ doc_events = {
 	},
 	"Needs Record": {
 		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
+	},
+	"Solution Proposal": {
+		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
 	},
 	"Communication": {
 		"validate": "salesflow_std.overrides.quoted_link.validate",

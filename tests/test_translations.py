@@ -292,6 +292,7 @@ _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
 _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
+_PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -468,6 +469,11 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_NEEDS_REPORT, "row.role"): lambda: options_of("Decision Chain Member", "role"),
 	(_NEEDS_REPORT, "row.stance"): lambda: options_of("Decision Chain Member", "stance"),
 	(_NEEDS_REPORT, "row.influence"): lambda: options_of("Decision Chain Member", "influence"),
+	("salesflow_std/proposal_report.py", "uom"): lambda: set(),  # units are ERPNext's
+	("public/js/proposal_coverage.js", "priority"): lambda: options_of("Proposal Answer", "priority"),
+	("public/js/proposal_versions.js", "word"): lambda: options_of("Solution Proposal", "status"),
+	(_PROPOSAL_LIST, "word"): lambda: selectable("Solution Proposal"),
+	(_PROPOSAL_LIST, "doc.status"): lambda: options_of("Solution Proposal", "status"),
 }
 
 

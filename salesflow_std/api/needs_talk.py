@@ -10,7 +10,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, cstr, get_datetime, get_link_to_form, now_datetime
 
-from salesflow_std.salesflow_std import needs, profiles
+from salesflow_std.salesflow_std import needs, profiles, versions
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 _ANSWER_FIELDS = ("kind", "question", "answer", "mood", "spin_question")
@@ -135,7 +135,7 @@ def note(
 			"by": frappe.utils.get_fullname(doc.modified_by),
 			"fields": {
 				field: str(value) if isinstance(value := doc.get(field), datetime | date) else value
-				for field in (*needs.content_fields(), *needs.state_fields())
+				for field in (*versions.content_fields(needs.DOCTYPE), *versions.state_fields(needs.DOCTYPE))
 			},
 			"answers": [_row(row, _ANSWER_FIELDS) for row in doc.answers],
 			"needs": [_row(row, _NEED_FIELDS) for row in doc.needs],

@@ -2,12 +2,13 @@
 
 Figures are a plain dict, so that they can be kept with the review as they were approved:
 
-``{"company", "currency", "items": [{"item", "uom", "alternative", "qty", "rate", "discount"}], "discount": {"on",
-"amount"}, "taxes": [{"type", "account", "rate", "amount", "included"}], "payment": [{"term", "portion", "due",
-"amount", "discount"}], "delivery": {"incoterm", "place"}, "text"}``
+``{"company", "currency", "items": [{"item", "uom", "alternative", "qty", "rate", "discount", "tax"}], "discount":
+{"on", "amount"}, "taxes": [{"type", "account", "rate", "amount", "included", "row"}], "payment": [{"term", "portion",
+"due", "amount", "discount"}], "delivery": {"incoterm", "place"}, "text"}``
 
-Amounts are in the quotation's currency, `discount` of an item, `portion` and `rate` of a tax are percent. Numbers
-may be given as numbers or texts; `canonical` makes them alike.
+Amounts are in the quotation's currency, `discount` of an item, `portion` and `rate` of a tax are percent; `tax` names
+an item's tax template, `row` the tax that a tax is taken on; `text` is plain, see `plain_text`. Numbers may be given
+as numbers or texts; `canonical` makes them alike, and of canonical figures the same again.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 
 # What a function reviews, so what has to be reviewed again when it changes.
 SOLUTION, ITEMS, PRICE, TERMS = "solution", "items", "price", "terms"
@@ -34,6 +36,11 @@ _TAG = re.compile(r"<[^>]*>")
 _SPACE = re.compile(r"\s+")
 # Where a tag ends a line, words on its two sides are two words.
 _BLOCK = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|td|th|table|h[1-6])\b[^>]*>", re.IGNORECASE)
+# What is struck out does not hold, and a picture may be a clause.
+_STRUCK = re.compile(r"</?(?:s|strike|del)\b[^>]*>", re.IGNORECASE)
+_PICTURE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]*>", re.IGNORECASE)
+# More digits than any amount has.
+_DIGITS = 400
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,10 @@ def number(value: object, places: Decimal = _PLACES) -> str:
 		return str(value)
 	if not exact.is_finite():
 		return str(value)
-	rounded = exact.quantize(places)
-	text = format(rounded.normalize(), "f")
+	with localcontext() as context:
+		context.prec = _DIGITS
+		rounded = exact.quantize(places).normalize()
+	text = format(rounded, "f")
 	return "0" if text in ("-0", "0") else text
 
 
@@ -70,9 +79,16 @@ def percent(value: object) -> str:
 
 
 def plain_text(value: str | None) -> str:
-	"""A text without markup and spacing, so that an editor's habits are no change of terms."""
-	text = html.unescape(_TAG.sub("", _BLOCK.sub(" ", value or "")))
-	return _SPACE.sub(" ", unicodedata.normalize("NFC", text.replace("\xa0", " "))).strip()
+	"""The text of HTML without markup and spacing, so that an editor's habits are no change of terms.
+
+	What is struck out stands between ~~, a picture as its address.
+	"""
+	text = _STRUCK.sub(" ~~ ", _PICTURE.sub(r" \1 ", value or ""))
+	return _tidy(html.unescape(_TAG.sub("", _BLOCK.sub(" ", text))))
+
+
+def _tidy(text: str | None) -> str:
+	return _SPACE.sub(" ", unicodedata.normalize("NFC", (text or "").replace("\xa0", " "))).strip()
 
 
 def discount(list_rate: float | None, rate: float | None) -> str:
@@ -98,9 +114,9 @@ def canonical(figures: Mapping) -> dict:
 		"payment": sorted((_payment(row) for row in figures.get("payment") or ()), key=_order),
 		"delivery": {
 			"incoterm": delivery.get("incoterm") or "",
-			"place": plain_text(delivery.get("place")),
+			"place": _tidy(delivery.get("place")),
 		},
-		"text": plain_text(figures.get("text")),
+		"text": _tidy(figures.get("text")),
 	}
 
 
@@ -116,6 +132,7 @@ def _item(row: Mapping) -> dict:
 		"qty": number(row.get("qty")),
 		"rate": number(row.get("rate")),
 		"discount": percent(row.get("discount")),
+		"tax": row.get("tax") or "",
 	}
 
 
@@ -126,6 +143,7 @@ def _tax(row: Mapping) -> dict:
 		"rate": number(row.get("rate")),
 		"amount": number(row.get("amount")),
 		"included": bool(row.get("included")),
+		"row": str(row.get("row") or ""),
 	}
 
 
@@ -151,10 +169,14 @@ def _hash(value: object) -> str:
 def parts(figures: Mapping, solution: object = None) -> dict[str, str]:
 	"""Part -> fingerprint of what of it a function reviews; `solution` is anything JSON can hold."""
 	told = canonical(figures)
-	rows = [[row["item"], row["uom"], row["alternative"], row["qty"]] for row in told["items"]]
-	prices = [
-		[row["item"], row["uom"], row["alternative"], row["rate"], row["discount"]] for row in told["items"]
-	]
+	keys = Counter(_key(row) for row in told["items"])
+	# Orders of their own: a discount moves no item, and a quantity no price. Where an item stands in two rows, what
+	# costs how much hangs on the quantity.
+	rows = sorted([*_key(row), row["qty"]] for row in told["items"])
+	prices = sorted(
+		[*_key(row), row["rate"], row["discount"], row["tax"], row["qty"] if keys[_key(row)] > 1 else ""]
+		for row in told["items"]
+	)
 	return {
 		SOLUTION: _hash(solution),
 		ITEMS: _hash(rows),
@@ -162,6 +184,10 @@ def parts(figures: Mapping, solution: object = None) -> dict[str, str]:
 		PRICE: _hash([told["company"], told["currency"], prices, told["discount"], told["taxes"]]),
 		TERMS: _hash([told["company"], told["payment"], told["delivery"], told["text"]]),
 	}
+
+
+def _key(row: Mapping) -> tuple[str, str, bool]:
+	return row["item"], row["uom"], row["alternative"]
 
 
 def seen(fingerprints: Mapping[str, str], concerns: Iterable[str]) -> str:
@@ -184,7 +210,7 @@ def differences(before: Mapping, after: Mapping) -> list[Change]:
 	found += _rows(ITEMS, old["items"], new["items"], ("item", "uom", "alternative"), _item_changes)
 	if old["discount"] != new["discount"]:
 		found.append(Change(PRICE, "discount_total", "", _off(old["discount"]), _off(new["discount"])))
-	found += _rows(PRICE, old["taxes"], new["taxes"], ("type", "account", "included"), _tax_changes)
+	found += _tax_rows(old["taxes"], new["taxes"])
 	found += _rows(TERMS, old["payment"], new["payment"], ("term",), _payment_changes)
 	found += [
 		Change(TERMS, what, "", old["delivery"][what], new["delivery"][what])
@@ -196,12 +222,25 @@ def differences(before: Mapping, after: Mapping) -> list[Change]:
 	return found
 
 
+def _tax_rows(old: Sequence[Mapping], new: Sequence[Mapping]) -> list[Change]:
+	"""Taxes build upon each other, so their order counts too."""
+	found = _rows(PRICE, old, new, ("account", "type", "included"), _tax_changes)
+	if found or old == new:
+		return found
+	before, after = (", ".join(row["account"] or row["type"] for row in rows) for rows in (old, new))
+	return [Change(PRICE, "tax_order", "", before, after)]
+
+
 def _off(value: Mapping) -> str:
 	return f"{value['amount']} {value['on']}".strip()
 
 
 def _rows(
-	part: str, old: Sequence[Mapping], new: Sequence[Mapping], key: Sequence[str], compare
+	part: str,
+	old: Sequence[Mapping],
+	new: Sequence[Mapping],
+	key: Sequence[str],
+	compare: Callable[[Mapping, Mapping], list[Change]],
 ) -> list[Change]:
 	"""Rows of the same key are compared with each other, those that agree first; the rest came or went."""
 	found: list[Change] = []
@@ -215,11 +254,15 @@ def _rows(
 	for row in waiting:
 		twin = next((other for other in left if all(other[field] == row[field] for field in key)), None)
 		if twin is None:
-			found.append(Change(part, "removed", row[key[0]] or row[key[-1]], _shown(part, row), ""))
+			found.append(Change(part, "removed", _name(row, key), _shown(part, row), ""))
 		else:
 			left.remove(twin)
 			found += compare(row, twin)
-	return found + [Change(part, "added", row[key[0]] or row[key[-1]], "", _shown(part, row)) for row in left]
+	return found + [Change(part, "added", _name(row, key), "", _shown(part, row)) for row in left]
+
+
+def _name(row: Mapping, key: Sequence[str]) -> str:
+	return next((row[field] for field in key if row[field] and isinstance(row[field], str)), "")
 
 
 def _shown(part: str, row: Mapping) -> str:
@@ -234,7 +277,7 @@ def _item_changes(old: Mapping, new: Mapping) -> list[Change]:
 	found = [Change(ITEMS, "qty", old["item"], old["qty"], new["qty"])] if old["qty"] != new["qty"] else []
 	return found + [
 		Change(PRICE, what, old["item"], old[what], new[what])
-		for what in ("rate", "discount")
+		for what in ("rate", "discount", "tax")
 		if old[what] != new[what]
 	]
 
@@ -243,7 +286,7 @@ def _tax_changes(old: Mapping, new: Mapping) -> list[Change]:
 	row = old["account"] or old["type"]
 	return [
 		Change(PRICE, f"tax_{what}", row, old[what], new[what])
-		for what in ("rate", "amount")
+		for what in ("rate", "amount", "row")
 		if old[what] != new[what]
 	]
 

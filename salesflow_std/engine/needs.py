@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from salesflow_std.engine.measures import holds_measure
+
 # In the order in which they are asked.
 KINDS = ("Situation", "Problem", "Implication", "Need-payoff")
 PER_KIND = 4
@@ -28,8 +30,6 @@ _VAGUE_CHINESE = (
 _ENGLISH = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _VAGUE_ENGLISH))})(?!\w)")
 _CHINESE = re.compile("|".join(map(re.escape, _VAGUE_CHINESE)))
 _CHARACTER = re.compile("[\u3400-\u9fff]")
-# A number is a measure, whatever words stand beside it.
-_MEASURE = re.compile(r"\d|百分之|[一二三四五六七八九十百两](?:秒|分钟|小时|天|日|周|[台人元万倍成])")
 _FEWEST_WORDS, _FEWEST_CHARACTERS = 3, 6
 
 SHORT = ""
@@ -92,7 +92,7 @@ def vague_because(text: str) -> str | None:
 	A hint, no verdict: a number in the text is taken for a measure, and people know better.
 	"""
 	plain = unicodedata.normalize("NFKC", text or "").casefold().strip()
-	if not plain or _MEASURE.search(plain):
+	if not plain or holds_measure(plain):
 		return None
 	word = _ENGLISH.search(plain) or _CHINESE.search(plain)
 	if word:

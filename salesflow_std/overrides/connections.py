@@ -6,28 +6,31 @@ from frappe import _
 
 # What points at a document: by which field, and which one says of what kind the document is.
 _NEEDS = {"Needs Record": ("reference_name", "reference_doctype")}
-_MINUTES = {"Meeting Minutes": ("reference_name", "reference_doctype")}
+_SOLUTIONS = {
+	doctype: ("reference_name", "reference_doctype")
+	for doctype in ("Solution Proposal", "Meeting Minutes", "Objection")
+}
 _PLANS = {"Account Plan": ("party", "party_type")}
 
 
 def of_lead(data: dict) -> dict:
 	"""The connections of a lead."""
-	return _with(data, "Lead", _NEEDS | _MINUTES | _PLANS)
+	return _with(data, "Lead", _NEEDS | _PLANS | _SOLUTIONS)
 
 
 def of_opportunity(data: dict) -> dict:
 	"""The connections of an opportunity."""
-	return _with(data, "Opportunity", _NEEDS | _MINUTES)
+	return _with(data, "Opportunity", _NEEDS | _SOLUTIONS)
 
 
 def of_prospect(data: dict) -> dict:
 	"""The connections of a prospect."""
-	return _with(data, "Prospect", _NEEDS | _MINUTES | _PLANS)
+	return _with(data, "Prospect", _NEEDS | _PLANS | _SOLUTIONS)
 
 
 def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
-	return _with(data, "Customer", _NEEDS | _MINUTES | _PLANS)
+	return _with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS)
 
 
 def _with(data: dict, doctype: str, referring: dict[str, tuple[str, str]]) -> dict:

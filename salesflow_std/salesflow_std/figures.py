@@ -26,6 +26,7 @@ def of(quotation: Document) -> dict:
 					"qty": row.qty,
 					"rate": row.rate,
 					"discount": rules.discount(row.price_list_rate, row.rate),
+					"tax": row.item_tax_template,
 				}
 				for row in quotation.items
 			],
@@ -38,12 +39,13 @@ def of(quotation: Document) -> dict:
 					# Of the others the amount follows from the rate.
 					"amount": row.tax_amount if row.charge_type == "Actual" else 0,
 					"included": row.included_in_print_rate,
+					"row": row.row_id if (row.charge_type or "").startswith("On Previous Row") else "",
 				}
 				for row in quotation.taxes
 			],
 			"payment": _payment(quotation),
 			"delivery": {"incoterm": quotation.get("incoterm"), "place": quotation.get("named_place")},
-			"text": quotation.terms,
+			"text": rules.plain_text(quotation.terms),
 		}
 	)
 
@@ -79,7 +81,8 @@ def _due(quotation: Document, row: Document) -> str:
 		term = get_due_date(row, posted)
 		if term and getdate(term) == getdate(row.due_date):
 			return f"{row.due_date_based_on}: {cint(row.credit_days) or cint(row.credit_months)}"
-	return str(date_diff(row.due_date, posted))
+	# What was due before the quotation is due at once.
+	return str(max(0, date_diff(row.due_date, posted)))
 
 
 def fingerprint(quotation: Document) -> str:

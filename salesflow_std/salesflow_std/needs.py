@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, cstr, escape_html, flt, get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import needs as rules
-from salesflow_std.salesflow_std import notices, profiles, public_links
+from salesflow_std.salesflow_std import notices, profiles, public_links, versions
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 DOCTYPE = "Needs Record"
@@ -33,28 +33,9 @@ EDITABLE = (PLANNED, TALKED)
 
 # What stays open to change while the rest is frozen: who looks after it.
 _ALWAYS_OPEN = ("allocated_to",)
-_LAYOUT = ("Section Break", "Column Break", "Tab Break", "HTML")
 
 
 # What a record holds ---------------------------------------------------------------------------------------
-
-
-def state_fields(doctype: str = DOCTYPE) -> list[str]:
-	"""The fields that only the app writes."""
-	return [
-		df.fieldname
-		for df in frappe.get_meta(doctype).fields
-		if df.read_only and df.fieldtype not in _LAYOUT and df.fieldtype != "Table"
-	]
-
-
-def content_fields(doctype: str = DOCTYPE) -> list[str]:
-	"""The fields that people write, tables left out."""
-	return [
-		df.fieldname
-		for df in frappe.get_meta(doctype).fields
-		if not df.read_only and df.fieldtype not in _LAYOUT and df.fieldtype != "Table"
-	]
 
 
 def may_read_profile(record: Document) -> bool:
@@ -68,20 +49,7 @@ TABLES = {"answers": "Needs Answer", "needs": "Customer Need"}
 
 def content(record: Document) -> dict:
 	"""All that people wrote into a record, in a form that can be compared."""
-	told = {field: plain(record, field) for field in content_fields() if field not in _ALWAYS_OPEN}
-	for table, doctype in TABLES.items():
-		fields = content_fields(doctype)
-		told[table] = [{field: plain(row, field) for field in fields} for row in record.get(table)]
-	return told
-
-
-def plain(doc: Document, field: str) -> object:
-	value, kind = doc.get(field), doc.meta.get_field(field).fieldtype
-	if kind in ("Check", "Int"):
-		return cint(value)
-	if kind == "Datetime":
-		return get_datetime(value).replace(microsecond=0) if value else None
-	return cstr(value).strip()
+	return versions.content(record, TABLES, _ALWAYS_OPEN)
 
 
 # Whom the talk is with -------------------------------------------------------------------------------------
@@ -354,7 +322,7 @@ def _asked(profile: str, besides: str | None) -> list[str]:
 		.where((record.customer_profile == profile) & answer.answer.isnotnull())
 		.run(as_dict=True)
 	)
-	own = {besides} | set(_versions(besides)) if besides else set()
+	own = {besides} | set(versions.earlier(DOCTYPE, besides)) if besides else set()
 	return [
 		value
 		for row in rows
@@ -365,22 +333,6 @@ def _asked(profile: str, besides: str | None) -> list[str]:
 
 
 # Versions --------------------------------------------------------------------------------------------------
-
-
-def _versions(name: str) -> list[str]:
-	"""The versions before a record, the latest first."""
-	found: list[str] = []
-	before = frappe.db.get_value(DOCTYPE, name, "previous_version")
-	while before and before not in found:
-		found.append(before)
-		before = frappe.db.get_value(DOCTYPE, before, "previous_version")
-	return found
-
-
-def version_name(previous: Document) -> str:
-	"""What the next version of a record is called: NEEDS-2026-00001, NEEDS-2026-00001-2, …-3."""
-	root = previous.name if cint(previous.version) <= 1 else previous.name.rpartition("-")[0]
-	return f"{root}-{cint(previous.version) + 1}"
 
 
 def new_version(
@@ -419,9 +371,9 @@ def new_version(
 
 def _copy(record: Document) -> Document:
 	after = frappe.new_doc(DOCTYPE)
-	after.update({field: record.get(field) for field in content_fields()})
+	after.update({field: record.get(field) for field in versions.content_fields(DOCTYPE)})
 	for table, doctype in TABLES.items():
-		kept = [*content_fields(doctype), {"needs": "need_key", "answers": "answered_on"}[table]]
+		kept = [*versions.content_fields(doctype), {"needs": "need_key", "answers": "answered_on"}[table]]
 		for row in record.get(table):
 			after.append(table, {field: row.get(field) for field in kept})
 	now = now_datetime().replace(microsecond=0)
@@ -436,7 +388,7 @@ def _copy(record: Document) -> Document:
 			"summary_due_on": summary_due(now),
 		}
 	)
-	after.flags.by_new_version = version_name(record)
+	after.flags.by_new_version = versions.next_name(record)
 	return after.insert(ignore_permissions=True)
 
 
@@ -460,7 +412,7 @@ def revoke(name: str, because: str) -> None:
 
 def confirmed(record: Document) -> None:
 	"""After a record was confirmed: the versions before it hold no longer (N4)."""
-	for name in _versions(record.name):
+	for name in versions.earlier(DOCTYPE, record.name):
 		if frappe.db.get_value(DOCTYPE, name, "status") == CONFIRMED:
 			frappe.db.set_value(DOCTYPE, name, "status", SUPERSEDED)
 			revoke(name, _("There is a new version."))

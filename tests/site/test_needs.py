@@ -6,7 +6,7 @@ from frappe.desk.reportview import get as report_view
 from frappe.utils import add_to_date, get_datetime, now_datetime
 
 from salesflow_std.api import needs_talk
-from salesflow_std.salesflow_std import needs, profiles
+from salesflow_std.salesflow_std import needs, profiles, versions
 from tests.site import records
 
 NOW = "2026-11-18 10:00"
@@ -275,7 +275,7 @@ def test_what_the_customer_said_of_a_need_outlives_its_row():
 	row = doc.needs[0]
 	row.db_set("verdict", "Agreed")
 	doc.reload()
-	doc.set("needs", [{field: row.get(field) for field in needs.content_fields("Customer Need")}])
+	doc.set("needs", [{field: row.get(field) for field in versions.content_fields("Customer Need")}])
 	doc.save()
 	doc.reload()
 	assert [(kept.name, kept.need_key, kept.verdict) for kept in doc.needs] == [

@@ -5,7 +5,7 @@ if (!salesflow.needs_form) {
 	const API = "salesflow_std.api.needs_talk";
 	const EDITABLE = ["Planned", "Talked"];
 	const esc = (text) => frappe.utils.escape_html(text || "");
-	const link = (name, text) => `<a href="/app/needs-record/${encodeURIComponent(name)}">${esc(text)}</a>`;
+	const shared = salesflow.versioned_form;
 
 	salesflow.needs_form = {
 		editable(frm) {
@@ -20,11 +20,11 @@ if (!salesflow.needs_form) {
 		},
 
 		strip(frm) {
-			frm.layout.wrapper.find(".sf-strip").remove();
+			shared.place(frm).remove();
 			if (frm.is_new()) return;
 			const doc = frm.doc;
 			// The status stands beside the title.
-			const facts = [this.version(doc)];
+			const facts = [shared.version(doc)];
 			if (doc.status === "Talked" && doc.summary_due_on) {
 				const left = salesflow.graded_form.time_left(doc.summary_due_on);
 				facts.push(
@@ -37,51 +37,23 @@ if (!salesflow.needs_form) {
 				facts.push(__("Talk planned for {0}", [salesflow.graded_form.when(doc.planned_on)]));
 			}
 			if (doc.event) facts.push(`<a href="/app/event/${encodeURIComponent(doc.event)}">${__("In the calendar")}</a>`);
-			const strip = $(`<div class="sf-strip" role="status"></div>`);
-			strip.append(facts.map((html) => `<span class="sf-fact">${html}</span>`).join(""));
-			strip.append(`<span class="sf-actions"></span>`);
-			frm.layout.wrapper.prepend(strip);
+			shared.strip(frm, facts);
 			this.checklist(frm);
 			// After the first note the strip is drawn without the form.
 			salesflow.needs_confirmation?.add_buttons(frm);
 		},
 
-		version(doc) {
-			const parts = [];
-			if (doc.previous_version) parts.push(link(doc.previous_version, __("← Version {0}", [doc.version - 1])));
-			parts.push(__("Version {0}", [doc.version]));
-			if (doc.next_version) parts.push(link(doc.next_version, __("Version {0} →", [doc.version + 1])));
-			return parts.join(" · ");
-		},
-
 		// What is still missing before the summary may go out, each with the way there.
 		checklist(frm, missing) {
-			const strip = frm.layout.wrapper.find(".sf-strip");
-			strip.find(".sf-missing").remove();
+			shared.place(frm).find(".sf-missing").remove();
 			if (missing) (frm.doc.__onload = frm.doc.__onload || {}).missing = missing;
 			missing = missing || frm.doc.__onload?.missing || [];
 			if (!EDITABLE.includes(frm.doc.status) || !frm.doc.talked_on) return;
-			if (!missing.length) {
-				strip.append(
-					`<div class="sf-missing w-100"><span class="indicator-pill green">${__("Ready for the summary")}</span></div>`
-				);
-				return;
-			}
-			const list = $(
-				`<details class="sf-missing w-100"><summary><span class="indicator-pill orange">${__("Missing before the summary can go out: {0}", [missing.length])}</span></summary><ul class="list-unstyled mb-0"></ul></details>`
-			);
-			list.prop("open", this.open_list ?? missing.length <= 4).on("toggle", () => {
-				this.open_list = list.prop("open");
+			shared.checklist(frm, missing, {
+				title: __("Missing before the summary can go out: {0}", [missing.length]),
+				ready: __("Ready for the summary"),
+				go: (gap) => this.go_to(frm, gap),
 			});
-			for (const gap of missing) {
-				const line = $(`<li><a href="#">${esc(gap.what)}</a> · <span class="text-muted">${esc(gap.why)}</span></li>`);
-				line.find("a").on("click", (event) => {
-					event.preventDefault();
-					this.go_to(frm, gap);
-				});
-				list.find("ul").append(line);
-			}
-			strip.append(list);
 		},
 
 		go_to(frm, gap) {
@@ -93,11 +65,7 @@ if (!salesflow.needs_form) {
 		// What was sent stays as it was sent; the server says so too.
 		freeze(frm) {
 			const frozen = !EDITABLE.includes(frm.doc.status) && !frm.is_new();
-			for (const df of frm.meta.fields) {
-				if (["Section Break", "Column Break", "Tab Break", "HTML"].includes(df.fieldtype)) continue;
-				if (df.read_only || df.fieldname === "allocated_to") continue;
-				frm.set_df_property(df.fieldname, "read_only", frozen ? 1 : 0);
-			}
+			shared.freeze(frm, frozen);
 			// Before anything is sent there is nothing to see there.
 			frm.toggle_display("decision_chain", frm.doc.decision_chain?.length > 0);
 			frm.toggle_display("chain_html", !frozen);
@@ -106,12 +74,7 @@ if (!salesflow.needs_form) {
 
 		buttons(frm) {
 			if (frm.is_new()) return;
-			const actions = frm.layout.wrapper.find(".sf-strip .sf-actions");
-			const button = (label, run, primary) =>
-				$(`<button type="button" class="btn btn-xs ${primary ? "btn-primary" : "btn-default"}"></button>`)
-					.text(label)
-					.on("click", run)
-					.appendTo(actions);
+			const button = (label, run) => shared.button(frm, label, run);
 			const doc = frm.doc;
 			if (!frm.perm[0]?.write) return;
 			if (doc.status === "Planned" && doc.planned_on && !doc.event && frappe.model.can_create("Event")) {

@@ -15,7 +15,7 @@ from frappe.model.naming import make_autoname
 from frappe.utils import cint, cstr, get_datetime, get_link_to_form, getdate, now_datetime
 
 from salesflow_std.engine import needs as rules
-from salesflow_std.salesflow_std import access, needs, profiles
+from salesflow_std.salesflow_std import access, needs, profiles, versions
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 SUBJECTS = profiles.SUBJECTS
@@ -57,8 +57,7 @@ class NeedsRecord(Document):
 	# State -------------------------------------------------------------------------------------------------
 
 	def _keep_state(self, before: Document | None) -> None:
-		for field in needs.state_fields():
-			self.set(field, before.get(field) if before else None)
+		versions.keep_state(self, before)
 		if before is None:
 			self.update({"status": needs.PLANNED, "version": 1})
 		self.set("decision_chain", before.decision_chain if before else [])
@@ -127,7 +126,9 @@ class NeedsRecord(Document):
 			return
 		self.agreed_on = self.agreed_on or getdate()
 		watched = ("planned_on", "agreed_on", "short_notice_reason")
-		if before and not any(needs.plain(self, field) != needs.plain(before, field) for field in watched):
+		if before and not any(
+			versions.plain(self, field) != versions.plain(before, field) for field in watched
+		):
 			return
 		wanted = cint(settings().needs_notice_days)
 		agreed, planned = getdate(self.agreed_on), getdate(self.planned_on)
@@ -189,14 +190,7 @@ class NeedsRecord(Document):
 				_("The customer has been sent this version, so it is kept. A system manager may delete it."),
 				title=_("Sent Already"),
 			)
-		for name in frappe.get_all(
-			"Needs Record", filters={"next_version": self.name}, pluck="name", order_by="name"
-		):
-			frappe.db.set_value("Needs Record", name, "next_version", None)
-		for name in frappe.get_all(
-			"Needs Record", filters={"previous_version": self.name}, pluck="name", order_by="name"
-		):
-			frappe.db.set_value("Needs Record", name, "previous_version", self.previous_version)
+		versions.untie(self)
 		frappe.db.delete("Public Link", {"reference_doctype": self.doctype, "reference_name": self.name})
 
 

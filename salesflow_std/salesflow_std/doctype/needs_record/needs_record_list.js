@@ -26,23 +26,11 @@ frappe.listview_settings["Needs Record"] = {
 		return [__(doc.status, null, "Needs Record"), colours[doc.status], `status,=,${doc.status}`];
 	},
 	onload(list) {
-		const shown = [
+		salesflow.add_list_filters(list, [
 			[__("Summary to send"), { status: "Talked" }],
 			[__("Waits for the customer"), { status: "Sent" }],
 			[__("Corrected by the customer"), { status: "Corrected" }],
 			[__("My needs talks"), { allocated_to: frappe.session.user, status: ["!=", "Superseded"] }],
-		];
-		for (const [label, filters] of shown) {
-			list.page.add_menu_item(label, () => {
-				list.filter_area.clear(false).then(() => {
-					const rows = Object.entries(filters).map(([field, value]) => [
-						"Needs Record",
-						field,
-						...(Array.isArray(value) ? value : ["=", value]),
-					]);
-					list.filter_area.add(rows);
-				});
-			});
-		}
+		]);
 	},
 };
