@@ -31,6 +31,8 @@ doctype_js = {
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -41,6 +43,8 @@ doctype_js = {
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -52,6 +56,8 @@ doctype_js = {
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -62,6 +68,8 @@ doctype_js = {
 		"public/js/needs_links.js",
 		"public/js/minutes_links.js",
 		"public/js/proposal_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Contact": ["public/js/people.js", "public/js/duplicates.js"],
 	"Needs Record": [
@@ -81,10 +89,14 @@ doctype_js = {
 		"public/js/proposal_corrections.js",
 		"public/js/proposal_versions.js",
 		"public/js/minutes_links.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
 	],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
+	"Quotation": ["public/js/objection_help.js", "public/js/objections.js"],
+	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 }
@@ -122,11 +134,13 @@ doc_events = {
 			"salesflow_std.overrides.planned.after_rename",
 			"salesflow_std.salesflow_std.handover.after_rename",
 			"salesflow_std.overrides.profiled.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.handover.on_trash",
+			"salesflow_std.salesflow_std.objections.document_deleted",
 		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
@@ -142,8 +156,13 @@ doc_events = {
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
-		"on_trash": ["salesflow_std.overrides.graded.on_trash", "salesflow_std.overrides.planned.on_trash"],
+		"on_trash": [
+			"salesflow_std.overrides.graded.on_trash",
+			"salesflow_std.overrides.planned.on_trash",
+			"salesflow_std.salesflow_std.objections.document_deleted",
+		],
 	},
 	"Customer": {
 		"before_insert": "salesflow_std.overrides.profiled.before_insert",
@@ -159,8 +178,12 @@ doc_events = {
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.profiled.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
-		"on_trash": "salesflow_std.overrides.graded.on_trash",
+		"on_trash": [
+			"salesflow_std.overrides.graded.on_trash",
+			"salesflow_std.salesflow_std.objections.document_deleted",
+		],
 	},
 	"Prospect": {
 		"validate": [
@@ -170,9 +193,15 @@ doc_events = {
 		],
 		"on_update": "salesflow_std.overrides.profiled.on_update",
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
-		"after_rename": "salesflow_std.overrides.profiled.after_rename",
+		"after_rename": [
+			"salesflow_std.overrides.profiled.after_rename",
+			"salesflow_std.salesflow_std.objections.document_renamed",
+		],
+		"on_trash": "salesflow_std.salesflow_std.objections.document_deleted",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
+	"Quotation": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
+	"Solution Proposal": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
 	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},
 	"Customer Tag": {
 		"on_update": "salesflow_std.overrides.fitted.tag_changed",
@@ -229,6 +258,7 @@ scheduler_events = {
 		"salesflow_std.jobs.grade_clock.tick",
 		"salesflow_std.jobs.follow_up_clock.tick",
 		"salesflow_std.jobs.needs_clock.tick",
+		"salesflow_std.jobs.objection_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",

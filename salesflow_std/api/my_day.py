@@ -30,7 +30,16 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, LiteralValue, Term
 
 from salesflow_std.api.follow_up import next_of
-from salesflow_std.salesflow_std import account_plans, actions, grading, keeping, needs_day, reps, value_items
+from salesflow_std.salesflow_std import (
+	account_plans,
+	actions,
+	grading,
+	keeping,
+	needs_day,
+	objections_day,
+	reps,
+	value_items,
+)
 
 # Deadlines that are shown before their day.
 COUNTDOWNS = ("First Touch", "Reply")
@@ -64,6 +73,7 @@ _CONTACT = {
 # "detail"}]}`` or None where there is nothing. `all` is the route of the whole list, `tone` a colour of Frappe's.
 _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	needs_day.waiting,
+	objections_day.waiting,
 	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,

@@ -17,8 +17,9 @@ from frappe.utils import (
 )
 from rq.timeouts import JobTimeoutException
 
+from salesflow_std.jobs import telling
 from salesflow_std.jobs.steps import run_each
-from salesflow_std.salesflow_std import needs_mail, notices, public_links, reps
+from salesflow_std.salesflow_std import notices, public_links, reps
 from salesflow_std.salesflow_std.confirmations import DOCTYPE, TALKED
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
@@ -87,14 +88,9 @@ def _one(row: frappe._dict, now: datetime, cases: dict[str, list[frappe._dict]])
 		return 0
 
 
-def _mark(name: str, field: str, values: dict[str, object]) -> bool:
+def _mark(row: frappe._dict, field: str, values: dict[str, object]) -> bool:
 	"""Sets what is set once; False where somebody else has, or the summary has gone out meanwhile."""
-	record = frappe.qb.DocType(DOCTYPE)
-	query = frappe.qb.update(record)
-	for key, value in values.items():
-		query = query.set(record[key], value)
-	query.where((record.name == name) & record[field].isnull() & (record.status == TALKED)).run()
-	return bool(frappe.db._cursor.rowcount)
+	return telling.mark_once(DOCTYPE, row.name, field, values, {"status": TALKED})
 
 
 def _rep(row: frappe._dict) -> str:
@@ -102,7 +98,7 @@ def _rep(row: frappe._dict) -> str:
 
 
 def _remind(row: frappe._dict, now: datetime) -> bool:
-	if not _mark(row.name, "reminded_on", {"reminded_on": now}):
+	if not _mark(row, "reminded_on", {"reminded_on": now}):
 		return False
 	rep = _rep(row)
 	for user in [rep] if reps.is_enabled(rep) else reps.escalate_to(rep):
@@ -121,7 +117,7 @@ def _remind(row: frappe._dict, now: datetime) -> bool:
 def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 	managers = reps.escalate_to(_rep(row))
 	marks = {"escalated_on": now, "escalated_to": managers[0], "reminded_on": now}
-	if not _mark(row.name, "escalated_on", marks):
+	if not _mark(row, "escalated_on", marks):
 		return []
 	for manager in managers:
 		with notices.in_language(notices.language_of(manager)):
@@ -137,25 +133,15 @@ def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 
 
 def _mail(manager: str, rows: list[frappe._dict]) -> None:
-	"""One mail lists all new cases of a manager; where it cannot go out, the notices have told them."""
-	address = frappe.db.get_value("User", manager, "email")
-	if not address or "@" not in address or not needs_mail.can_send():
-		return
-	frappe.db.savepoint("needs_mail")
-	try:
-		with notices.in_language(notices.language_of(manager)):
-			frappe.sendmail(
-				recipients=[address],
-				subject=_("{0} needs summaries not sent in time").format(len(rows)),
-				template="needs_escalation",
-				args={"cases": [_case(row) for row in rows]},
-				with_container=True,
-			)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="needs_mail")
-		frappe.log_error(title="Late needs summaries could not be mailed")
+	"""One mail lists all new cases of a manager."""
+	telling.mail(
+		manager,
+		"needs_escalation",
+		lambda: (
+			_("{0} needs summaries not sent in time").format(len(rows)),
+			{"cases": [_case(row) for row in rows]},
+		),
+	)
 
 
 def _case(row: frappe._dict) -> dict[str, str]:

@@ -32,7 +32,9 @@ class Objection(Document):
 			self.set(field, before.get(field) if before else None)
 		if before is None:
 			self._begin()
-		elif before.status in objections.CLOSED:
+		else:
+			self.allocated_to = self.allocated_to or before.allocated_to
+		if before and before.status in objections.CLOSED:
 			self._check_closed(before)
 			return
 		self._check_kind()
@@ -42,7 +44,7 @@ class Objection(Document):
 		self._check_promise(before)
 
 	def _begin(self) -> None:
-		self.status = objections.OPEN
+		self.update({"status": objections.OPEN, "reply_missed": 0})
 		subject = (self.reference_doctype, self.reference_name)
 		if subject[0] not in SUBJECTS or not subject[1]:
 			return  # Frappe says what is missing

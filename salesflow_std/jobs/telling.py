@@ -1,0 +1,47 @@
+"""What clocks tell people: each thing once, and in one mail what belongs together (F5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import frappe
+from rq.timeouts import JobTimeoutException
+
+from salesflow_std.salesflow_std import needs_mail, notices
+
+
+def mark_once(
+	doctype: str, name: str, field: str, values: Mapping[str, object], unchanged: Mapping[str, object]
+) -> bool:
+	"""Sets what is set once, `field` among it; False where somebody else has, or the record is no more as it was
+	read (`unchanged`)."""
+	table = frappe.qb.DocType(doctype)
+	query = frappe.qb.update(table).where((table.name == name) & table[field].isnull())
+	for key, value in values.items():
+		query = query.set(table[key], value)
+	for key, value in unchanged.items():
+		query = query.where(table[key] == value)
+	query.run()
+	return bool(frappe.db._cursor.rowcount)
+
+
+def mail(user: str, template: str, say: Callable[[], tuple[str, dict]]) -> None:
+	"""One mail to a colleague in their language; `say` gives subject and arguments of the template.
+
+	Where it cannot go out, the notices have told them.
+	"""
+	address = frappe.db.get_value("User", user, "email")
+	if not address or "@" not in address or not needs_mail.can_send():
+		return
+	frappe.db.savepoint("telling_mail")
+	try:
+		with notices.in_language(notices.language_of(user)):
+			subject, args = say()
+			frappe.sendmail(
+				recipients=[address], subject=subject, template=template, args=args, with_container=True
+			)
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="telling_mail")
+		frappe.log_error(title=f"Mail {template} could not be written")
