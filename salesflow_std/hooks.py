@@ -201,7 +201,6 @@ doc_events = {
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Quotation": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
-	"Solution Proposal": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
 	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},
 	"Customer Tag": {
 		"on_update": "salesflow_std.overrides.fitted.tag_changed",
@@ -223,6 +222,7 @@ doc_events = {
 	},
 	"Solution Proposal": {
 		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
+		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},
 	"Communication": {
 		"validate": "salesflow_std.overrides.quoted_link.validate",

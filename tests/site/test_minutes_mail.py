@@ -14,26 +14,7 @@ API = "salesflow_std.api.minutes"
 
 
 @pytest.fixture
-def account():
-	"""A site that sends mail."""
-	from frappe.email.doctype.email_account.email_account import EmailAccount
-
-	if not EmailAccount.find_outgoing():
-		frappe.get_doc(
-			{
-				"doctype": "Email Account",
-				"email_account_name": "Outgoing",
-				"email_id": "sales@standard.test",
-				"enable_outgoing": 1,
-				"default_outgoing": 1,
-				"smtp_server": "localhost",
-				"no_smtp_authentication": 1,
-			}
-		).insert(ignore_permissions=True)
-
-
-@pytest.fixture
-def meeting(make_user, account):
+def meeting(make_user):
 	rep = make_user("Sales User", language="zh", full_name="Field Rep")
 	deal = meetings.deal(opportunity_owner=rep)
 	frappe.db.set_value("Opportunity", deal.name, "language", "en")
@@ -91,7 +72,7 @@ def test_a_mail_to_the_customer_is_a_touch_and_stands_on_both_timelines(call, me
 	assert [touch.touch_name for touch in touches] == [written[0].name]
 
 
-def test_sending_the_minutes_does_not_do_what_they_ask_for(call, account):
+def test_sending_the_minutes_does_not_do_what_they_ask_for(call):
 	doc = held(meetings.deal(), actions=[action(0, channel="E-mail")])
 	call(f"{API}.send", name=doc.name, recipients=[BUYER])
 	assert saved(doc).actions[0].status == "Open"
@@ -155,7 +136,7 @@ def test_minutes_go_to_their_participants_alone(recipients, call, meeting):
 	assert not talks.mails()
 
 
-def test_empty_minutes_are_not_sent(call, account):
+def test_empty_minutes_are_not_sent(call):
 	doc = held(topics=None, decisions=None, actions=[])
 	with pytest.raises(frappe.ValidationError, match="topics"):
 		call(f"{API}.send", name=doc.name, recipients=[BUYER])
