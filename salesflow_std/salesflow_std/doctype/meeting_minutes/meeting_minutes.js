@@ -262,7 +262,6 @@
 			return { filters: frm.doc.meeting_type === "Presentation" ? { ...own, ...shown } : own };
 		}
 		if (reference_doctype === "Opportunity") return { filters: { opportunity: reference_name } };
-		if (reference_doctype === "Prospect") return {};
 		return { filters: { quotation_to: reference_doctype, party_name: reference_name } };
 	};
 
