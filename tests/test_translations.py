@@ -470,6 +470,25 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_NEEDS_REPORT, "row.stance"): lambda: options_of("Decision Chain Member", "stance"),
 	(_NEEDS_REPORT, "row.influence"): lambda: options_of("Decision Chain Member", "influence"),
 	("salesflow_std/proposal_report.py", "uom"): lambda: set(),  # units are ERPNext's
+	("salesflow_std/proposals.py", "status"): lambda: options_of("Solution Proposal", "status"),
+	("salesflow_std/proposal_comparison.py", "proposal.meta.get_label(field)"): lambda: {
+		field_of("Solution Proposal", field)["label"]
+		for field in (
+			"situation",
+			"solution",
+			"value",
+			"delivery_period",
+			"service_terms",
+			"terms",
+			"valid_days",
+		)
+	},
+	("salesflow_std/proposal_comparison.py", "row.priority"): lambda: options_of(
+		"Proposal Answer", "priority"
+	),
+	("salesflow_std/proposal_comparison.py", "on"): lambda: options_of(
+		"Solution Proposal", "apply_discount_on"
+	),
 	("public/js/proposal_coverage.js", "priority"): lambda: options_of("Proposal Answer", "priority"),
 	("public/js/proposal_versions.js", "word"): lambda: options_of("Solution Proposal", "status"),
 	(_PROPOSAL_LIST, "word"): lambda: selectable("Solution Proposal"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from salesflow_std.engine.measures import holds_measure
+from .measures import holds_measure
 
 MUST = "Must"
 COVERED, PARTLY, OPEN, WAIVED = "Covered", "Partly", "Open", "Waived"

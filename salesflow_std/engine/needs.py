@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from salesflow_std.engine.measures import holds_measure
+from .measures import holds_measure
 
 # In the order in which they are asked.
 KINDS = ("Situation", "Problem", "Implication", "Need-payoff")

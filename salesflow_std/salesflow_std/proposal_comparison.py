@@ -45,11 +45,15 @@ def _line(part: str, what: str, before: str, after: str) -> dict:
 	return {"part": part, "part_label": part_label(part), "what": what, "before": before, "after": after}
 
 
+def _label(proposal: Document, field: str) -> str:
+	return _(proposal.meta.get_label(field), context="Solution Proposal")
+
+
 def _texts(before: Document, after: Document) -> Iterable[dict]:
 	for field in ("situation", "solution", "value"):
 		old, new = cstr(before.get(field)).strip(), cstr(after.get(field)).strip()
 		if old != new:
-			yield _line(rules.SOLUTION, _(after.meta.get_label(field), context="Solution Proposal"), old, new)
+			yield _line(rules.SOLUTION, _label(after, field), old, new)
 
 
 def _terms(before: Document, after: Document) -> Iterable[dict]:
@@ -59,9 +63,9 @@ def _terms(before: Document, after: Document) -> Iterable[dict]:
 			for doc in (before, after)
 		)
 		if old != new:
-			yield _line(rules.TERMS, _(after.meta.get_label(field), context="Solution Proposal"), old, new)
+			yield _line(rules.TERMS, _label(after, field), old, new)
 	if before.valid_days != after.valid_days:
-		label = _(after.meta.get_label("valid_days"), context="Solution Proposal")
+		label = _label(after, "valid_days")
 		yield _line(rules.TERMS, label, cstr(before.valid_days), cstr(after.valid_days))
 
 
@@ -84,12 +88,12 @@ def _answer(row: Document) -> str:
 		frappe.db.get_value("Value Content", row.case_content, "title") or row.case_content
 	)
 	told = (
-		(_("Priority"), _(cstr(row.priority), context="Proposal Answer")),
+		(_("Priority", context="Proposal Answer"), row.priority and _(row.priority, context="Proposal Answer")),
 		(_("Feature", context="Proposal Answer"), row.feature),
 		(_("Value", context="Proposal Answer"), row.value),
 		(_("Value a Year", context="Proposal Answer"), flt(row.value_amount) and fmt_money(row.value_amount, currency=row.currency)),
 		(_("Case", context="Proposal Answer"), case),
-		(_("Item"), row.item),
+		(_("Item", context="Proposal Answer"), row.item),
 		(_("Left Open", context="Proposal Answer"), row.waived_on and row.waive_reason),
 	)  # fmt: skip
 	return "\n".join(f"{label}: {cstr(value).strip()}" for label, value in told if value)
@@ -132,10 +136,14 @@ def _value(change: rules.Change, value: str, currency: str | None) -> str:
 		return value
 	amount, _space, on = value.partition(" ")
 	if change.what in _MONEY and _is_number(amount):
-		return f"{fmt_money(flt(amount), currency=currency)} {_(on)}".strip()
+		return f"{fmt_money(flt(amount), currency=currency)} {_taken_on(on)}".strip()
 	if change.what in _PERCENT and _is_number(value):
 		return f"{value} %"
 	return value
+
+
+def _taken_on(on: str) -> str:
+	return on and _(on, context="Solution Proposal")
 
 
 def _is_number(text: str) -> bool:
@@ -153,11 +161,11 @@ def _what(code: str) -> str:
 		"currency": _("Currency"),
 		"added": _("added"),
 		"removed": _("removed"),
-		"qty": _("Quantity"),
-		"rate": _("Rate"),
-		"discount": _("Discount"),
-		"discount_total": _("Additional Discount"),
-		"tax": _("Item Tax Template"),
+		"qty": _("Quantity", context="Proposal Item"),
+		"rate": _("Rate", context="Proposal Item"),
+		"discount": _("Discount", context="Proposal Item"),
+		"discount_total": _("Additional Discount", context="Solution Proposal"),
+		"tax": _("Item Tax Template", context="Solution Proposal"),
 		"tax_rate": _("tax rate"),
 		"tax_row": _("taken on row"),
 		"tax_order": _("order of the taxes"),
@@ -166,7 +174,7 @@ def _what(code: str) -> str:
 		"payment_due": _("due"),
 		"payment_amount": _("payment amount"),
 		"payment_discount": _("discount for early payment"),
-		"incoterm": _("Incoterm"),
-		"place": _("Named Place"),
-		"text": _("Terms and Conditions"),
+		"incoterm": _("Incoterm", context="Solution Proposal"),
+		"place": _("Named Place", context="Solution Proposal"),
+		"text": _("Terms and Conditions", context="Solution Proposal"),
 	}.get(code, code)

@@ -130,7 +130,7 @@ def _exchange_rate(proposal: Document) -> float:
 			_("ERPNext knows no exchange rate from {0} to {1}. Enter one under {2}.").format(
 				proposal.currency,
 				company_currency,
-				f'<a href="/app/currency-exchange">{_("Currency Exchange")}</a>',
+				f'<a href="/app/currency-exchange">{_("Currency Exchange", context="Solution Proposal")}</a>',
 			),
 			title=_("Currency"),
 		)
@@ -319,7 +319,7 @@ def make_quotation(name: str) -> str:
 
 def _not_approved(proposal: Document) -> str:
 	said = _("{0} is not approved, so no quotation is made of it: its status is {1}.").format(
-		get_link_to_form(proposals.DOCTYPE, proposal.name), _(proposal.status, context="Solution Proposal")
+		get_link_to_form(proposals.DOCTYPE, proposal.name), proposals.status_label(proposal.status)
 	)
 	last = proposals.latest(proposal.name)
 	if last.name != proposal.name:
@@ -333,12 +333,11 @@ def _check_same(proposal: Document, quotation: Document) -> None:
 
 	found = rules.differences(proposals.figures_of(proposal), figures.of(quotation))
 	if found:
-		rows = "".join(f"<li>{line}</li>" for line in proposal_comparison.as_lines(found, proposal.currency))
+		lines = proposal_comparison.as_lines(found, proposal.currency)
+		rows = "".join(f"<li>{line}</li>" for line in lines)
 		frappe.throw(
-			_("The quotation would not bear the figures that were approved. Since then this has changed:")
-			+ f"<ul>{rows}</ul>"
-			+ _("Begin a new version of {0} and have it reviewed.").format(
-				get_link_to_form(proposals.DOCTYPE, proposal.name)
-			),
+			_(
+				"The quotation would not bear the figures that were approved. Since then this has changed: {0} Begin a new version of {1} and have it reviewed."
+			).format(f"<ul>{rows}</ul>", get_link_to_form(proposals.DOCTYPE, proposal.name)),
 			title=_("Figures Have Changed"),
 		)

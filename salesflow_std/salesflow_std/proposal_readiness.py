@@ -82,7 +82,7 @@ def _answers(proposal: Document) -> list[dict]:
 	return [
 		_gap(
 			_("Must-need {0} is open: {1}").format(
-				row.idx, _(", ").join(words[code] for code in rules.lacks(answer))
+				row.idx, ", ".join(words[code] for code in rules.lacks(answer))
 			),
 			_(
 				"Every must-need is answered by a feature, its value in numbers and a case, or a manager leaves it open."

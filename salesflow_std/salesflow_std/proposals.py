@@ -49,6 +49,11 @@ def content(proposal: Document) -> dict:
 	return versions.content(proposal, TABLES, ALWAYS_OPEN)
 
 
+def status_label(status: str) -> str:
+	"""A status in the user's language."""
+	return _(status, context="Solution Proposal")
+
+
 # Where a proposal stands -----------------------------------------------------------------------------------
 
 

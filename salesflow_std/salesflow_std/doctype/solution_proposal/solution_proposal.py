@@ -34,7 +34,7 @@ class SolutionProposal(Document):
 
 	def autoname(self) -> None:
 		self.name = self.flags.by_new_version or make_autoname("PROPOSAL-.YYYY.-.#####", self.doctype)
-		self.root = self.root or self.name
+		self.root = self.root if self.flags.by_new_version else self.name
 
 	def onload(self) -> None:
 		self.set_onload("coverage", proposal_needs.coverage(self))
@@ -120,7 +120,7 @@ class SolutionProposal(Document):
 		if before.status == proposals.REQUESTED:
 			return _("A review of {0} has been requested. Take the request back to change it.").format(own)
 		return _("{0} has been reviewed ({1}) and stays as it is. Open it and begin a new version.").format(
-			own, review or _(before.status, context="Solution Proposal")
+			own, review or proposals.status_label(before.status)
 		)
 
 	def _check_needs(self, before: Document | None) -> None:
@@ -153,7 +153,10 @@ class SolutionProposal(Document):
 		):
 			self.discount_amount = 0
 		if not 0 <= flt(self.additional_discount_percentage) <= 100:
-			frappe.throw(_("A discount lies between 0 and 100 percent."), title=_("Additional Discount"))
+			frappe.throw(
+				_("A discount lies between 0 and 100 percent."),
+				title=_("Additional Discount", context="Solution Proposal"),
+			)
 
 	# Afterwards --------------------------------------------------------------------------------------------
 
