@@ -121,6 +121,10 @@ def groupings() -> set[str]:
 	return set(constant_of("salesflow_std/report/lead_discipline/lead_discipline.py", "GROUPS"))
 
 
+def objection_groupings() -> set[str]:
+	return set(constant_of("salesflow_std/report/objections/objections.py", "GROUPS"))
+
+
 def kinds_of_sameness() -> set[str]:
 	"""By what two leads look the same: the keys of `overrides.lead._keys`."""
 	tree = ast.parse((APP / "overrides" / "lead.py").read_text(encoding="utf-8"))
@@ -288,6 +292,7 @@ _PROFILE = "salesflow_std/doctype/customer_profile/customer_profile.py"
 _TAGS_REPORT = "salesflow_std/report/customer_tags/customer_tags.py"
 _PANEL = "public/js/customer_panel.js"
 _TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile.py"
+_OBJECTIONS_REPORT = "salesflow_std/report/objections/objections"
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
 _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
@@ -455,6 +460,21 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/minutes_mail.py", "doc.channel"): lambda: options_of("Meeting Minutes", "channel"),
 	("salesflow_std/minutes_mail.py", "row.status"): lambda: options_of("Minutes Action", "status"),
 	("salesflow_std/minutes_mail.py", "row.kind"): lambda: options_of("Minutes Feedback", "kind"),
+	("salesflow_std/objections.py", "doc.status"): lambda: options_of("Objection", "status"),
+	("jobs/objection_clock.py", "row.kind"): lambda: options_of("Objection", "kind"),
+	("salesflow_std/objections_day.py", "row.kind"): lambda: options_of("Objection", "kind"),
+	(_OBJECTIONS_REPORT + ".py", "group"): objection_groupings,
+	(_OBJECTIONS_REPORT + ".py", "filters.group_by or 'Kind'"): objection_groupings,
+	(_OBJECTIONS_REPORT + ".py", "key"): lambda: options_of("Objection", "kind"),
+	(_OBJECTIONS_REPORT + ".js", "value"): lambda: objection_groupings() | options_of("Objection", "kind"),
+	("public/js/objection_help.js", "value"): lambda: selectable("Objection"),
+	("salesflow_std/doctype/objection/objection_list.js", "word"): lambda: selectable("Objection"),
+	("salesflow_std/doctype/objection/objection_list.js", "doc.status"): lambda: options_of(
+		"Objection", "status"
+	),
+	("salesflow_std/doctype/objection_script/objection_script_list.js", "word"): lambda: selectable(
+		"Objection Script"
+	),
 	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
@@ -944,10 +964,8 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["description"], None, place(path))
 			for row in data["steps"]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
-		elif kind == "SPIN Question":
-			assert data["language"] in ("en", "zh"), (
-				f"{place(path)}: a question is written in its own language"
-			)
+		elif kind in ("SPIN Question", "Objection Script"):
+			assert data["language"] in ("en", "zh"), f"{place(path)}: it is written in its own language"
 		else:
 			assert kind == "Scoring Model", f"{place(path)}: nobody knows what it says"
 			yield Said(data["model_name"], None, place(path))

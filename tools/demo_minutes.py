@@ -15,6 +15,8 @@ def make() -> None:
 	"""Writes the minutes once; proposals that are to be presented are there already."""
 	from salesflow_std.salesflow_std import minutes_mail
 
+	if frappe.db.count("Meeting Minutes"):
+		return
 	shown = frappe.get_all(
 		"Solution Proposal",
 		filters={"status": "Approved", "reference_doctype": "Opportunity"},

@@ -160,7 +160,9 @@ def answer(name: str, answer: str, script: str | None = None) -> dict:
 	"""Gives the answer that was promised (S4). Returns as `record`. Raises PermissionError without the right to
 	change the objection, ValidationError where there is no text or it is closed."""
 	if not answer.strip():
-		frappe.throw(_("Write down the answer, or take one from the scripts."), title=_("Answer", context="Objection"))
+		frappe.throw(
+			_("Write down the answer, or take one from the scripts."), title=_("Answer", context="Objection")
+		)
 	return _state(objections.answer(name, answer, script))
 
 
@@ -186,9 +188,9 @@ def reopen(name: str) -> dict:
 def _check_readable(doctype: str, name: str) -> None:
 	if doctype not in objections.SOURCES:
 		frappe.throw(
-			_("Objections are raised to {0}, not to {1}.").format(
-				", ".join(_(source) for source in objections.SOURCES), frappe.utils.escape_html(_(doctype))
-			),
+			_(
+				"Objections are raised to opportunities, leads, prospects, customers, quotations and proposals, not to {0}."
+			).format(frappe.utils.escape_html(doctype)),
 			title=_("Objection"),
 		)
 	frappe.has_permission(doctype, "read", doc=name, throw=True)

@@ -67,10 +67,10 @@ def _latest(now: datetime) -> datetime:
 
 
 def _soon(now: datetime, company: str | None) -> datetime:
-	"""Until when a reply has to be due to be reminded of now; without working time nobody is reminded."""
+	"""Until when a reply has to be due to be reminded of now; without a working calendar nobody is reminded."""
 	try:
 		return rules.remind_until(now, flt(settings().objection_remind_hours), working_calendar(company))
-	except EngineError:
+	except (EngineError, frappe.DoesNotExistError):
 		return now
 
 
@@ -153,7 +153,9 @@ def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 		with notices.in_language(notices.language_of(manager)):
 			notices.notify(
 				manager,
-				_("{0}: the reply to an objection ({1}) was promised until {2}, {3} has not given it.").format(
+				_(
+					"{0}: the reply to an objection ({1}) was promised until {2}, {3} has not given it."
+				).format(
 					objections.titled(row),
 					_(row.kind, context="Objection"),
 					_when(row.reply_due_on),

@@ -63,10 +63,14 @@ def situation_of(
 	known: dict[str, str | None] = {"industry": industry, "language": language}
 	for document in dict.fromkeys(filter(None, (subject, subject and profiles.party_of(*subject)))):
 		fields = [
-			field for field, value in known.items() if not value and frappe.get_meta(document[0]).has_field(field)
+			field
+			for field, value in known.items()
+			if not value and frappe.get_meta(document[0]).has_field(field)
 		]
 		if fields:
 			known |= frappe.db.get_value(*document, fields, as_dict=True) or {}
+	if not language and known["language"] == frappe.db.get_single_value("System Settings", "language"):
+		known["language"] = None  # Frappe fills it in everywhere, so it says nothing of this customer
 	languages = (known["language"], frappe.local.lang, frappe.local.lang.partition("-")[0], "en")
 	return rules.Situation(
 		kind or "",
@@ -99,13 +103,13 @@ def recount(names: Iterable[str | None]) -> None:
 		frappe.qb.from_(objection)
 		.select(
 			objection.script,
-			Count("*").as_("used"),
-			Sum(Case().when(objection.status == "Settled", 1).else_(0)).as_("settled"),
+			Count("*").as_("closed"),
+			Sum(Case().when(objection.status == "Settled", 1).else_(0)).as_("well"),
 		)
 		.where(objection.script.isin(wanted) & objection.status.isin(("Settled", "Not Settled")))
 		.groupby(objection.script)
 	).as_("counted")
-	used, settled = Coalesce(counted.used, 0), Coalesce(counted.settled, 0)
+	used, settled = Coalesce(counted.closed, 0), Coalesce(counted.well, 0)
 	(
 		frappe.qb.update(script)
 		.left_join(counted)

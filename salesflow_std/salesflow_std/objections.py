@@ -139,9 +139,9 @@ def record(doctype: str, name: str, **values: object) -> Document:
 	subject = subject_of(doctype, name)
 	if not subject:
 		frappe.throw(
-			_("{0} belongs to no opportunity, lead, prospect or customer, which would keep the objection.").format(
-				get_link_to_form(doctype, name)
-			),
+			_(
+				"{0} belongs to no opportunity, lead, prospect or customer, which would keep the objection."
+			).format(get_link_to_form(doctype, name)),
 			title=_("Objection"),
 		)
 	about = {ABOUT[doctype]: name} if doctype in ABOUT else {}
@@ -235,19 +235,18 @@ def _write(doc: Document, values: dict[str, object]) -> None:
 def _check_complete(doc: Document, settled: bool) -> None:
 	missing = []
 	if not doc.verdict:
-		missing.append(
-			_("Say whether it was genuine or a stall: the library and the report learn from it.")
-		)
+		missing.append(_("Say whether it was genuine or a stall: the library and the report learn from it."))
 	if settled and not cstr(doc.answer).strip():
 		missing.append(_("Write down the answer that settled it, or take one from the scripts."))
 	if not settled and not cstr(doc.outcome).strip():
 		missing.append(_("Say what came of it: what still stands in the way?"))
 	if missing:
-		frappe.throw(
-			_("The standard asks for more before {0} is closed:").format(get_link_to_form(DOCTYPE, doc.name))
-			+ f"<ul>{''.join(f'<li>{text}</li>' for text in missing)}</ul>",
-			title=_("Something Is Missing"),
+		said = _("The standard asks for more before {0} is closed:").format(
+			get_link_to_form(DOCTYPE, doc.name)
 		)
+		points = "".join(f"<li>{text}</li>" for text in missing)
+		text = f"{said}<ul>{points}</ul>"
+		frappe.throw(text, title=_("Something Is Missing"))
 
 
 def _refuse_closed(doc: Document) -> None:

@@ -49,7 +49,9 @@ def test_one_lucky_use_is_no_proof_and_the_untried_stand_in_the_middle():
 def test_promise_lies_between_nothing_and_certainty(pair):
 	used, settled = pair
 	assert 0 < rules.promise(used, settled) < 1
-	assert rules.promise(used + 1, settled + 1) > rules.promise(used, settled) > rules.promise(used + 1, settled)
+	assert (
+		rules.promise(used + 1, settled + 1) > rules.promise(used, settled) > rules.promise(used + 1, settled)
+	)
 
 
 # Words -------------------------------------------------------------------------------------------------------

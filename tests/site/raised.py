@@ -46,7 +46,13 @@ def quotation(party: Any = None, **values: Any) -> Any:
 	item = "Sample Service"
 	if not frappe.db.exists("Item", item):
 		frappe.get_doc(
-			{"doctype": "Item", "item_code": item, "item_group": "Services", "stock_uom": "Nos", "is_stock_item": 0}
+			{
+				"doctype": "Item",
+				"item_code": item,
+				"item_group": "Services",
+				"stock_uom": "Nos",
+				"is_stock_item": 0,
+			}
 		).insert()
 	return frappe.get_doc(
 		{

@@ -10,7 +10,7 @@ from frappe.utils import now_datetime
 
 from salesflow_std.api import my_day
 from salesflow_std.jobs import objection_clock
-from salesflow_std.salesflow_std import objections, objections_day
+from salesflow_std.salesflow_std import notices, objections, objections_day
 from tests.site import plans, records, talks
 from tests.site.raised import objection, state
 
@@ -82,7 +82,8 @@ def test_a_holiday_is_no_working_time(rep, manager, frozen_time, company):
 			"from_date": "2027-01-01",
 			"to_date": "2027-12-31",
 			"holidays": [
-				{"holiday_date": day, "description": "Off"} for day in ("2027-01-09", "2027-01-10", "2027-01-11")
+				{"holiday_date": day, "description": "Off"}
+				for day in ("2027-01-09", "2027-01-10", "2027-01-11")
 			],
 		}
 	).insert()
@@ -158,15 +159,23 @@ def test_told_in_the_readers_language(make_user, frozen_time):
 	assert "承诺" in notices_of(rep)[0] and "承诺" in mails_to(rep)[0].subject
 
 
-def test_one_that_fails_stops_no_other(rep, manager, frozen_time):
+def test_one_that_fails_stops_no_other(rep, frozen_time, monkeypatch):
 	with frozen_time(FRIDAY) as clock:
 		broken, fine = objection(allocated_to=rep), objection(allocated_to=rep)
-		frappe.db.set_value("Objection", broken.name, {"allocated_to": None, "owner": None})
-		tick(clock, "2027-01-12 10:01")
-		assert state(fine).escalated_on and not state(broken).escalated_on
-		frappe.db.set_value("Objection", broken.name, "allocated_to", rep)
-		tick(clock, "2027-01-12 10:02")
-		assert state(broken).escalated_on and len(notices_of(manager)) == 2
+		told = notices.notify
+
+		def fails(user, subject, doctype, name, *more, **others):
+			if name == broken.name:
+				raise ValueError("broken")
+			told(user, subject, doctype, name, *more, **others)
+
+		with monkeypatch.context() as patch:
+			patch.setattr(notices, "notify", fails)
+			tick(clock, "2027-01-11 15:00")
+		assert state(fine).reminded_on and not state(broken).reminded_on
+		assert frappe.get_all("Error Log", filters={"reference_name": broken.name}, order_by="name")
+		tick(clock, "2027-01-11 15:01")
+		assert state(broken).reminded_on and len(notices_of(rep)) == 2
 
 
 def test_with_nothing_due_it_is_two_queries_one_on_an_index(count_queries):

@@ -27,7 +27,9 @@ def test_answered_on_the_spot(frozen_time, make_user, as_user):
 	rep = make_user("Sales User")
 	opportunity = records.opportunity(opportunity_owner=rep)
 	with frozen_time(FRIDAY), as_user(rep):
-		doc = objection(opportunity, answer="Over five years we are cheaper.", reply_due_on="2027-01-11 10:00")
+		doc = objection(
+			opportunity, answer="Over five years we are cheaper.", reply_due_on="2027-01-11 10:00"
+		)
 	assert (doc.status, doc.answered_by, doc.allocated_to) == ("Answered", rep, rep)
 	assert doc.answered_on == get_datetime(FRIDAY) and not doc.reply_due_on
 	assert doc.title == opportunity.customer_name and doc.company == records.COMPANY
@@ -41,7 +43,9 @@ def test_a_promise_is_due_in_two_working_days_by_itself(frozen_time):
 
 
 def test_the_period_is_tuned_in_the_settings(frozen_time):
-	frappe.db.set_single_value("Salesflow Settings", {"objection_reply_amount": 5, "objection_reply_unit": "Hours"})
+	frappe.db.set_single_value(
+		"Salesflow Settings", {"objection_reply_amount": 5, "objection_reply_unit": "Hours"}
+	)
 	with frozen_time(FRIDAY):
 		assert objection().reply_due_on == get_datetime("2027-01-08 15:00")
 
@@ -162,13 +166,20 @@ def test_closed_stays_as_it_was_until_it_is_taken_up_again(call, make_user):
 	with pytest.raises(frappe.ValidationError, match="closed already"):
 		call(API + "answer", name=doc.name, answer="x")
 	call(API + "reopen", name=doc.name)
-	assert (state(doc).status, doc.closed_on, doc.closed_by, doc.allocated_to) == ("Answered", None, None, other)
+	assert (state(doc).status, doc.closed_on, doc.closed_by, doc.allocated_to) == (
+		"Answered",
+		None,
+		None,
+		other,
+	)
 
 
 def test_taken_up_again_without_an_answer_it_is_promised_anew(frozen_time, call):
 	with frozen_time(FRIDAY) as clock:
 		doc = objection(verdict="Stall")
-		frappe.db.set_value("Objection", doc.name, {"reminded_on": now_datetime(), "escalated_on": now_datetime()})
+		frappe.db.set_value(
+			"Objection", doc.name, {"reminded_on": now_datetime(), "escalated_on": now_datetime()}
+		)
 		call(API + "close", name=doc.name, settled=0, outcome="No answer was wanted")
 		clock.shift(days=7)
 		call(API + "reopen", name=doc.name)
@@ -189,7 +200,9 @@ def test_recorded_on_a_quotation_it_stands_on_its_opportunity(call):
 	customer = records.customer()
 	opportunity = records.opportunity(opportunity_from="Customer", party_name=customer.name)
 	quotation = raised.quotation(customer, opportunity=opportunity.name)
-	told = call(API + "record", doctype="Quotation", name=quotation.name, kind="Price", objection="Too expensive")
+	told = call(
+		API + "record", doctype="Quotation", name=quotation.name, kind="Price", objection="Too expensive"
+	)
 	doc = frappe.get_doc("Objection", told["name"])
 	assert (doc.reference_doctype, doc.reference_name) == ("Opportunity", opportunity.name)
 	assert doc.quotation == quotation.name and told["status"] == "Open"

@@ -29,31 +29,45 @@ if (!salesflow_std.objection_help) {
 			return values.map((value) => ({ value, label: word(value) }));
 		},
 
-		// Shows in `place` how to tell; `choose` is called with the verdict somebody clicks, where one may choose.
+		// Shows in `place` how to tell; `choose` is called with the verdict somebody clicks ("" to take it back), where
+		// one may choose.
 		show_hints(place, kind, verdict, choose) {
-			place.data("kind", kind);
+			const may = Boolean(choose);
+			const shown = place.find(".sf-hints").length && place.data("kind") === kind && place.data("may") === may;
+			if (shown) return this.mark(place, verdict);
+			place.data({ kind, may });
 			if (!kind) return place.empty();
 			told = told || frappe.xcall(`${API}.hints`, {}, "GET").catch(() => ((told = null), {}));
 			told.then((hints) => {
 				const hint = hints[kind];
 				if (place.data("kind") !== kind) return; // another kind was chosen meanwhile
 				if (!hint) return place.empty();
-				const side = (value, title, colour, signs) =>
+				const side = (value, colour, signs) =>
 					`<div class="sf-hint-side">
-						<button type="button" class="btn btn-xs btn-default sf-verdict-choice ${verdict === value ? "active" : ""}"
-							data-verdict="${value}" aria-pressed="${verdict === value}" ${choose ? "" : "disabled"}>
-							<span class="indicator ${colour}"></span>${title}</button>
+						<button type="button" class="btn btn-xs btn-default sf-verdict-choice" data-verdict="${value}" ${may ? "" : "disabled"}>
+							<span class="indicator ${colour}"></span>${word(value)}</button>
 						<ul>${signs.map((sign) => `<li>${esc(sign)}</li>`).join("")}</ul>
 					</div>`;
 				place.html(
 					`<div class="sf-hints">
 						<div class="sf-hint-ask"><span class="text-muted">${__("Ask", null, "Objection")}</span> ${esc(hint.ask)}</div>
-						${side("Genuine", word("Genuine"), "green", hint.genuine)}
-						${side("Stall", word("Stall"), "orange", hint.stall)}
+						${side("Genuine", "green", hint.genuine)}
+						${side("Stall", "orange", hint.stall)}
 					</div>`
 				);
-				place.find(".sf-verdict-choice").on("click", (e) => choose?.(e.currentTarget.dataset.verdict));
+				this.mark(place, verdict);
+				place.find(".sf-verdict-choice").on("click", ({ currentTarget: { classList, dataset } }) =>
+					choose?.(classList.contains("active") ? "" : dataset.verdict)
+				);
 			});
+		},
+
+		mark(place, verdict) {
+			for (const button of place.find(".sf-verdict-choice").toArray()) {
+				const chosen = button.dataset.verdict === verdict;
+				button.classList.toggle("active", chosen);
+				button.setAttribute("aria-pressed", chosen);
+			}
 		},
 
 		// A search field with what it finds; `about()` says what the objection is about, `pick` gets the script.

@@ -41,13 +41,13 @@ if (!salesflow_std.objections) {
 			if (!rows.length) return;
 			const strip = $(`<div class="sf-objections" role="status"></div>`);
 			strip.append(`<span class="sf-objections-title">${__("Open Objections")}</span>`);
-			for (const row of rows) strip.append(this.line(row));
 			if (this.may_record(frm)) {
 				$(`<button type="button" class="btn btn-xs btn-default sf-record-objection"></button>`)
 					.text(__("Record Objection"))
 					.on("click", () => this.record(frm))
 					.appendTo(strip);
 			}
+			for (const row of rows) strip.append(this.line(row));
 			const grade = frm.layout.wrapper.children(".sf-strip").last();
 			grade.length ? grade.after(strip) : frm.layout.wrapper.prepend(strip);
 		},
@@ -100,12 +100,16 @@ if (!salesflow_std.objections) {
 				dialog.set_value("answer", help().with_answer(dialog.get_value("answer"), script));
 				dialog.fields_dict.answer.$input.trigger("focus");
 			});
-			const judge = (verdict) => dialog.set_value("verdict", verdict);
+			const judge = (verdict) => {
+				dialog.sf_verdict = verdict;
+				help().mark(hints, verdict);
+			};
 			const changed = () => {
-				help().show_hints(hints, dialog.get_value("kind"), dialog.get_value("verdict"), judge);
+				help().show_hints(hints, dialog.get_value("kind"), dialog.sf_verdict, judge);
 				if (dialog.get_value("find")) part.search();
 			};
 			help().ctrl_enter(dialog);
+			dialog.$wrapper.addClass("sf-record-dialog");
 			dialog.show();
 			changed();
 			return dialog;
@@ -130,16 +134,12 @@ if (!salesflow_std.objections) {
 					options: "Competitor",
 					depends_on: 'eval:doc.kind=="Competitor"',
 					mandatory_depends_on: 'eval:doc.kind=="Competitor"',
+					description: frappe.model.can_create("Competitor")
+						? ""
+						: __("Not in the list? Ask who may add competitors, and choose another kind until then."),
 					onchange: changed,
 				},
 				{ fieldname: "objection", fieldtype: "Small Text", label: word("What the Customer Said"), reqd: 1 },
-				{
-					fieldname: "verdict",
-					fieldtype: "Select",
-					label: word("Genuine or a Stall"),
-					options: [{ value: "", label: "" }, ...help().options(["Genuine", "Stall"])],
-					onchange: changed,
-				},
 				{ fieldname: "hints", fieldtype: "HTML" },
 				{ fieldtype: "Section Break" },
 				{
@@ -166,7 +166,7 @@ if (!salesflow_std.objections) {
 		},
 
 		save(frm, dialog, values) {
-			const { kind, objection, verdict, competitor, answer, reply_due_on } = values;
+			const { kind, objection, competitor, answer, reply_due_on } = values;
 			dialog.disable_primary_action();
 			return frappe
 				.xcall(`${help().API}.record`, {
@@ -174,7 +174,7 @@ if (!salesflow_std.objections) {
 					name: frm.docname,
 					kind,
 					objection,
-					verdict,
+					verdict: dialog.sf_verdict,
 					competitor: kind === "Competitor" ? competitor : null,
 					answer,
 					script: answer ? dialog.sf_script : null,

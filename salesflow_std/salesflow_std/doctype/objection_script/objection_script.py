@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_link_to_form
 
-from salesflow_std.salesflow_std import needs, objection_scripts
+from salesflow_std.salesflow_std import versions
 
 
 class ObjectionScript(Document):
@@ -17,7 +17,7 @@ class ObjectionScript(Document):
 
 	def validate(self) -> None:
 		before = self.get_doc_before_save()
-		for field in needs.state_fields(self.doctype):  # counted, not written
+		for field in versions.state_fields(self.doctype):  # counted, not written
 			self.set(field, before.get(field) if before else 0)
 
 	def on_trash(self) -> None:
@@ -30,7 +30,3 @@ class ObjectionScript(Document):
 				frappe.LinkExistsError,
 				title=_("Script in Use"),
 			)
-
-	def after_rename(self, old: str, new: str, merge: bool = False) -> None:
-		if merge:
-			objection_scripts.recount([new])

@@ -10,7 +10,7 @@ frappe.listview_settings["Objection Script"] = {
 	add_fields: ["enabled", "used", "success_rate"],
 	hide_name_column: true,
 	get_indicator(doc) {
-		if (!doc.enabled) return [__("Disabled"), "gray", "enabled,=,0"];
+		if (!doc.enabled) return [__("Disabled", null, "Objection Script"), "gray", "enabled,=,0"];
 		if (!doc.used) return [__("Not Used Yet", null, "Objection Script"), "blue", "used,=,0|enabled,=,1"];
 		if (doc.success_rate >= 50) {
 			return [__("Mostly Settles It", null, "Objection Script"), "green", "success_rate,>=,50|enabled,=,1"];
