@@ -66,21 +66,21 @@ def facts(doc: Document, for_us: bool) -> dict[str, Any]:
 		"meeting": _(doc.meeting_type, context="Meeting Minutes"),
 		"held_on": needs_mail.minute(doc.held_on),
 		"channel": _(doc.channel, context="Meeting Minutes") if doc.channel else "",
-		"place": doc.place or "",
+		"place": _text(doc.place),
 		"people": {
 			side: [
-				{"person": row.person, "position": row.position or ""}
+				{"person": _text(row.person), "position": _text(row.position)}
 				for row in doc.participants
 				if row.side == side and row.present
 			]
 			for side in SIDES
 		},
-		"absent": [row.person for row in doc.participants if not row.present],
-		"topics": cstr(doc.topics).strip().splitlines(),
-		"decisions": cstr(doc.decisions).strip().splitlines(),
+		"absent": [_text(row.person) for row in doc.participants if not row.present],
+		"topics": _text(doc.topics).splitlines(),
+		"decisions": _text(doc.decisions).splitlines(),
 		"actions": [
 			{
-				"action": actions.plain(row.action),
+				"action": _text(row.action),
 				"owner": get_fullname(row.allocated_to),
 				"due": formatdate(row.due_on),
 				"status": _(row.status, context="Minutes Action"),
@@ -91,12 +91,16 @@ def facts(doc: Document, for_us: bool) -> dict[str, Any]:
 		"feedback": [
 			{
 				"kind": _(row.kind, context="Minutes Feedback"),
-				"feedback": row.feedback,
-				"said_by": row.said_by or "",
+				"feedback": _text(row.feedback),
+				"said_by": _text(row.said_by),
 			}
 			for row in (doc.feedback if for_us else ())
 		],
 	}
+
+
+def _text(value: str | None) -> str:
+	return actions.plain(cstr(value))
 
 
 def report(doc: Document) -> dict[str, Any]:

@@ -150,12 +150,14 @@ def test_who_may_not_change_the_document_sends_nothing(call, as_user, make_user,
 @pytest.mark.parametrize(("language", "words"), [("en", "Next Actions"), ("zh", "会议纪要")])
 def test_minutes_print_in_both_languages(language, words, meeting):
 	meeting.participants[0].person = "<b>Purchasing</b>"
+	meeting.topics = "The <second> shift"
 	meeting.save()
 	html = talks.printed(meeting, language, print_format="Meeting Minutes")
 	assert words in html
 	assert "The secret remark" in html and "Go on with the pilot" in html
 	assert "Ask for more discount" not in html
 	assert "<b>Purchasing</b>" not in html
+	assert "The &lt;second&gt; shift" in html
 
 
 def test_a_meeting_with_nothing_said_still_prints():

@@ -48,11 +48,11 @@
 	// What each action has become, on its row.
 	const show_tasks = (frm) => {
 		for (const row of frm.fields_dict.actions.grid.grid_rows || []) {
-			const cell = row.wrapper.find(".data-row [data-fieldname='action']").first();
+			const cell = row.wrapper.find(".data-row [data-fieldname='status'] .static-area").first();
 			row.wrapper.find(".sf-task").remove();
 			const { todo, follow_up } = row.doc;
 			const link = (route, name, text) =>
-				`<a class="sf-task small text-muted" style="margin-inline-start: 6px" href="/app/${route}/${encodeURIComponent(name)}">${text}</a>`;
+				` <a class="sf-task small text-muted" href="/app/${route}/${encodeURIComponent(name)}">${text}</a>`;
 			if (todo) cell.append(link("todo", todo, __("ToDo")));
 			if (follow_up) cell.append(link("follow-up", follow_up, __("Follow Up")));
 		}
@@ -234,7 +234,7 @@
 		$(`<h5></h5>`).text(`${side} · ${language}`).appendTo(part);
 		for (const { email, person, blocked, sent } of letter.recipients) {
 			const mine = email === frappe.session.user_email;
-			const label = $(`<label class="checkbox" style="display: flex; gap: 8px; margin: 0 0 4px; font-weight: normal"></label>`);
+			const label = $(`<label class="checkbox" style="display: flex; align-items: center; gap: 8px; margin: 0 0 4px; font-weight: normal"></label>`);
 			$(`<input type="checkbox" class="sf-recipient">`)
 				.val(email)
 				.prop({ disabled: Boolean(blocked) || sent, checked: !blocked && !sent && !mine })
