@@ -145,7 +145,7 @@ def letters_of(doc: Document, only: set[str] | None = None) -> list[Letter]:
 		seen.add(address.lower())
 		language = needs_mail.language_of(doc) if row.side == CUSTOMER else _language_of_ours(row)
 		key = (row.side, language)
-		found.setdefault(key, Letter(*key)).to[address] = row.person
+		found.setdefault(key, Letter(*key)).to[address] = _text(row.person)
 	return list(found.values())
 
 
@@ -192,7 +192,7 @@ def preview(doc: Document) -> dict:
 			}
 			for letter in letters_of(doc)
 		],
-		"without_email": [row.person for row in doc.participants if not row.email_id],
+		"without_email": [_text(row.person) for row in doc.participants if not row.email_id],
 		"sent_on": doc.sent_on,
 		"sent_by": get_fullname(doc.sent_by) if doc.sent_by else "",
 		"changed": changed,
