@@ -306,6 +306,7 @@ _TARGET = "salesflow_std/doctype/target_customer_profile/target_customer_profile
 _OBJECTIONS_REPORT = "salesflow_std/report/objections/objections"
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
+_MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
@@ -497,6 +498,19 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_REVIEW_RECORD, "row.decision"): lambda: options_of("Review Opinion", "decision"),
 	(_REVIEW_RECORD, "about"): lambda: options_of("Review Comment", "about"),
 	(_REVIEW_RECORD, "one.row.review_function"): lambda: options_of("Review Comment", "review_function"),
+	(_MINUTES + ".js", "text"): lambda: {"Sent", "Not Sent"},
+	(_MINUTES + ".js", "side"): lambda: options_of("Minutes Participant", "side"),
+	(_MINUTES + ".js", "kind"): lambda: options_of("Minutes Feedback", "kind"),
+	(_MINUTES + ".js", "status"): lambda: options_of("Minutes Action", "status"),
+	(_MINUTES + ".js", "frm.doc.reference_doctype"): profiled_doctypes,
+	("api/minutes.py", "doctype"): profiled_doctypes,
+	("salesflow_std/minutes.py", "status"): lambda: options_of("Solution Proposal", "status"),
+	("salesflow_std/minutes_mail.py", "doc.meeting_type"): lambda: options_of(
+		"Meeting Minutes", "meeting_type"
+	),
+	("salesflow_std/minutes_mail.py", "doc.channel"): lambda: options_of("Meeting Minutes", "channel"),
+	("salesflow_std/minutes_mail.py", "row.status"): lambda: options_of("Minutes Action", "status"),
+	("salesflow_std/minutes_mail.py", "row.kind"): lambda: options_of("Minutes Feedback", "kind"),
 	("salesflow_std/objections.py", "doc.status"): lambda: options_of("Objection", "status"),
 	("jobs/objection_clock.py", "row.kind"): lambda: options_of("Objection", "kind"),
 	("salesflow_std/objections_day.py", "row.kind"): lambda: options_of("Objection", "kind"),

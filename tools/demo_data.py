@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import add_to_date, getdate, now_datetime
 
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
-from tools import demo_customers, demo_objections, demo_reviewers
+from tools import demo_customers, demo_minutes, demo_objections, demo_reviewers
 
 _SEED = 7
 _LEADS = 120
@@ -48,6 +48,7 @@ def make() -> dict[str, int]:
 		demo_customers.make(rng)
 		follow_up_clock.tick()
 	demo_objections.make()
+	demo_minutes.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -65,6 +66,7 @@ def make() -> dict[str, int]:
 		"  confirmed by the customer": frappe.db.count("Needs Record", {"status": "Confirmed"}),
 		"Objections": frappe.db.count("Objection"),
 		"Account plans": frappe.db.count("Account Plan"),
+		"Meeting minutes": frappe.db.count("Meeting Minutes"),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 

@@ -32,6 +32,7 @@ from pypika.terms import Criterion, LiteralValue, Term
 from salesflow_std.api.follow_up import next_of
 from salesflow_std.salesflow_std import (
 	account_plans,
+	actions,
 	grading,
 	keeping,
 	needs_day,
@@ -75,7 +76,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	reviews_day.waiting,
 	needs_day.waiting,
 	objections_day.waiting,
-	account_plans.actions_due,
+	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,
 	keeping.my_day,

@@ -1,19 +1,25 @@
-"""ToDo: what is done, reassigned or put off there is so in the account plan it comes from (L10)."""
+"""ToDo: what is done, reassigned or put off there is so in the plan or the minutes it comes from (L10, S6)."""
 
 from __future__ import annotations
 
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import account_plans
+from salesflow_std.salesflow_std import minutes
+from salesflow_std.salesflow_std.actions import MINUTES, TABLES
 
 
 def on_update(doc: Document, method: str | None = None) -> None:
-	"""Tells the plan; of other ToDos nothing is read."""
-	if doc.reference_type == "Account Plan" and not doc.flags.from_account_plan:
-		account_plans.todo_changed(doc)
+	"""Tells the document; of other ToDos nothing is read."""
+	table = TABLES.get(doc.reference_type)
+	if not table or doc.flags.from_actions:
+		return
+	row = table.todo_changed(doc)
+	if row and table is MINUTES:
+		minutes.action_changed(row)
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:
 	"""Before a ToDo is deleted."""
-	if doc.reference_type == "Account Plan":
-		account_plans.todo_deleted(doc)
+	table = TABLES.get(doc.reference_type)
+	if table:
+		table.todo_deleted(doc)

@@ -1,4 +1,4 @@
-"""Account plans (L10): one active plan for an account, its actions as ToDos, and what My Day says of them.
+"""Account plans (L10): one active plan for an account, and what My Day says of them. Their actions: `actions`.
 
 An account is a company, whichever of ERPNext's documents it is kept in: a plan that was made for a prospect is
 the plan of the customer it becomes. They share a Customer Profile, by which it is found.
@@ -6,28 +6,22 @@ the plan of the customer it becomes. They share a Customer Profile, by which it 
 
 from __future__ import annotations
 
-import html
-from datetime import date, datetime
+from datetime import datetime
 from urllib.parse import quote, urlencode
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.query_builder import DocType
-from frappe.utils import escape_html, get_fullname, get_link_to_form, getdate, now, strip_html
+from frappe.utils import escape_html, get_fullname, get_link_to_form
 from pypika import analytics
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, LiteralValue
 
-from salesflow_std.salesflow_std import access, profiles, reps
+from salesflow_std.salesflow_std import access, actions, profiles, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 ACTIVE, COMPLETED, CANCELLED = "Active", "Completed", "Cancelled"
-OPEN, DONE = "Open", "Done"
-
-_STATUS_OF_TODO = {OPEN: "Open", DONE: "Closed", CANCELLED: "Cancelled"}
-_STATUS_OF_ACTION = {todo: action for action, todo in _STATUS_OF_TODO.items()}
-
 _ROWS = 10
 # As many names as an address holds comfortably.
 _NAMES_IN_ROUTE = 100
@@ -63,119 +57,6 @@ def refuse_second(plan: Document) -> None:
 			),
 			title=_("One Active Plan for an Account"),
 		)
-
-
-# Actions as ToDos ------------------------------------------------------------------------------------------
-
-
-def sync_todos(plan: Document) -> None:
-	"""Makes the ToDos say what the plan's actions say: every open action of an active plan is one of its owner."""
-	before = plan.get_doc_before_save()
-	kept = {row.todo for row in plan.actions}
-	for row in before.actions if before else ():
-		if row.todo and row.todo not in kept:
-			_set_todo(row.todo, {"status": _STATUS_OF_TODO[CANCELLED]})
-	for row in plan.actions:
-		wanted = {
-			"allocated_to": row.allocated_to,
-			"date": getdate(row.due_on),
-			"description": _described(plan, row),
-			"status": _STATUS_OF_TODO[row.status],
-		}
-		if row.status == OPEN and plan.status != ACTIVE:
-			wanted["status"] = _STATUS_OF_TODO[CANCELLED]
-		if row.todo and frappe.db.exists("ToDo", row.todo):
-			_set_todo(row.todo, wanted)
-		elif wanted["status"] == "Open":
-			row.db_set("todo", _make_todo(plan, wanted), update_modified=False)
-
-
-def _described(plan: Document, row: Document) -> str:
-	text = escape_html(_plain(row.action)).replace("\n", "<br>")
-	return f"{text} ({escape_html(plan.title)})"
-
-
-def _plain(action: str) -> str:
-	"""An action as it was typed: Frappe keeps < and > of what looks like a tag as entities."""
-	return html.unescape(action).strip()
-
-
-def _make_todo(plan: Document, values: dict) -> str:
-	todo = frappe.get_doc(
-		{
-			"doctype": "ToDo",
-			"reference_type": "Account Plan",
-			"reference_name": plan.name,
-			"assigned_by": frappe.session.user,
-			**values,
-		}
-	)
-	todo.flags.from_account_plan = True
-	return todo.insert(ignore_permissions=True).name
-
-
-def _set_todo(name: str, values: dict) -> None:
-	if not frappe.db.exists("ToDo", name):
-		return
-	todo = frappe.get_doc("ToDo", name)
-	changed = {
-		field: value
-		for field, value in values.items()
-		if (getdate(todo.get(field)) if field == "date" and todo.get(field) else todo.get(field)) != value
-	}
-	# What reads the same is left: ToDo keeps its text as an editor wrote it.
-	if "description" in changed and strip_html(todo.description or "") == strip_html(changed["description"]):
-		del changed["description"]
-	if changed:
-		todo.update(changed)
-		todo.flags.from_account_plan = True
-		todo.save(ignore_permissions=True)
-
-
-def end_todos(plan: Document) -> None:
-	"""Before a plan is deleted: nobody is to do what no plan asks for."""
-	frappe.db.set_value(
-		"ToDo",
-		{"reference_type": "Account Plan", "reference_name": plan.name, "status": "Open"},
-		"status",
-		"Cancelled",
-	)
-
-
-def todo_changed(todo: Document) -> None:
-	"""Writes what happened to a ToDo onto its action: closed, reassigned, put off."""
-	row = frappe.db.get_value(
-		"Account Plan Action",
-		{"todo": todo.name},
-		["name", "parent", "status", "allocated_to", "due_on", "done_on"],
-		as_dict=True,
-	)
-	if not row or frappe.db.get_value("Account Plan", row.parent, "status") != ACTIVE:
-		return
-	status = _STATUS_OF_ACTION.get(todo.status, row.status)
-	wanted = {
-		"status": status,
-		"allocated_to": todo.allocated_to or row.allocated_to,
-		"due_on": getdate(todo.date) if todo.date else row.due_on,
-		"done_on": (row.done_on or getdate()) if status == DONE else None,
-	}
-	if any(row[field] != value for field, value in wanted.items()):
-		_write_row(row, wanted)
-
-
-def todo_deleted(todo: Document) -> None:
-	"""An open action whose ToDo was deleted gets a new one when the plan is saved next."""
-	row = frappe.db.get_value("Account Plan Action", {"todo": todo.name}, ["name", "parent"], as_dict=True)
-	if row:
-		_write_row(row, {"todo": None})
-
-
-def _write_row(row: frappe._dict, values: dict) -> None:
-	"""Written past the plan: whoever closes a ToDo need not be able to save the plan it came from."""
-	frappe.db.set_value("Account Plan Action", row.name, values, update_modified=False)
-	# A form that was open before would save the old row back; it is told so instead.
-	frappe.db.set_value("Account Plan", row.parent, "modified", now(), update_modified=False)
-	frappe.get_doc("Account Plan", row.parent).notify_update()
 
 
 # My Day ----------------------------------------------------------------------------------------------------
@@ -283,56 +164,12 @@ def reviews_due(user: str, now: datetime) -> dict | None:
 			{
 				"title": row.title,
 				"route": f"/app/account-plan/{quote(row.name)}",
-				**_due(row.next_review_on, today),
+				**actions.when_due(row.next_review_on, today),
 				"detail": "" if row.plan_owner == user else get_fullname(row.plan_owner),
 			}
 			for row in rows[:_ROWS]
 		],
 	}
-
-
-def actions_due(user: str, now: datetime) -> dict | None:
-	"""My Day: the open actions of account plans that a user is to do today or should have done (L10).
-
-	They are shown to whoever has to do them, and to nobody who may not see the plan beside them.
-	"""
-	plan, action = DocType("Account Plan"), DocType("Account Plan Action")
-	today = now.date()
-	query = (
-		frappe.qb.from_(action)
-		.join(plan)
-		.on((plan.name == action.parent) & (plan.status == ACTIVE))
-		.select(action.action, action.due_on, action.todo, plan.title)
-		.select(analytics.Count("*").over().as_("total"))
-		.where((action.allocated_to == user) & (action.status == OPEN) & (action.due_on <= today))
-		.orderby(action.due_on, plan.name, action.idx)
-		.limit(_ROWS)
-	)
-	rows = query.run(as_dict=True) if user == frappe.session.user else _readable("Account Plan", query)
-	if not rows:
-		return None
-	filters = urlencode({"allocated_to": user, "status": "Open", "reference_type": "Account Plan"})
-	return {
-		"key": "account-plan-actions",
-		"label": _("Actions of Account Plans"),
-		"total": rows[0].total,
-		"all": f"/app/todo?{filters}",
-		"rows": [
-			{
-				"title": " ".join(_plain(row.action).split())[:140],
-				"route": f"/app/todo/{quote(row.todo)}" if row.todo else "",
-				**_due(row.due_on, today),
-				"detail": row.title,
-			}
-			for row in rows
-		],
-	}
-
-
-def _due(day: date, today: date) -> dict[str, str]:
-	if day == today:
-		return {"tone": "orange", "why": _("Due today")}
-	return {"tone": "red", "why": _("Due since {0}").format(frappe.format(day, {"fieldtype": "Date"}))}
 
 
 def _readable(doctype: str, query: QueryBuilder) -> list[frappe._dict]:

@@ -20,12 +20,11 @@ from frappe.utils import (
 	cint,
 	escape_html,
 	get_datetime,
-	get_formatted_email,
 	get_link_to_form,
 	now_datetime,
 )
 
-from salesflow_std.salesflow_std import needs, needs_mail, notices, public_links, reps
+from salesflow_std.salesflow_std import letters, needs, needs_mail, notices, public_links, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.public_links import NEEDS_CONFIRMATION
 
@@ -212,26 +211,13 @@ def _mail_summary(record: Document, expires_on: datetime, token: str) -> None:
 
 	Whoever could read the link there could confirm in the customer's name. The Communication makes it a touch (F4).
 	"""
-	kept = needs_mail.summary(record, expires_on)
-	communication = frappe.get_doc(
-		{
-			"doctype": "Communication",
-			"communication_type": "Communication",
-			"communication_medium": "Email",
-			"sent_or_received": "Sent",
-			"subject": kept["subject"],
-			"content": kept["html"],
-			"sender": get_formatted_email(frappe.session.user),
-			"recipients": record.email_id,
-			"reference_doctype": record.reference_doctype,
-			"reference_name": record.reference_name,
-			"timeline_links": [{"link_doctype": DOCTYPE, "link_name": record.name}],
-			"status": "Linked",
-		}
+	communication = letters.keep(
+		needs_mail.summary(record, expires_on),
+		[record.email_id],
+		(record.reference_doctype, record.reference_name),
+		[(DOCTYPE, record.name)],
 	)
-	communication.flags.skip_add_signature = True
-	communication.insert(ignore_permissions=True)
-	needs_mail.send_summary(record, expires_on, token, communication.name)
+	needs_mail.send_summary(record, expires_on, token, communication)
 
 
 def take_back(name: str) -> Document:

@@ -26,7 +26,7 @@ def language_of(record: Document) -> str:
 	"""The customer's language: the record's, else the document's, else the site's."""
 	party = profiles.party_of(record.reference_doctype, record.reference_name)
 	candidates = [(record.reference_doctype, record.reference_name), party]
-	found = record.language
+	found = record.get("language")
 	for doctype, name in [] if found else filter(None, candidates):
 		found = found or (
 			frappe.db.get_value(doctype, name, "language")
@@ -218,12 +218,13 @@ def may_write_to(address: str | None, record: Document) -> str:
 		return _("{0} is an address of our own house; only the customer can confirm.").format(
 			frappe.utils.escape_html(address)
 		)
-	if _is_unsubscribed(address, record):
+	if is_unsubscribed(address, record):
 		return _("{0} wants no e-mail from us.").format(frappe.utils.escape_html(address))
 	return ""
 
 
-def _is_unsubscribed(address: str, record: Document) -> bool:
+def is_unsubscribed(address: str, record: Document) -> bool:
+	"""Whether an address, or the customer behind a record of ours, wants no e-mail."""
 	party = profiles.party_of(record.reference_doctype, record.reference_name)
 	for doctype, name in {(record.reference_doctype, record.reference_name), party} - {None}:
 		if frappe.db.exists(
@@ -234,6 +235,6 @@ def _is_unsubscribed(address: str, record: Document) -> bool:
 			doctype, name, "unsubscribed"
 		):
 			return True
-	if record.contact and frappe.db.get_value("Contact", record.contact, "unsubscribed"):
+	if record.get("contact") and frappe.db.get_value("Contact", record.contact, "unsubscribed"):
 		return True
 	return bool(frappe.db.exists("Email Unsubscribe", {"email": address, "global_unsubscribe": 1}))

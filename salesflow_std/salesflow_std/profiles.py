@@ -34,6 +34,7 @@ _LINKS = tuple(
 	(doctype, "customer_profile")
 	for doctype in ("Needs Record", "Account Plan", "Solution Proposal", "Meeting Minutes", "Objection")
 )
+_OF_A_PARTY = {"Account Plan": ("party_type", "party")}
 # More documents of one company than that are not looked at.
 _LARGEST_FAMILY = 500
 # So many profiles are written in one statement.
@@ -204,7 +205,7 @@ def detach(doctype: str, name: str) -> None:
 
 
 def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]:
-	"""The needs records, account plans and objections of a profile that are about one of its documents."""
+	"""What else was written down under a profile and is about one of its documents."""
 	references = [(doctype, name)] + [
 		("Opportunity", opportunity)
 		for opportunity in frappe.get_all(
@@ -215,11 +216,8 @@ def _about(doctype: str, name: str, profile: str | None) -> dict[str, list[str]]
 		)
 	]
 	found: dict[str, list[str]] = {}
-	for kind, type_field, name_field in (
-		("Needs Record", "reference_doctype", "reference_name"),
-		("Account Plan", "party_type", "party"),
-		("Objection", "reference_doctype", "reference_name"),
-	):
+	for kind, _field in _LINKS:
+		type_field, name_field = _OF_A_PARTY.get(kind, ("reference_doctype", "reference_name"))
 		for of_doctype, of_name in references:
 			filters = {"customer_profile": profile, type_field: of_doctype, name_field: of_name}
 			found.setdefault(kind, []).extend(

@@ -20,7 +20,7 @@ from frappe import _
 from frappe.utils import cint, get_datetime, now_datetime
 
 from salesflow_std.engine import cadence, leads
-from salesflow_std.salesflow_std import follow_ups, handover
+from salesflow_std.salesflow_std import actions, follow_ups, handover
 from salesflow_std.salesflow_std.cadences import Cadence
 from salesflow_std.salesflow_std.follow_ups import (
 	ANSWER,
@@ -37,6 +37,10 @@ from salesflow_std.salesflow_std.follow_ups import (
 # Outcomes that reached the customer; the others were tries.
 REACHED = ("Reached", "Sent", "Call Later", "Not Interested", "Meeting Agreed", "Meeting Held")
 OUTCOMES = (*REACHED[:2], "No Answer", "Call Later", "Wrong Contact", *REACHED[3:])
+
+# What an action of minutes is planned as (S6), and the outcomes that settle it.
+OF_ACTIONS = ("Promise", "Task")
+_SETTLES = ("Reached", "Sent", "Meeting Agreed", "Meeting Held")
 
 # Statuses by which ERPNext says that a lead goes on as something else, which has not become a customer.
 HANDED_ON = ("Opportunity", "Quotation", "Lost Quotation")
@@ -168,11 +172,29 @@ def record(
 				}
 			]
 		)
+	_settle_actions(closed, channel, source)
 	first = doctype == "Lead" and not row.sf_first_touched_on
 	values = counted(doctype, row, when)
 	left = [touch for touch in waiting if touch not in closed]
 	planning.plan_rows(doctype, [row], {name: left}, also={name: values} if values else None)
 	return first
+
+
+def _settle_actions(closed: Iterable[frappe._dict], channel: str, source: tuple[str, str] | None) -> None:
+	"""What was to be done by that channel has been done (S6); sending the minutes does not do what they ask for."""
+	wanted = [touch for touch in closed if touch.kind in OF_ACTIONS and touch.channel == channel]
+	if not wanted or (source and source[0] == "Communication" and _carries_minutes(source[1])):
+		return
+	for touch in wanted:
+		actions.MINUTES.done_by(touch.name)
+
+
+def _carries_minutes(communication: str) -> bool:
+	return bool(
+		frappe.db.exists(
+			"Communication Link", {"parent": communication, "link_doctype": actions.MINUTES.doctype}
+		)
+	)
 
 
 def _closes(
@@ -516,6 +538,8 @@ def finished(touch: frappe.model.document.Document) -> None:
 	"""
 	if touch.kind == "New Score" or touch.reference_doctype not in SUBJECTS:
 		return
+	if touch.kind in OF_ACTIONS and touch.outcome in _SETTLES:
+		actions.MINUTES.done_by(touch.name)
 	doctype, name = touch.reference_doctype, touch.reference_name
 	rows = follow_ups.read(doctype, [name])
 	if not rows:
@@ -531,25 +555,18 @@ def finished(touch: frappe.model.document.Document) -> None:
 	elif touch.outcome in ("No Answer", "Wrong Contact"):
 		_try_again(doctype, row, touch, when)
 	elif touch.next_on:
-		_promise(doctype, row, touch)
+		promise(doctype, row, get_datetime(touch.next_on), touch.channel or "Phone", _PROMISED_DATE)
 	follow_ups.plan(doctype, name)
 
 
-def _promise(doctype: str, row: frappe._dict, touch: frappe.model.document.Document) -> None:
-	"""The date that was agreed with the customer counts, not the rhythm."""
+def promise(doctype: str, row: frappe._dict, due: datetime, channel: str, goal: str) -> str:
+	"""Plans what was agreed with the customer: its date counts, not the rhythm (F4); returns its name."""
 	open_now = open_touches(doctype, row.name)
 	follow_ups.cancel(
 		[other.name for other in open_now if other.kind == "Rhythm"], "A date was agreed with the customer."
 	)
-	Planning().put(
-		doctype,
-		row,
-		"Promise",
-		get_datetime(touch.next_on),
-		touch.channel or "Phone",
-		_PROMISED_DATE,
-		beside=any(other.kind in follow_ups.OF_THE_PLAN[1:] for other in open_now),
-	)
+	beside = any(other.kind in follow_ups.OF_THE_PLAN[1:] for other in open_now)
+	return Planning().put(doctype, row, "Promise", due, channel, goal, beside=beside)
 
 
 def _try_again(

@@ -348,8 +348,8 @@ def test_actions_and_reviews_that_are_due_are_on_the_day(sales_team):
 		],
 		reviews=[{"review_on": add_days(None, -1)}],
 	)
-	assert titles(rep, "account-plan-actions") == {"Overdue action", "Action of today"}
-	assert titles(manager, "account-plan-actions") == set()
+	assert titles(rep, "actions") == {"Overdue action", "Action of today"}
+	assert titles(manager, "actions") == set()
 	assert doc.title in titles(rep, "account-plan-reviews")
 	assert doc.title in titles(manager, "account-plan-reviews")
 	doc.reviews[0].review_on = getdate()

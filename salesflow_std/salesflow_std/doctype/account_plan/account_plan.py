@@ -7,8 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import escape_html, get_fullname, getdate
 
-from salesflow_std.salesflow_std import access, account_plans, profiles, reps
-from salesflow_std.salesflow_std.account_plans import ACTIVE, CANCELLED, COMPLETED, DONE, OPEN
+from salesflow_std.salesflow_std import access, account_plans, actions, profiles, reps
+from salesflow_std.salesflow_std.account_plans import ACTIVE, CANCELLED, COMPLETED
 
 
 class AccountPlan(Document):
@@ -28,7 +28,7 @@ class AccountPlan(Document):
 		self._check_dates()
 		self._check_competitors()
 		self._check_owner(before)
-		self._check_actions(before)
+		actions.ACCOUNT_PLAN.check(self, before, ended=self.status == CANCELLED)
 		self._check_status(before)
 		self.next_review_on = self._next_review() if self.status == ACTIVE else None
 
@@ -76,34 +76,12 @@ class AccountPlan(Document):
 				title=_("Plan Owner", context="Account Plan"),
 			)
 
-	def _check_actions(self, before: Document | None) -> None:
-		known = {row.name: row for row in before.actions} if before else {}
-		for row in self.actions:
-			old = known.get(row.name)
-			row.todo = old.todo if old else None
-			row.status = row.status or OPEN
-			if self.status == CANCELLED and row.status == OPEN:
-				row.status = CANCELLED
-			if row.status != DONE:
-				row.done_on = None
-			elif not (old and old.status == DONE):
-				row.done_on = getdate()
-			else:
-				row.done_on = old.done_on
-			if (not old or old.allocated_to != row.allocated_to) and not reps.is_enabled(row.allocated_to):
-				frappe.throw(
-					_("Row {0}: {1} is disabled and cannot do it.").format(
-						row.idx, escape_html(get_fullname(row.allocated_to))
-					),
-					title=_("Actions", context="Account Plan"),
-				)
-
 	def _check_status(self, before: Document | None) -> None:
 		if self.status == ACTIVE and not (before and before.status == ACTIVE):
 			account_plans.refuse_second(self)
 		if self.status != COMPLETED:
 			return
-		still_open = [row for row in self.actions if row.status == OPEN]
+		still_open = [row for row in self.actions if row.status == actions.OPEN]
 		if still_open:
 			frappe.throw(
 				_("A plan is completed when no action is open. Open still: {0}").format(
@@ -118,10 +96,10 @@ class AccountPlan(Document):
 		return min((getdate(row.review_on) for row in self.reviews if not row.held_on), default=None)
 
 	def on_update(self) -> None:
-		account_plans.sync_todos(self)
+		actions.ACCOUNT_PLAN.sync(self)
 
 	def on_trash(self) -> None:
-		account_plans.end_todos(self)
+		actions.ACCOUNT_PLAN.end(self)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

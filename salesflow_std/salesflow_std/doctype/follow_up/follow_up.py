@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
-from salesflow_std.salesflow_std import access, follow_ups, reps, touches
+from salesflow_std.salesflow_std import access, actions, follow_ups, reps, touches
 from salesflow_std.salesflow_std.follow_ups import CANCELLED, DONE, MISSED, PLANNED, SUBJECTS
 
 # What the app writes alone; a form, an import or REST cannot.
@@ -234,6 +234,7 @@ class FollowUp(Document):
 			follow_ups.plan(self.reference_doctype, self.reference_name)
 
 	def on_trash(self) -> None:
+		actions.MINUTES.follow_up_deleted(self.name)
 		if self.status == PLANNED and not frappe.flags.in_uninstall:
 			# Without its key, which would keep the next touch out until this one is gone.
 			frappe.db.set_value(

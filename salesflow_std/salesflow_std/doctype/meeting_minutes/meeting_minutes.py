@@ -1,16 +1,124 @@
-"""Minutes of a meeting with a customer: feedback, decisions, next actions (S3, S6)."""
+"""Minutes of a meeting with a customer: who was there, feedback, decisions, next actions (S3, S6)."""
 
 from __future__ import annotations
 
-from frappe.model.document import Document
+from datetime import timedelta
+from typing import Any
 
-from salesflow_std.salesflow_std import access, profiles
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_datetime, get_link_to_form, now_datetime
+
+from salesflow_std.salesflow_std import access, actions, minutes, minutes_mail, objections, profiles, versions
 
 SUBJECTS = profiles.SUBJECTS
+# Two clocks never agree to the second.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+# What only the app writes of a row of feedback, and what makes a row the same.
+_STATE_OF_FEEDBACK = ("objection", "passed_on_to")
 
 
 class MeetingMinutes(Document):
-	pass
+	def save(self, *args: object, **kwargs: object) -> Document:
+		"""Locks the document first, as everybody else does who plans its follow-ups."""
+		if self.reference_doctype in SUBJECTS and not self.is_new():
+			frappe.db.get_value(self.reference_doctype, self.reference_name, "name", for_update=True)
+		return super().save(*args, **kwargs)
+
+	def onload(self) -> None:
+		self.set_onload("changed_since_sent", minutes_mail.has_changed(self))
+
+	def validate(self) -> None:
+		before = self.get_doc_before_save()
+		self._keep_state(before)
+		if before is None:
+			self._begin()
+		self._check_held()
+		for row in self.participants:
+			minutes.fill_person(row)
+		self._check_links(before)
+		actions.MINUTES.check(self, before)
+		minutes.check_dates(self, before)
+
+	def _keep_state(self, before: Document | None) -> None:
+		versions.keep_state(self, before)
+		# By what they say as well: whoever sends a whole table anew would have everything made again.
+		known = {key: row for row in (before.feedback if before else ()) for key in (row.name, _said(row))}
+		for row in self.feedback:
+			old = known.get(row.name) or known.get(_said(row))
+			for field in _STATE_OF_FEEDBACK:
+				row.set(field, old.get(field) if old else None)
+
+	def _begin(self) -> None:
+		subject = (self.reference_doctype, self.reference_name)
+		if subject[0] not in SUBJECTS or not subject[1]:
+			return  # Frappe says what is missing
+		party = profiles.party_of(*subject)
+		if not party:
+			frappe.throw(
+				_("{0} names no lead, prospect or customer.").format(get_link_to_form(*subject)),
+				title=_("Meeting Minutes"),
+			)
+		self.title = profiles.company_name(*party)
+		self.customer_profile = profiles.ensure(*subject)
+		self.written_by = self.written_by or frappe.session.user
+		if self.held_on and not self.event:
+			self.event = minutes.event_of_day(self)
+
+	def _check_held(self) -> None:
+		if self.held_on and get_datetime(self.held_on) > now_datetime() + _CLOCK_TOLERANCE:
+			frappe.throw(
+				_(
+					"The meeting cannot have been held in the future. When it is still to come, put it into the calendar."
+				),
+				title=_("Held On", context="Meeting Minutes"),
+			)
+
+	def _check_links(self, before: Document | None) -> None:
+		"""A proposal or a quotation is the customer's, and the writer may see it (S3)."""
+		for doctype, field in objections.ABOUT.items():
+			name = self.get(field)
+			if not name or (before and before.get(field) == name):
+				continue
+			frappe.has_permission(doctype, "read", doc=name, throw=True)
+			if not objections.is_of(doctype, name, (self.reference_doctype, self.reference_name)):
+				frappe.throw(
+					_("{0} belongs to another customer than {1}.").format(
+						get_link_to_form(doctype, name),
+						get_link_to_form(self.reference_doctype, self.reference_name),
+					),
+					title=_("Another Customer"),
+				)
+		told = ("meeting_type", "proposal", "held_on")
+		if self._presents() and (not before or any(self.has_value_changed(field) for field in told)):
+			minutes.refuse_unapproved(self)
+
+	def _presents(self) -> bool:
+		return bool(self.meeting_type == minutes.PRESENTATION and self.proposal and self.held_on)
+
+	def on_update(self) -> None:
+		before = self.get_doc_before_save()
+		if before is None:
+			minutes.count_meeting(self)
+		actions.MINUTES.sync(self)
+		minutes.plan_follow_ups(self)
+		minutes.carry_on(self)
+		if self._presents() or (before and before.meeting_type == minutes.PRESENTATION):
+			minutes.write_presented(self.proposal, before and before.proposal)
+
+	def on_trash(self) -> None:
+		actions.MINUTES.end(self)
+		minutes.end_follow_ups(self, self.actions)
+		minutes.write_presented(self.proposal, without=self.name)
+
+	def before_print(self, *args: Any) -> None:
+		"""Gathers what the print shows, in the language it is printed in."""
+		self.report = minutes_mail.report(self)
+
+
+def _said(row: Document) -> tuple:
+	return row.kind, row.feedback, row.said_by or ""
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

@@ -14,7 +14,7 @@ from frappe.model.document import Document
 from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import objections as rules
-from salesflow_std.salesflow_std import access, needs, objection_scripts, objections, profiles, reps
+from salesflow_std.salesflow_std import access, objection_scripts, objections, profiles, reps, versions
 
 SUBJECTS = profiles.SUBJECTS
 # What stays open to change while the rest is closed: who looks after it.
@@ -28,7 +28,7 @@ class Objection(Document):
 		if self.flags.by_app:
 			return  # only its state changes
 		before = self.get_doc_before_save()
-		for field in needs.state_fields(self.doctype):
+		for field in versions.state_fields(self.doctype):
 			self.set(field, before.get(field) if before else None)
 		if before is None:
 			self._begin()
@@ -66,8 +66,8 @@ class Objection(Document):
 
 	def _check_closed(self, before: Document) -> None:
 		"""What is closed is counted as it was closed."""
-		fields = [field for field in needs.content_fields(self.doctype) if field not in _ALWAYS_OPEN]
-		if any(needs.plain(self, field) != needs.plain(before, field) for field in fields):
+		fields = [field for field in versions.content_fields(self.doctype) if field not in _ALWAYS_OPEN]
+		if any(versions.plain(self, field) != versions.plain(before, field) for field in fields):
 			frappe.throw(
 				_("{0} is closed, and its script has been counted. Take it up again to change it.").format(
 					get_link_to_form(self.doctype, self.name)

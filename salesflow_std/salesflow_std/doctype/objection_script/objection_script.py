@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_link_to_form
 
-from salesflow_std.salesflow_std import needs
+from salesflow_std.salesflow_std import versions
 
 
 class ObjectionScript(Document):
@@ -17,7 +17,7 @@ class ObjectionScript(Document):
 
 	def validate(self) -> None:
 		before = self.get_doc_before_save()
-		for field in needs.state_fields(self.doctype):  # counted, not written
+		for field in versions.state_fields(self.doctype):  # counted, not written
 			self.set(field, before.get(field) if before else 0)
 
 	def on_trash(self) -> None:
