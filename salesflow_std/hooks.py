@@ -201,7 +201,6 @@ doc_events = {
 		"on_trash": "salesflow_std.salesflow_std.objections.document_deleted",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
-	"Quotation": {"on_trash": "salesflow_std.salesflow_std.objections.about_deleted"},
 	"Customer Profile": {"on_update": "salesflow_std.overrides.fitted.profile_changed"},
 	"Customer Tag": {
 		"on_update": "salesflow_std.overrides.fitted.tag_changed",
@@ -229,6 +228,7 @@ doc_events = {
 		"before_submit": "salesflow_std.overrides.quotation.before_submit",
 		"before_update_after_submit": "salesflow_std.overrides.quotation.before_update_after_submit",
 		"before_print": "salesflow_std.overrides.quotation.before_print",
+		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},
 	"Email Queue": {"before_insert": "salesflow_std.overrides.outgoing.before_queue"},
 	"Solution Proposal": {

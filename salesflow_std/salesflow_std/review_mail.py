@@ -19,7 +19,6 @@ from frappe.utils import (
 	get_datetime,
 	get_fullname,
 	get_url,
-	get_url_to_form,
 	quoted,
 )
 
