@@ -62,8 +62,9 @@ frappe.query_reports["Objections"] = {
 	formatter(value, row, column, data, default_formatter) {
 		const text = default_formatter(value, row, column, data);
 		const opens = column.fieldname in OBJECTION_NUMBERS && data?.grouped_by !== undefined;
-		if (!opens || value === null || value === undefined || value === 0) return text;
-		const shown = column.fieldtype === "Percent" ? `${Math.round(value)} %` : value;
+		if (!opens || value === null || value === undefined) return text;
+		const shown = { Percent: () => `${Math.round(value)} %`, Float: () => value.toFixed(1) }[column.fieldtype]?.() ?? value;
+		if (column.fieldtype === "Int" && !value) return shown;
 		return `<a class="${column.fieldname === "missed" ? "text-danger" : ""}" data-open="${column.fieldname}" data-group="${
 			data.grouped_by === null ? "" : frappe.utils.escape_html(data.grouped_by)
 		}" onclick="open_objections(this)">${shown}</a>`;
