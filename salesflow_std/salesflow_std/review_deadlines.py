@@ -87,7 +87,8 @@ def _is_near(row: Document, company: str | None, now: datetime) -> bool:
 	due, hours = get_datetime(row.due_on), flt(_rule(row).remind_hours)
 	if not hours or due <= now:
 		return False
-	return worktime.working_hours_between(now, due, working_calendar(company)) <= hours
+	# Less than: what is due at the fourth hour of Monday is not spoken of on Friday night.
+	return worktime.working_hours_between(now, due, working_calendar(company)) < hours
 
 
 # Escalation -----------------------------------------------------------------------------------------------

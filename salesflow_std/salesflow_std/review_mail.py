@@ -219,6 +219,7 @@ def handed_over(
 def closed(review: Document, proposal: Document) -> None:
 	"""Tells rep and opener how the review ended and why; of a recall or withdrawal, those who were asked as well."""
 	people = [review_rules.rep_of(proposal), proposal.requested_by, review.opened_by]
+	_note(review, review.closing_reason)
 
 	def say(user: str) -> dict:
 		return {

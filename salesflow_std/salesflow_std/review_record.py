@@ -26,7 +26,8 @@ def facts(doc: Document) -> dict[str, Any]:
 	"""``{"our_company", "version", "opened_by", "opened_on", "due_on", "closed_on", "opinions": [seat],
 	"averages": {criterion: 0-5 or None}, "given": number of opinions, "comments": [(about, rows)], "signers": [seat]}``
 
-	The opinions are those of the last round; comments stay whatever round they are from.
+	The opinions are those of the last round; comments stay whatever round they are from. Who has not been heard when
+	the review was closed does not sign.
 
 	A seat is ``{"row", "function", "who", "stands_for", "asked_as", "on"}``: `who` gave the opinion or is asked, `stands_for` is
 	the reviewer whose place they have, `on` when they decided.
@@ -41,7 +42,7 @@ def facts(doc: Document) -> dict[str, Any]:
 		"averages": averages(opinions),
 		"given": sum(1 for row in opinions if row.decision),
 		"comments": _comments(doc),
-		"signers": seats,
+		"signers": [seat for seat in seats if doc.status == "Open" or seat["row"].decision],
 		**{field: needs_mail.minute(doc.get(field)) for field in _TIMES},
 	}
 

@@ -47,11 +47,11 @@ def row(review, number=0):
 
 
 def test_deadlines_count_working_hours(open_review, product, frozen_time):
-	"""Friday 14:00 plus 8 working hours is Monday 13:00: the week-end is nobody's working time."""
+	"""Friday 14:00 plus 8 working hours is Monday 14:00: neither week-end nor lunch break is working time."""
 	with frozen_time(FRIDAY):
 		review = open_review(rule("Product", product, deadline_amount=8))
-		assert str(row(review).due_on) == "2027-01-18 13:00:00"
-		assert str(state(review).due_on) == "2027-01-18 13:00:00"
+		assert str(row(review).due_on) == "2027-01-18 14:00:00"
+		assert str(state(review).due_on) == "2027-01-18 14:00:00"
 
 
 def test_a_holiday_is_nobodys_working_time(open_review, product, frozen_time):
@@ -68,17 +68,17 @@ def test_a_holiday_is_nobodys_working_time(open_review, product, frozen_time):
 	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
 	with frozen_time(FRIDAY):
 		review = open_review(rule("Product", product, deadline_amount=8))
-		assert str(row(review).due_on) == "2027-01-19 13:00:00"
+		assert str(row(review).due_on) == "2027-01-19 14:00:00"
 
 
 def test_a_reminder_before_the_deadline_once(open_review, product, manager, frozen_time):
 	with frozen_time(FRIDAY) as clock:
 		review = open_review(rule("Product", product, deadline_amount=8, remind_hours=4))
 		before = len(notices_of(product))
-		clock.set("2027-01-17 12:00")  # a Sunday: eight working hours are still four and more
+		clock.set("2027-01-17 12:00")  # a Sunday, on which nobody is disturbed
 		review_clock.tick()
 		assert len(notices_of(product)) == before and not row(review).reminded_on
-		clock.set("2027-01-18 09:00")
+		clock.set("2027-01-18 09:01")
 		review_clock.tick()
 		review_clock.tick()
 		assert len(notices_of(product)) == before + 1 and "is due by" in notices_of(product)[-1]
@@ -92,10 +92,10 @@ def test_the_manager_and_the_opener_hear_of_what_is_late_once(
 	director = make_user(["Sales Manager", "Sales User"], full_name="The Director")
 	with frozen_time(FRIDAY) as clock:
 		review = open_review(rule("Product", product, deadline_amount=8, escalate_to=director))
-		clock.set("2027-01-18 13:00")
+		clock.set("2027-01-18 14:00")
 		review_clock.tick()
 		review_clock.tick()
-		assert (row(review).escalated_to, str(row(review).escalated_on)) == (director, "2027-01-18 13:00:00")
+		assert (row(review).escalated_to, str(row(review).escalated_on)) == (director, "2027-01-18 14:00:00")
 		for user in (director, manager):
 			told = [notice for notice in notices_of(user) if "Overdue" in notice]
 			assert len(told) == 1
@@ -108,7 +108,7 @@ def test_who_may_not_read_the_proposal_is_not_told(open_review, product, manager
 	stranger = make_user("Product Reviewer")
 	with frozen_time(FRIDAY) as clock:
 		review = open_review(rule("Product", product, deadline_amount=8, escalate_to=stranger))
-		clock.set("2027-01-18 13:00")
+		clock.set("2027-01-18 14:00")
 		review_clock.tick()
 		assert not notices_of(stranger) and row(review).escalated_to != stranger
 		assert any("Overdue" in notice for notice in notices_of(manager))
@@ -120,7 +120,7 @@ def test_who_has_spoken_is_not_reminded(open_review, call, as_user, product, mak
 		review = open_review(rule("Product", product, other, quorum=0, deadline_amount=8))
 		review_cases.says(call, as_user, product, review)
 		told = len(notices_of(product))
-		clock.set("2027-01-18 14:00")
+		clock.set("2027-01-18 15:00")
 		review_clock.tick()
 		assert len(notices_of(product)) == told and not row(review, 0).escalated_on
 		assert row(review, 1).escalated_on

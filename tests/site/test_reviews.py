@@ -404,7 +404,7 @@ def test_a_review_is_written_by_the_app_alone(as_user, opened, manager, legal):
 				lambda: frappe.client.insert({"doctype": "Proposal Review", "status": "Approved"}),
 				lambda: frappe.client.delete("Review Opinion", row),
 			):
-				with pytest.raises(frappe.PermissionError):
+				with pytest.raises((frappe.PermissionError, frappe.DoesNotExistError)):
 					attempt()
 	assert state(opened).status == "Open" and not state(opened).opinions[0].decision
 
@@ -496,12 +496,12 @@ def test_the_day_shows_what_waits(call, as_user, says, rep, manager, product, le
 		with as_user(manager):
 			assert [row["proposal"] for row in call(WAITING)["requests"]] == [proposal.name]
 			review = call(OPEN, proposal=proposal.name)
-		assert whys(product) == ["Your opinion is due by 2027-01-12 16:00"]
+		assert whys(product) == ["Your opinion is due by 2027-01-12 18:00"]
 		with as_user(product):
 			(row,) = call(WAITING)["asked"]
 		assert (row["review"], row["functions"], row["version"]) == (review, ["Product"], 1)
 		clock.shift(days=2)
-		assert whys(product) == ["Your opinion was due on 2027-01-12 16:00"]
+		assert whys(product) == ["Your opinion was due on 2027-01-12 18:00"]
 		says(product, review)
 		assert not whys(product)
 		with as_user(product):
