@@ -142,7 +142,7 @@ def _comment(row: Document) -> dict:
 	label = row.row_label or ""
 	return {
 		**{field: row.get(field) for field in fields},
-		"row_label": _(label, context=proposals.DOCTYPE) if row.about == "Terms" else label,
+		"row_label": _(label, context="Solution Proposal") if row.about == "Terms" else label,
 		"commented_by_name": get_fullname(row.commented_by),
 		"mine": row.commented_by == frappe.session.user,
 	}
