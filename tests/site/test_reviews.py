@@ -244,11 +244,16 @@ def test_comments_stand_at_the_rows_of_the_proposal(says, opened, proposal, lega
 				"comment": "How?",
 			},
 			{"about": "Item", "row_key": item.row_key or item.name, "comment": "Too <b>cheap</b>"},
+			{"about": "Terms", "row_key": "payment_terms_template", "comment": "Half in advance"},
 			{"about": "General", "comment": " "},
 		],
 	)
 	comments = state(opened).comments
-	assert [(row.about, row.comment) for row in comments] == [("Need", "How?"), ("Item", "Too <b>cheap</b>")]
+	assert [(row.about, row.comment) for row in comments] == [
+		("Need", "How?"),
+		("Item", "Too <b>cheap</b>"),
+		("Terms", "Half in advance"),
+	]
 	assert comments[0].row_label == " ".join(need.need.split())[:140]
 	assert (comments[1].row_label, comments[1].commented_by) == (item.item_name, legal)
 
