@@ -446,7 +446,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	},
 	("salesflow_std/review_sheet.py", "field.label"): lambda: {
 		field["label"]
-		for field in read_json(APP / "salesflow_std/doctype/solution_proposal/solution_proposal.json")["fields"]
+		for field in read_json(APP / "salesflow_std/doctype/solution_proposal/solution_proposal.json")[
+			"fields"
+		]
 		if field["fieldname"]
 		in (
 			"delivery_period",
