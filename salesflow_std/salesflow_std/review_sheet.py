@@ -53,7 +53,9 @@ def may(review: Document, proposal: Document) -> dict[str, bool]:
 		"delegate": any(not row.decision for row in own),
 		"delegate_others": is_open and manages,
 		"recall": reviews.may_recall(review, proposal),
-		"withdraw": manages and review.status == reviews.APPROVED and proposal.status == proposals.APPROVED,
+		"withdraw": manages
+		and review.status == reviews.APPROVED
+		and proposal.status == proposals.APPROVED,
 	}
 
 
@@ -61,23 +63,11 @@ def may(review: Document, proposal: Document) -> dict[str, bool]:
 
 
 def _review(review: Document, now: datetime) -> dict:
-	fields = (
-		"name",
-		"status",
-		"round",
-		"opened_by",
-		"opened_on",
-		"due_on",
-		"closed_on",
-		"closing_reason",
-		"note",
-	)
+	fields = ("name", "status", "round", "opened_by", "opened_on", "due_on", "closed_on", "closing_reason", "note")
 	return {
 		**{field: review.get(field) for field in fields},
 		"opened_by_name": get_fullname(review.opened_by),
-		"overdue": review.status == reviews.OPEN
-		and bool(review.due_on)
-		and get_datetime(review.due_on) <= now,
+		"overdue": review.status == reviews.OPEN and bool(review.due_on) and get_datetime(review.due_on) <= now,
 	}
 
 
@@ -129,16 +119,7 @@ def _opinion(row: Document, review: Document, now: datetime) -> dict:
 
 
 def _comment(row: Document) -> dict:
-	fields = (
-		"about",
-		"row_key",
-		"row_label",
-		"comment",
-		"commented_by",
-		"review_function",
-		"commented_on",
-		"round",
-	)
+	fields = ("about", "row_key", "row_label", "comment", "commented_by", "review_function", "commented_on", "round")
 	return {
 		**{field: row.get(field) for field in fields},
 		"commented_by_name": get_fullname(row.commented_by),
@@ -303,9 +284,7 @@ def _decided_before(proposal: Document) -> frappe._dict | None:
 		.join(version)
 		.on(version.name == review.proposal)
 		.select(version.name, version.version)
-		.where(
-			(version.root == (proposal.root or proposal.name)) & (version.version < cint(proposal.version))
-		)
+		.where((version.root == (proposal.root or proposal.name)) & (version.version < cint(proposal.version)))
 		.where((opinion.asked == frappe.session.user) & (opinion.decision.isin(engine.DECISIONS)))
 		.where(opinion.carried_over == 0)
 		.orderby(version.version, order=frappe.qb.desc)

@@ -343,9 +343,9 @@ def _places_of(
 ) -> list[Document]:
 	if review.status != OPEN or (round and cint(round) != cint(review.round)):
 		_refuse(
-			_(
-				"The review of {0} is not open as you read it any more. Open it again to see how it stands."
-			).format(get_link_to_form(proposal.doctype, proposal.name)),
+			_("The review of {0} is not open as you read it any more. Open it again to see how it stands.").format(
+				get_link_to_form(proposal.doctype, proposal.name)
+			),
 			_("Review Closed") if review.status != OPEN else _("Review Opened Anew"),
 		)
 	mine = own_seats(review)
@@ -402,7 +402,9 @@ def _comments(given: object, proposal: Document) -> list[dict]:
 		if (about, key) not in labels:
 			_refuse(_("A comment is about a row that this version does not have. Open the review again."))
 		if text:
-			found.append({"about": about, "row_key": key, "row_label": labels[about, key], "comment": text})
+			found.append(
+				{"about": about, "row_key": key, "row_label": labels[about, key], "comment": text}
+			)
 	return found
 
 
@@ -524,9 +526,7 @@ def _handed_over(review: Document, proposal: Document, to: str, opinion: str | N
 			_forbid(_("A manager may hand over the seat of another."))
 	else:
 		rows = own_seats(review)
-		if not rows and any(
-			row.asked == to and row.reviewer == frappe.session.user for row in current(review)
-		):
+		if not rows and any(row.asked == to and row.reviewer == frappe.session.user for row in current(review)):
 			return []
 		if not rows:
 			_forbid(_("You are not asked for an opinion here, or somebody else is asked in your place."))
@@ -549,6 +549,4 @@ def _check_delegate(review: Document, proposal: Document, row: Document, to: str
 
 def seat(row: Document, user: str, asked_as: str) -> None:
 	"""Puts somebody else on a seat; whose opinion it was to be stays written there."""
-	row.update(
-		{"reviewer": row.reviewer or row.asked, "asked": user, "asked_as": asked_as, "reminded_on": None}
-	)
+	row.update({"reviewer": row.reviewer or row.asked, "asked": user, "asked_as": asked_as, "reminded_on": None})
