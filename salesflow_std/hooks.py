@@ -76,6 +76,7 @@ doctype_js = {
 		"public/js/proposal_items.js",
 		"public/js/proposal_corrections.js",
 		"public/js/proposal_versions.js",
+		"public/js/proposal_review.js",
 	],
 	"Quotation": "public/js/quotation.js",
 	"Account Plan": "public/js/customer_panel.js",
@@ -186,6 +187,9 @@ doc_events = {
 	},
 	"Needs Record": {
 		"before_print": "salesflow_std.salesflow_std.needs_report.before_print",
+	},
+	"Proposal Review": {
+		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
 	},
 	"Quotation": {
 		"validate": "salesflow_std.overrides.quotation.validate",

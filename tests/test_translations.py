@@ -274,6 +274,12 @@ def error_parameters() -> set[str]:
 	return set(worktime.UNITS)
 
 
+def labels_of_terms() -> set[str]:
+	"""What comments on terms are about: fields of a proposal."""
+	fields = constant_of("salesflow_std/reviews.py", "TERMS")
+	return {field_of("Solution Proposal", fieldname)["label"] for fieldname in fields}
+
+
 def linked_records() -> set[str]:
 	"""ERPNext's own records that ours link to: its setup wizard names them in the language of the site."""
 	return {policy["sales_stage"] for policy in shipped("cadence_policy") if policy.get("sales_stage")}
@@ -297,6 +303,8 @@ _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
+_REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
+_REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -473,6 +481,17 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Needs Record", "status", "answer_channel"
 	),
 	("public/js/needs_confirmation.js", "verdict"): lambda: options_of("Customer Need", "verdict"),
+	("public/js/my_reviews/sheet.js", "row.uom"): lambda: set(),  # units are ERPNext's
+	("salesflow_std/review_sheet.py", "label"): labels_of_terms,
+	("salesflow_std/review_record.py", "label"): labels_of_terms,
+	(_REVIEW_LIST, "word"): lambda: selectable("Proposal Review"),
+	(_REVIEW_LIST, "doc.status"): lambda: options_of("Proposal Review", "status"),
+	(_REVIEW_RECORD, "doc.status"): lambda: options_of("Proposal Review", "status"),
+	(_REVIEW_RECORD, "seat.function"): lambda: options_of("Review Opinion", "review_function"),
+	(_REVIEW_RECORD, "seat.asked_as"): lambda: options_of("Review Opinion", "asked_as"),
+	(_REVIEW_RECORD, "row.decision"): lambda: options_of("Review Opinion", "decision"),
+	(_REVIEW_RECORD, "about"): lambda: options_of("Review Comment", "about"),
+	(_REVIEW_RECORD, "one.row.review_function"): lambda: options_of("Review Comment", "review_function"),
 	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),

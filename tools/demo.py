@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools import environments
+from tools import demo_reviewers, environments
 from tools.bench import (
 	ADMIN_PASSWORD,
 	APP,
@@ -103,7 +103,7 @@ def print_summary(summary: object) -> None:
 		print(f"  {summary}")
 	print(f"\n  make serve        opens http://{LOOPBACK}:{PORT} until Ctrl-C (PORT=… for another port)")
 	print("  make demo-clean   removes the site, its database and .demo\n")
-	for email, (name, roles, language) in USERS.items():
+	for email, (name, roles, language) in {**USERS, **demo_reviewers.USERS}.items():
 		print(f"  {email:26} password {PASSWORD:6} {name}, {', '.join(roles)}, {language}")
 	print(f"  {'Administrator':26} password {ADMIN_PASSWORD}")
 

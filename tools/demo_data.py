@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import add_to_date, getdate, now_datetime
 
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
-from tools import demo_customers
+from tools import demo_customers, demo_reviewers
 
 _SEED = 7
 _LEADS = 120
@@ -33,6 +33,7 @@ _EVIDENCE = {
 
 def make() -> dict[str, int]:
 	"""Fills the site once; a second call only counts. Returns what there is."""
+	demo_reviewers.make()
 	if not frappe.db.exists("Lead", {"email_id": ("like", "%@demo.example.com")}):
 		frappe.flags.mute_emails = True
 		rng = random.Random(_SEED)

@@ -53,9 +53,7 @@ def may(review: Document, proposal: Document) -> dict[str, bool]:
 		"delegate": any(not row.decision for row in own),
 		"delegate_others": is_open and manages,
 		"recall": reviews.may_recall(review, proposal),
-		"withdraw": manages
-		and review.status == reviews.APPROVED
-		and proposal.status == proposals.APPROVED,
+		"withdraw": manages and review.status == reviews.APPROVED and proposal.status == proposals.APPROVED,
 	}
 
 
@@ -63,11 +61,23 @@ def may(review: Document, proposal: Document) -> dict[str, bool]:
 
 
 def _review(review: Document, now: datetime) -> dict:
-	fields = ("name", "status", "round", "opened_by", "opened_on", "due_on", "closed_on", "closing_reason", "note")
+	fields = (
+		"name",
+		"status",
+		"round",
+		"opened_by",
+		"opened_on",
+		"due_on",
+		"closed_on",
+		"closing_reason",
+		"note",
+	)
 	return {
 		**{field: review.get(field) for field in fields},
 		"opened_by_name": get_fullname(review.opened_by),
-		"overdue": review.status == reviews.OPEN and bool(review.due_on) and get_datetime(review.due_on) <= now,
+		"overdue": review.status == reviews.OPEN
+		and bool(review.due_on)
+		and get_datetime(review.due_on) <= now,
 	}
 
 
@@ -119,9 +129,20 @@ def _opinion(row: Document, review: Document, now: datetime) -> dict:
 
 
 def _comment(row: Document) -> dict:
-	fields = ("about", "row_key", "row_label", "comment", "commented_by", "review_function", "commented_on", "round")
+	fields = (
+		"about",
+		"row_key",
+		"row_label",
+		"comment",
+		"commented_by",
+		"review_function",
+		"commented_on",
+		"round",
+	)
+	label = row.row_label or ""
 	return {
 		**{field: row.get(field) for field in fields},
+		"row_label": _(label, context=proposals.DOCTYPE) if row.about == "Terms" else label,
 		"commented_by_name": get_fullname(row.commented_by),
 		"mine": row.commented_by == frappe.session.user,
 	}
@@ -178,16 +199,6 @@ _ITEM = (
 	"is_alternative",
 )
 _ANSWER = ("need", "priority", "feature", "value", "value_amount", "case_content", "item", "waive_reason")
-_TERMS = (
-	"delivery_period",
-	"service_terms",
-	"payment_terms_template",
-	"incoterm",
-	"named_place",
-	"valid_days",
-	"taxes_and_charges",
-	"terms",
-)
 
 
 def _proposal(proposal: Document) -> dict:
@@ -245,7 +256,7 @@ def _answers(proposal: Document, labels: dict[tuple[str, str], str]) -> list[dic
 def _terms(proposal: Document) -> list[dict]:
 	"""The terms that are given, each with its label; formatted text as `html`, else as `text`."""
 	found = []
-	for fieldname in _TERMS:
+	for fieldname in reviews.TERMS:
 		field, value = proposal.meta.get_field(fieldname), proposal.get(fieldname)
 		if value in (None, "", 0):
 			continue
@@ -284,7 +295,9 @@ def _decided_before(proposal: Document) -> frappe._dict | None:
 		.join(version)
 		.on(version.name == review.proposal)
 		.select(version.name, version.version)
-		.where((version.root == (proposal.root or proposal.name)) & (version.version < cint(proposal.version)))
+		.where(
+			(version.root == (proposal.root or proposal.name)) & (version.version < cint(proposal.version))
+		)
 		.where((opinion.asked == frappe.session.user) & (opinion.decision.isin(engine.DECISIONS)))
 		.where(opinion.carried_over == 0)
 		.orderby(version.version, order=frappe.qb.desc)

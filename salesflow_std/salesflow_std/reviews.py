@@ -23,6 +23,17 @@ from salesflow_std.engine import review as engine
 from salesflow_std.salesflow_std import proposals, reps, review_mail, review_rules
 
 DOCTYPE = "Proposal Review"
+# The terms of a proposal that reviewers read and comment on one by one.
+TERMS = (
+	"delivery_period",
+	"service_terms",
+	"payment_terms_template",
+	"incoterm",
+	"named_place",
+	"valid_days",
+	"taxes_and_charges",
+	"terms",
+)
 OPEN, APPROVED, CHANGES_ASKED, REJECTED, RECALLED, WITHDRAWN = (
 	"Open",
 	"Approved",
@@ -343,9 +354,9 @@ def _places_of(
 ) -> list[Document]:
 	if review.status != OPEN or (round and cint(round) != cint(review.round)):
 		_refuse(
-			_("The review of {0} is not open as you read it any more. Open it again to see how it stands.").format(
-				get_link_to_form(proposal.doctype, proposal.name)
-			),
+			_(
+				"The review of {0} is not open as you read it any more. Open it again to see how it stands."
+			).format(get_link_to_form(proposal.doctype, proposal.name)),
 			_("Review Closed") if review.status != OPEN else _("Review Opened Anew"),
 		)
 	mine = own_seats(review)
@@ -374,8 +385,10 @@ def _check_opinion(opinion: Opinion, reason: str) -> None:
 
 
 def row_labels(proposal: Document) -> dict[tuple[str, str], str]:
-	"""What can be commented on: (about, row key) -> how the row is called; a key is that of an answer or an item."""
+	"""What can be commented on: (about, row key) -> how the row is called; a key is that of an answer, an item or a field."""
 	found = {("Terms", ""): "", ("General", ""): ""}
+	# The label as it is written, for readers of either language.
+	found |= {("Terms", field): proposal.meta.get_label(field) for field in TERMS if proposal.get(field)}
 	for row in proposal.answers:
 		found["Need", row_key(row)] = " ".join(cstr(row.need).split())[:140]
 	for row in proposal.items:
@@ -398,13 +411,11 @@ def _comments(given: object, proposal: Document) -> list[dict]:
 			_refuse(_("A comment says what it is about."))
 		text = cstr(comment.get("comment")).strip()[:_LONGEST]
 		about = cstr(comment.get("about")) or "General"
-		key = cstr(comment.get("row_key")) if about in ("Need", "Item") else ""
+		key = cstr(comment.get("row_key")) if about != "General" else ""
 		if (about, key) not in labels:
 			_refuse(_("A comment is about a row that this version does not have. Open the review again."))
 		if text:
-			found.append(
-				{"about": about, "row_key": key, "row_label": labels[about, key], "comment": text}
-			)
+			found.append({"about": about, "row_key": key, "row_label": labels[about, key], "comment": text})
 	return found
 
 
@@ -526,7 +537,9 @@ def _handed_over(review: Document, proposal: Document, to: str, opinion: str | N
 			_forbid(_("A manager may hand over the seat of another."))
 	else:
 		rows = own_seats(review)
-		if not rows and any(row.asked == to and row.reviewer == frappe.session.user for row in current(review)):
+		if not rows and any(
+			row.asked == to and row.reviewer == frappe.session.user for row in current(review)
+		):
 			return []
 		if not rows:
 			_forbid(_("You are not asked for an opinion here, or somebody else is asked in your place."))
@@ -549,4 +562,6 @@ def _check_delegate(review: Document, proposal: Document, row: Document, to: str
 
 def seat(row: Document, user: str, asked_as: str) -> None:
 	"""Puts somebody else on a seat; whose opinion it was to be stays written there."""
-	row.update({"reviewer": row.reviewer or row.asked, "asked": user, "asked_as": asked_as, "reminded_on": None})
+	row.update(
+		{"reviewer": row.reviewer or row.asked, "asked": user, "asked_as": asked_as, "reminded_on": None}
+	)

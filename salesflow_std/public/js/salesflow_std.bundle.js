@@ -4,3 +4,5 @@ import "./grade_dialog.js";
 import "./fit_dialog.js";
 import "./follow_up_dialog.js";
 import "./contact_left.js";
+import "./review_parts.js";
+import "./review_dialogs.js";
