@@ -196,7 +196,7 @@ def quotation(plain: Site, with_app: Site) -> list[Figure]:
 	medians: dict[str, dict[str, list[float]]] = {key: {"plain": [], "app": []} for key in ("save", "submit")}
 	for _round in range(5):
 		for side, site in (("plain", plain), ("app", with_app)):
-			for key, median in probe(site, "quotations", count=60).items():
+			for key, median in probe(site, "quotations", count=40).items():
 				medians[key][side].append(median)
 	figures = []
 	for key, limit in (("save", None), ("submit", 1.1)):
