@@ -184,7 +184,8 @@ def _written(document: frappe._dict, complete: bool = True, off: float = 8) -> f
 		for code, _name, _chinese, *_rest in _ITEMS:
 			qty = {"PLAN-LINE": 2, "PLAN-TERMINAL": 6, "PLAN-SETUP": 12}.get(code, 1)
 			doc.append(
-				"items", {"item_code": code, "qty": qty, "discount_percentage": off if code == "PLAN-LINE" else 0}
+				"items",
+				{"item_code": code, "qty": qty, "discount_percentage": off if code == "PLAN-LINE" else 0},
 			)
 		case = frappe.db.get_value("Value Content", {"kind": "Case", "content_language": language})
 		for i, (row, (feature, value, amount)) in enumerate(
@@ -204,7 +205,9 @@ def _review(document: frappe._dict, doc: frappe.model.document.Document) -> str:
 
 	rep, manager = _people(document)
 	with _as(rep):
-		reviews.request(doc.name, "请评审" if document.language == "zh" else "The customer expects it this week.")
+		reviews.request(
+			doc.name, "请评审" if document.language == "zh" else "The customer expects it this week."
+		)
 	with _as(manager):
 		return reviews.open_review(doc.name)
 
@@ -242,24 +245,18 @@ def _changed(document: frappe._dict) -> None:
 
 	doc = _written(document, off=25)
 	review = _review(document, doc)
-	_decide(review, _PRODUCT, "Approve", 4, 3, 4)
+	_decide(review, _people(document)[1], "Approve", 4, 3, 4)
+	_decide(review, _LEGAL, "Approve", 4, 3, 5)
 	comment = {
 		"about": "Item",
-		"row_key": doc.items[0].row_key,
-		"comment": "25 % on the licence needs something in return.",
+		"row_key": next(row.row_key for row in doc.items if row.item_code == "PLAN-SETUP"),
+		"comment": "12 days are too few for two lines: 18.",
 	}
-	_decide(
-		review,
-		_people(document)[1],
-		"Change",
-		4,
-		2,
-		4,
-		reason="Too much discount for two lines: 15 % at most, or three lines.",
-		comments=[comment],
-	)
+	reason = "Two lines in six weeks need more days on site."
+	_decide(review, _PRODUCT, "Change", 2, 3, 4, reason=reason, comments=[comment])
 	with _as(_people(document)[0]):
-		after = proposals.new_version(doc.name, "As the sales manager asked")
-		after.items[0].update({"qty": 3, "discount_percentage": 15})
+		after = proposals.new_version(doc.name, "As product management asked")
+		next(row for row in after.items if row.item_code == "PLAN-SETUP").qty = 18
+		after.items[0].discount_percentage = 20
 		after.corrections[0].state = "Taken Over"
 		after.save()
