@@ -182,9 +182,7 @@ def asked(review: Document, proposal: Document, rows: Sequence[Document]) -> Non
 
 def _places(rows: Sequence[Document]) -> str:
 	"""For which functions somebody is asked, and in whose place."""
-	functions = ", ".join(
-		dict.fromkeys(review_rules.function_label(row.review_function) for row in rows)
-	)
+	functions = ", ".join(dict.fromkeys(review_rules.function_label(row.review_function) for row in rows))
 	instead = next((row.reviewer for row in rows if row.reviewer and row.reviewer != row.asked), None)
 	if instead:
 		return _("You are asked for {0}, in place of {1}.").format(functions, get_fullname(instead))

@@ -173,9 +173,7 @@ def _group(rule: Document, proposal: Document, day: date) -> Group:
 		instead = stand_in_of(user, stand_in, proposal, day, group)
 		if instead:
 			group.people.append(Asked(instead, user, STAND_IN, stand_in))
-			notes.append(
-				_("{0} is asked in place of {1}.").format(get_fullname(instead), get_fullname(user))
-			)
+			notes.append(_("{0} is asked in place of {1}.").format(get_fullname(instead), get_fullname(user)))
 	_fill(group, [user for user, _stand_in in absent], proposal, notes)
 	group.note = " ".join(notes)
 	return group
@@ -308,9 +306,7 @@ def _group_in_words(group: Group, proposal: Document, now: datetime) -> dict:
 				"full_name": get_fullname(asked.user),
 				"as": asked.asked_as,
 				"instead_of": None if asked.reviewer == asked.user else asked.reviewer,
-				"instead_of_name": None
-				if asked.reviewer == asked.user
-				else get_fullname(asked.reviewer),
+				"instead_of_name": None if asked.reviewer == asked.user else get_fullname(asked.reviewer),
 			}
 			for asked in group.people
 		],

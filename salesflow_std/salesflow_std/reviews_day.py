@@ -221,7 +221,9 @@ def _asked_item(row: frappe._dict, versions: dict[str, int], now: datetime) -> d
 		"version": versions.get(row.proposal),
 		**{key: row[key] for key in ("company", "currency", "grand_total", "discount_percent")},
 		**{key: row[key] for key in ("functions", "asked_as", "opened_on", "note")},
-		"instead_of_name": get_fullname(row.reviewer) if row.reviewer not in (None, "", frappe.session.user) else None,
+		"instead_of_name": get_fullname(row.reviewer)
+		if row.reviewer not in (None, "", frappe.session.user)
+		else None,
 		"opened_by_name": get_fullname(row.opened_by),
 		"due_on": row.due,
 		"overdue": get_datetime(row.due) <= now,

@@ -50,7 +50,10 @@ def test_the_shipped_rules_ask_sales_product_and_legal(rep, product, legal, make
 def test_rules_apply_by_company_territory_and_amount(rep, product):
 	proposal = review_cases.proposal(rep)  # net 9,000 at 10 % off
 	general = rule("Sales", product)
-	from_9000, from_9001 = rule("Sales", product, from_amount=9000), rule("Sales", product, from_amount=9000.01)
+	from_9000, from_9001 = (
+		rule("Sales", product, from_amount=9000),
+		rule("Sales", product, from_amount=9000.01),
+	)
 	from_10, from_11 = rule("Sales", product, from_discount=10), rule("Sales", product, from_discount=10.01)
 	only(general, from_9000, from_9001, from_10, from_11)
 	assert set(people(proposal)) == {general.name, from_9000.name, from_10.name}

@@ -80,9 +80,7 @@ def mails_to(user):
 # The way --------------------------------------------------------------------------------------------------
 
 
-def test_from_the_request_to_the_approval(
-	call, as_user, says, rep, manager, product, legal, rules, proposal
-):
+def test_from_the_request_to_the_approval(call, as_user, says, rep, manager, product, legal, rules, proposal):
 	with as_user(rep):
 		assert call(REQUEST, proposal=proposal.name, note="Please soon")["status"] == "Review Requested"
 		assert call(REQUEST, proposal=proposal.name)["status"] == "Review Requested"
@@ -135,7 +133,9 @@ def test_what_is_incomplete_is_not_reviewed(call, as_user, manager, rep, rules):
 		call(OPEN, proposal=incomplete.name)
 	assert "The solution is not described" in str(refused.value)
 	assert f"/app/solution-proposal/{incomplete.name}" in str(refused.value)
-	assert status(incomplete) == "Draft" and not frappe.db.exists("Proposal Review", {"proposal": incomplete.name})
+	assert status(incomplete) == "Draft" and not frappe.db.exists(
+		"Proposal Review", {"proposal": incomplete.name}
+	)
 
 
 def test_reps_open_reviews_where_the_settings_say_so(call, as_user, rep, rules, proposal):
@@ -150,9 +150,7 @@ def test_where_no_rule_asks_the_system_approves_and_says_so(call, as_user, manag
 		review = state(call(OPEN, proposal=proposal.name))
 	assert (review.status, status(proposal)) == ("Approved", "Approved") and not review.opinions
 	assert "No rule asks" in review.closing_reason
-	assert frappe.db.exists(
-		"Comment", {"reference_name": review.name, "content": ("like", "%No rule asks%")}
-	)
+	assert frappe.db.exists("Comment", {"reference_name": review.name, "content": ("like", "%No rule asks%")})
 
 
 def test_one_veto_closes_the_review(says, rep, opened, proposal, legal, product):
@@ -239,7 +237,12 @@ def test_comments_stand_at_the_rows_of_the_proposal(says, opened, proposal, lega
 		legal,
 		opened,
 		comments=[
-			{"about": "Need", "row_key": need.need_key or need.name, "row_label": "forged", "comment": "How?"},
+			{
+				"about": "Need",
+				"row_key": need.need_key or need.name,
+				"row_label": "forged",
+				"comment": "How?",
+			},
 			{"about": "Item", "row_key": item.row_key or item.name, "comment": "Too <b>cheap</b>"},
 			{"about": "Terms", "row_key": "payment_terms_template", "comment": "Half in advance"},
 			{"about": "General", "comment": " "},
@@ -424,7 +427,9 @@ def test_a_decided_review_is_kept(as_user, says, opened, legal, manager):
 # Who sees what --------------------------------------------------------------------------------------------
 
 
-def test_who_is_asked_reads_and_nobody_else(call, as_user, opened, proposal, make_user, product, rep, manager):
+def test_who_is_asked_reads_and_nobody_else(
+	call, as_user, opened, proposal, make_user, product, rep, manager
+):
 	outsider = make_user("Product Reviewer")
 	for user, sees in ((product, True), (rep, True), (manager, True), (outsider, False)):
 		with as_user(user):
@@ -444,7 +449,9 @@ def test_who_is_asked_reads_and_nobody_else(call, as_user, opened, proposal, mak
 						attempt()
 
 
-def test_a_reviewer_of_one_company_sees_nothing_of_another(call, as_user, opened, proposal, make_user, product):
+def test_a_reviewer_of_one_company_sees_nothing_of_another(
+	call, as_user, opened, proposal, make_user, product
+):
 	"""Also where somebody was asked before they came to belong to the other company only."""
 	permit(product, second_company())
 	with as_user(product):

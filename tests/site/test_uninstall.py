@@ -97,7 +97,13 @@ def test_install_use_and_uninstall_leave_erpnext_as_it_was(site):
 		)
 	site.execute(
 		"frappe.client.insert",
-		{"doc": {"doctype": "Role Profile", "role_profile": "Reviewers", "roles": [{"role": "Legal Reviewer"}]}},
+		{
+			"doc": {
+				"doctype": "Role Profile",
+				"role_profile": "Reviewers",
+				"roles": [{"role": "Legal Reviewer"}],
+			}
+		},
 	)
 	assert any("Legal Reviewer" in row for row in picture(site)["Role"])
 	site.command("uninstall-app", "salesflow_std", "--yes", "--no-backup")

@@ -26,9 +26,7 @@ class ReviewRule(Document):
 	def _check_who(self) -> None:
 		"""Somebody has to be asked; whoever is named can answer."""
 		if not self.reviewers and not self.role:
-			frappe.throw(
-				_("Name reviewers, or a role whose users are asked."), title=_("Nobody Is Asked")
-			)
+			frappe.throw(_("Name reviewers, or a role whose users are asked."), title=_("Nobody Is Asked"))
 		seen = set()
 		for row in self.reviewers:
 			if row.reviewer in seen:
