@@ -595,6 +595,18 @@ def test_an_override_holds_for_these_figures_and_this_quotation_only():
 		by_method(offers.quotation(frappe.get_doc("Lead", offer.party_name)))
 
 
+def test_a_draft_that_was_overridden_can_be_deleted_and_its_log_stays(make_user, as_user):
+	offer = offers.quotation()
+	quotation_gate.override(offer, "The fair ends today")
+	frappe.delete_doc("Quotation", offer.name)
+	(name,) = frappe.get_all(
+		"Quotation Override", filters={"quotation": offer.name}, pluck="name", order_by="name"
+	)
+	for role, sees in (("Sales Manager", True), ("Sales User", False)):
+		with as_user(make_user(role)):
+			assert frappe.has_permission("Quotation Override", "read", doc=name) is sees
+
+
 def test_nobody_overrides_where_the_settings_name_no_role(make_user, as_user):
 	offers.enforce("Block", override_role=None)
 	offer = offers.quotation()
@@ -814,6 +826,13 @@ def test_other_rights_are_left_alone(make_user, as_user):
 	with as_user(make_user("Sales User")):
 		for ptype in ("read", "write", "submit", "email", "share"):
 			assert frappe.has_permission("Quotation", ptype, doc=offer.name)
+
+
+def test_a_workflow_tells_its_approvers_with_a_print(monkeypatch):
+	method = "frappe.workflow.doctype.workflow_action.workflow_action.send_workflow_action_email"
+	offer = offers.quotation()
+	monkeypatch.setattr(frappe.local, "job", frappe._dict(method=method), raising=False)
+	assert offers.ITEM in frappe.get_print("Quotation", offer.name)
 
 
 # E-mail --------------------------------------------------------------------------------------------------------

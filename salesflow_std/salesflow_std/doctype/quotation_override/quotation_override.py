@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import access
+from salesflow_std.salesflow_std import access, reps
 
 
 class QuotationOverride(Document):
@@ -24,7 +24,8 @@ def permission_query_conditions(user: str | None = None, doctype: str | None = N
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
-	"""Read with the quotation; written by the gate alone."""
-	return not doc.quotation or bool(
-		frappe.has_permission("Quotation", "read", doc=doc.quotation, user=user or frappe.session.user)
-	)
+	"""Read with the quotation; written by the gate alone. Of a deleted draft the managers still see it."""
+	user = user or frappe.session.user
+	if not doc.quotation or not frappe.db.exists("Quotation", doc.quotation):
+		return reps.is_manager(user)
+	return bool(frappe.has_permission("Quotation", "read", doc=doc.quotation, user=user))
