@@ -519,6 +519,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_OBJECTIONS_REPORT + ".py", "key"): lambda: options_of("Objection", "kind"),
 	(_OBJECTIONS_REPORT + ".js", "value"): lambda: objection_groupings() | options_of("Objection", "kind"),
 	("public/js/objection_help.js", "value"): lambda: selectable("Objection"),
+	("salesflow_std/doctype/objection/objection.js", "due.description"): lambda: {
+		field_of("Objection", "reply_due_on")["description"]
+	},
 	("salesflow_std/doctype/objection/objection_list.js", "word"): lambda: selectable("Objection"),
 	("salesflow_std/doctype/objection/objection_list.js", "doc.status"): lambda: options_of(
 		"Objection", "status"

@@ -109,7 +109,6 @@ if (!salesflow_std.objections) {
 				if (dialog.get_value("find")) part.search();
 			};
 			help().ctrl_enter(dialog);
-			dialog.$wrapper.addClass("sf-record-dialog");
 			dialog.show();
 			changed();
 			return dialog;
@@ -139,7 +138,13 @@ if (!salesflow_std.objections) {
 						: __("Not in the list? Ask who may add competitors, and choose another kind until then."),
 					onchange: changed,
 				},
-				{ fieldname: "objection", fieldtype: "Small Text", label: word("What the Customer Said"), reqd: 1 },
+				{
+					fieldname: "objection",
+					fieldtype: "Small Text",
+					label: word("What the Customer Said"),
+					max_height: "76px", // all of it fits on a screen
+					reqd: 1,
+				},
 				{ fieldname: "hints", fieldtype: "HTML" },
 				{ fieldtype: "Section Break" },
 				{
@@ -153,6 +158,7 @@ if (!salesflow_std.objections) {
 					fieldname: "answer",
 					fieldtype: "Small Text",
 					label: __("Answer Now", null, "Objection"),
+					max_height: "110px",
 					description: __("Left empty, a reply is promised."),
 				},
 				{

@@ -10,6 +10,13 @@
 	const CLOSED = ["Settled", "Not Settled"];
 
 	frappe.ui.form.on("Objection", {
+		onload(frm) {
+			// Frappe adds the time zone to the description and would look for a translation of both together.
+			const due = frm.get_docfield("reply_due_on");
+			due.description = __(due.description, null, "Objection");
+			frm.refresh_field("reply_due_on");
+		},
+
 		setup(frm) {
 			frm.set_query("script", () => ({ filters: { enabled: 1, ...(frm.doc.kind ? { kind: frm.doc.kind } : {}) } }));
 			frm.set_query("quotation", () => ({

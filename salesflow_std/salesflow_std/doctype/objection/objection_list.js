@@ -7,6 +7,12 @@ for (const df of frappe.get_meta("Objection").fields) {
 
 // Objections in the list: whose reply is late, what waits for an outcome, what is settled.
 frappe.listview_settings["Objection"] = {
+	formatters: {
+		kind(word) {
+			const shown = frappe.utils.escape_html(__(word, null, "Objection"));
+			return `<span class="filterable ellipsis" data-filter="kind,=,${word}">${shown}</span>`;
+		},
+	},
 	add_fields: ["status", "reply_due_on"],
 	hide_name_column: true,
 	get_indicator(doc) {

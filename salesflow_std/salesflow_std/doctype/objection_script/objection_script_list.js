@@ -7,6 +7,12 @@ for (const df of frappe.get_meta("Objection Script").fields) {
 
 // Scripts in the list: what mostly works, what mostly does not, what nobody has tried.
 frappe.listview_settings["Objection Script"] = {
+	formatters: {
+		kind(word) {
+			const shown = frappe.utils.escape_html(__(word, null, "Objection Script"));
+			return `<span class="filterable ellipsis" data-filter="kind,=,${word}">${shown}</span>`;
+		},
+	},
 	add_fields: ["enabled", "used", "success_rate"],
 	hide_name_column: true,
 	get_indicator(doc) {
