@@ -115,6 +115,7 @@ def test_the_preview_shows_each_letter_and_who_can_get_it(call, meeting):
 	frappe.get_doc(
 		{"doctype": "Email Unsubscribe", "email": "silent@works.example", "global_unsubscribe": 1}
 	).insert()
+	before = len(talks.mails())
 	shown = call(f"{API}.preview", name=meeting.name)
 	assert {(letter["side"], letter["language"]) for letter in shown["letters"]} == {
 		("Customer", "en"),
@@ -124,16 +125,17 @@ def test_the_preview_shows_each_letter_and_who_can_get_it(call, meeting):
 	people = {row["email"]: row["blocked"] for row in shown["letters"][0]["recipients"]}
 	assert not people[BUYER] and people["silent@works.example"]
 	assert shown["without_email"] == ["Plant Manager"]
-	assert not talks.mails()
+	assert len(talks.mails()) == before
 	with pytest.raises(frappe.ValidationError, match="wants no e-mail"):
 		call(f"{API}.send", name=meeting.name, recipients=["silent@works.example"])
 
 
 @pytest.mark.parametrize("recipients", [[], ["stranger@works.example"]], ids=("nobody", "stranger"))
 def test_minutes_go_to_their_participants_alone(recipients, call, meeting):
+	before = len(talks.mails())
 	with pytest.raises(frappe.ValidationError):
 		call(f"{API}.send", name=meeting.name, recipients=recipients)
-	assert not talks.mails()
+	assert len(talks.mails()) == before
 
 
 def test_empty_minutes_are_not_sent(call):
