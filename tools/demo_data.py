@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import add_to_date, getdate, now_datetime
 
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
-from tools import demo_customers, demo_reviewers
+from tools import demo_customers, demo_reviewers, demo_solutions
 
 _SEED = 7
 _LEADS = 120
@@ -47,6 +47,7 @@ def make() -> dict[str, int]:
 		_follow_ups(rng)
 		demo_customers.make(rng)
 		follow_up_clock.tick()
+	demo_solutions.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -62,6 +63,7 @@ def make() -> dict[str, int]:
 		},
 		"Needs records": frappe.db.count("Needs Record"),
 		"  confirmed by the customer": frappe.db.count("Needs Record", {"status": "Confirmed"}),
+		"Solution proposals": frappe.db.count("Solution Proposal"),
 		"Account plans": frappe.db.count("Account Plan"),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}

@@ -303,6 +303,19 @@ def objection_of_erpnext(quotation: Document) -> str | None:
 	return None
 
 
+def quotations_of(proposal: Document) -> list[frappe._dict]:
+	"""The Quotations that bear the review of a version and that the user may read, the latest first:
+	``[{"name", "status", "docstatus", "grand_total", "currency"}]``."""
+	if not proposal.proposal_review or not frappe.has_permission(QUOTATION, "read"):
+		return []
+	return frappe.get_list(
+		QUOTATION,
+		filters={"sf_proposal_review": proposal.proposal_review},
+		fields=["name", "status", "docstatus", "grand_total", "currency"],
+		order_by="creation desc",
+	)
+
+
 def made_from(proposal: Document) -> str | None:
 	"""The draft Quotation that was already made of an approved version and still bears its figures, if there is one."""
 	if not proposal.proposal_review:

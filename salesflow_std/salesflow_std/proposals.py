@@ -32,6 +32,9 @@ EDITABLE = (DRAFT,)
 # In these a review has answered, and what changes makes a new version.
 ANSWERED = (APPROVED, CHANGES_ASKED, REJECTED, SUPERSEDED)
 
+# What a proposal is once its review has ended so, where that does not approve it.
+_STATUS_AFTER = {CHANGES_ASKED: CHANGES_ASKED, REJECTED: REJECTED, "Withdrawn": CHANGES_ASKED}
+
 TABLES = {
 	"answers": "Proposal Answer",
 	"items": "Proposal Item",
@@ -137,8 +140,8 @@ def forget(proposal: Document) -> None:
 		return
 	review = frappe.db.get_value(DOCTYPE, before, "proposal_review")
 	answer = review and frappe.db.get_value("Proposal Review", review, "status")
-	if answer in (CHANGES_ASKED, REJECTED):
-		set_status(before, answer)
+	if answer in _STATUS_AFTER:
+		set_status(before, _STATUS_AFTER[answer])
 
 
 # What a review is about ------------------------------------------------------------------------------------

@@ -125,6 +125,8 @@ def test_the_quotation_points_to_its_document_and_back():
 	assert proposal_quotations.make_quotation(doc.name) == quotation.name, (
 		"a second click makes no second one"
 	)
+	doc.onload()
+	assert [row.name for row in doc.get_onload("quotations")] == [quotation.name]
 	quotation.items[0].rate = 899.99
 	quotation.save()
 	other = proposal_quotations.make_quotation(doc.name)

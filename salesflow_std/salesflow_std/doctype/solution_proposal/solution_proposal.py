@@ -41,6 +41,7 @@ class SolutionProposal(Document):
 		open_still = self.status in (*proposals.EDITABLE, proposals.REQUESTED)
 		self.set_onload("missing", proposals.missing(self) if open_still else [])
 		self.set_onload("versions", proposals.all_versions(self.name))
+		self.set_onload("quotations", proposal_quotations.quotations_of(self))
 
 	def validate(self) -> None:
 		if self.flags.by_new_version:
