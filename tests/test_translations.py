@@ -515,6 +515,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/proposal_comparison.py", "on"): lambda: options_of(
 		"Solution Proposal", "apply_discount_on"
 	),
+	("public/js/solution_proposal.js", "priority"): lambda: options_of("Proposal Answer", "priority"),
+	("public/js/solution_proposal.js", "state"): lambda: options_of("Proposal Correction", "state"),
 	("public/js/proposal_coverage.js", "priority"): lambda: options_of("Proposal Answer", "priority"),
 	("public/js/proposal_versions.js", "word"): lambda: options_of("Solution Proposal", "status"),
 	(_PROPOSAL_LIST, "word"): lambda: selectable("Solution Proposal"),

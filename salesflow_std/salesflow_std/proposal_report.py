@@ -137,7 +137,7 @@ def _totals(doc: Document) -> list[tuple[str, str, bool]]:
 	total = sum(flt(row.qty) * flt(row.rate) for row in doc.items if not row.is_alternative)
 	off, grand = flt(doc.discount_amount), flt(doc.grand_total)
 	taxes = grand + off - total
-	steps = [(_("Taxes and Charges", context="Solution Proposal"), taxes)] if abs(taxes) > _CENT else []
+	steps = [(_("Taxes and Charges", context="Offer"), taxes)] if abs(taxes) > _CENT else []
 	if off:
 		discount = [(_("Additional Discount", context="Solution Proposal"), -off)]
 		steps = discount + steps if doc.apply_discount_on == "Net Total" else steps + discount

@@ -83,7 +83,7 @@ if (!salesflow.proposal_coverage) {
 			const button = (label, run) =>
 				$(`<button type="button" class="btn btn-xs btn-default"></button>`).text(label).on("click", run).appendTo(place);
 			if (row.waived_on) {
-				button(__("Take Back", null, "Solution Proposal"), () => this.change(frm, "take_back_waiver", { answer: line.name }));
+				button(__("Take Back"), () => this.change(frm, "take_back_waiver", { answer: line.name }));
 			} else if (row.blocks) {
 				button(__("Waive"), () => this.waive(frm, line)).addClass("sf-waive");
 			}

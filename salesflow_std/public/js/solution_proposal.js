@@ -140,6 +140,17 @@ if (!salesflow.proposal_form) {
 			);
 		},
 
+		// Frappe looks the words of a Select up without the doctype where they are shown in a grid.
+		words() {
+			const says = (doctype, say) => {
+				for (const df of frappe.get_meta(doctype).fields) {
+					if (df.fieldtype === "Select") df.formatter = (word) => (word ? frappe.utils.escape_html(say(word)) : "");
+				}
+			};
+			says("Proposal Answer", (priority) => __(priority, null, "Proposal Answer"));
+			says("Proposal Correction", (state) => __(state, null, "Proposal Correction"));
+		},
+
 		queries(frm) {
 			const company = () => frm.doc.company;
 			frm.set_query("needs_record", () => ({
@@ -176,7 +187,10 @@ if (!salesflow.proposal_form) {
 
 	const form = salesflow.proposal_form;
 	frappe.ui.form.on("Solution Proposal", {
-		setup: (frm) => form.queries(frm),
+		setup(frm) {
+			form.words();
+			form.queries(frm);
+		},
 		refresh: (frm) => form.refresh(frm),
 		tc_name: (frm) => form.terms(frm),
 		// Hidden text has no height to grow to.
