@@ -107,8 +107,7 @@ def all_versions(name: str) -> list[frappe._dict]:
 
 def lock(name: str) -> Document:
 	"""A proposal as it stands now, held until the end of the transaction, so that two do not change it at once."""
-	frappe.db.get_value(DOCTYPE, name, "name", for_update=True)
-	return frappe.get_doc(DOCTYPE, name)
+	return frappe.get_doc(DOCTYPE, name, for_update=True)
 
 
 def set_status(name: str, status: str, **values: object) -> None:
