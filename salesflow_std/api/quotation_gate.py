@@ -14,8 +14,8 @@ def standing(quotation: str) -> dict:
 
 	``{"state", "enforcement", "holds", "says", "why", "differences": [text], "proposal", "review", "override_role",
 	"may_override", "may_propose"}``, `says` as HTML; `state` is "off" where nothing is enforced, else "exempt",
-	"approved", "overridden", "missing", "in_review" or "changed". Raises PermissionError without the right to read the
-	quotation.
+	"approved", "overridden", "missing", "in_review" or "changed"; of an overridden one also ``"given_by"`` (full name)
+	and ``"reason"``. Raises PermissionError without the right to read the quotation.
 	"""
 	return quotation_gate.sheet(_permitted(quotation, "read"))
 

@@ -321,6 +321,7 @@ def sheet(quotation: Document) -> dict:
 		"may_propose": not standing.holds
 		and quotation.docstatus == 0
 		and bool(frappe.has_permission("Solution Proposal", "create")),
+		**(_passed(quotation.name, standing.fingerprint) if standing.state == OVERRIDDEN else {}),
 	}
 
 
@@ -328,18 +329,19 @@ def _submitted(quotation: Document) -> dict:
 	"""What stands behind a submitted quotation: its review, or who let it pass and why."""
 	if quotation.sf_proposal_review:
 		return {"state": APPROVED, "holds": True, "review": quotation.sf_proposal_review}
-	passed = quotation.sf_fingerprint and frappe.db.get_value(
+	passed = _passed(quotation.name, quotation.sf_fingerprint) if quotation.sf_fingerprint else {}
+	if not passed:
+		return {"state": quotation_standing.NOT_ASKED}
+	return {"state": OVERRIDDEN, "holds": True, **passed}
+
+
+def _passed(quotation: str, fingerprint: str) -> dict:
+	"""Who let these figures pass, and why: ``{"given_by": full name, "reason"}``; empty where nobody did."""
+	row = frappe.db.get_value(
 		"Quotation Override",
-		{"quotation": quotation.name, "fingerprint": quotation.sf_fingerprint, "kind": "Override"},
+		{"quotation": quotation, "fingerprint": fingerprint, "kind": "Override"},
 		["given_by", "reason"],
 		as_dict=True,
 		order_by="given_on",
 	)
-	if not passed:
-		return {"state": quotation_standing.NOT_ASKED}
-	return {
-		"state": OVERRIDDEN,
-		"holds": True,
-		"given_by": frappe.utils.get_fullname(passed.given_by),
-		"reason": passed.reason,
-	}
+	return {"given_by": frappe.utils.get_fullname(row.given_by), "reason": row.reason} if row else {}
