@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, cstr, get_link_to_form, now_datetime
 
 from salesflow_std.engine import figures as rules
-from salesflow_std.salesflow_std import versions
+from salesflow_std.salesflow_std import profiles, versions
 
 DOCTYPE = "Solution Proposal"
 DRAFT, REQUESTED, IN_REVIEW, APPROVED, CHANGES_ASKED, REJECTED, SUPERSEDED = (
@@ -249,7 +249,7 @@ def _copy(proposal: Document) -> Document:
 		after.append("corrections", {**correction, "state": OPEN})
 	after.update(
 		{
-			**{field: proposal.get(field) for field in ("title", "customer_profile")},
+			**customer_of(proposal),
 			"status": DRAFT,
 			"version": cint(proposal.version) + 1,
 			"previous_version": proposal.name,
@@ -258,6 +258,19 @@ def _copy(proposal: Document) -> Document:
 	)
 	after.flags.by_new_version = versions.next_name(proposal)
 	return after.insert(ignore_permissions=True)
+
+
+def customer_of(proposal: Document) -> dict[str, str | None]:
+	"""What a proposal says of its customer, as its document names it now: ``{"title", "customer_profile"}``.
+
+	An opportunity may have been given to another company since.
+	"""
+	subject = (proposal.reference_doctype, proposal.reference_name)
+	party = profiles.party_of(*subject)
+	known = {field: proposal.get(field) for field in ("title", "customer_profile")}
+	if not party or (known["customer_profile"] and profiles.profile_of(*party) == known["customer_profile"]):
+		return known
+	return {"title": profiles.company_name(*party), "customer_profile": profiles.ensure(*subject)}
 
 
 # Corrections (S3) ------------------------------------------------------------------------------------------

@@ -306,14 +306,17 @@ def _held(
 
 def _earlier_opinions(proposal: Document) -> list[Document]:
 	"""The opinions of the nearest version before that has a review; none of one that was withdrawn, whose approvals
-	are what a manager took back."""
+	are what a manager took back, or that was made to another customer."""
 	tried = {proposal.name}
 	name = proposal.previous_version
 	while name and name not in tried:
 		tried.add(name)
 		review = frappe.db.get_value(DOCTYPE, {"proposal": name}, ["name", "status"], as_dict=True)
 		if review:
-			return [] if review.status == WITHDRAWN else current(frappe.get_doc(DOCTYPE, review.name))
+			customer = frappe.db.get_value(proposals.DOCTYPE, name, "customer_profile")
+			if review.status == WITHDRAWN or customer != proposal.customer_profile:
+				return []
+			return current(frappe.get_doc(DOCTYPE, review.name))
 		name = frappe.db.get_value(proposals.DOCTYPE, name, "previous_version")
 	return []
 

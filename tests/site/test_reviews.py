@@ -374,6 +374,25 @@ def test_a_new_version_is_reviewed_by_whom_the_changes_concern(
 	assert status(following) == "Approved" and status(proposal) == "Superseded"
 
 
+def test_approvals_do_not_go_along_to_another_customer(
+	call, as_user, says, opened, proposal, manager, product, legal
+):
+	says(product, opened)
+	says(manager, opened)
+	says(legal, opened, "Change")
+	deal = frappe.get_doc("Opportunity", proposal.reference_name)
+	deal.party_name = records.lead().name
+	deal.save()
+	following = proposals.new_version(proposal.name)
+	assert following.customer_profile != proposal.customer_profile
+	for row in following.corrections:
+		row.update({"state": "Taken Over"})
+	following.save()
+	with as_user(manager):
+		review = call(OPEN, proposal=following.name)
+	assert not any(row.decision for row in state(review).opinions)
+
+
 def test_a_withdrawn_approval_holds_no_longer_and_is_not_carried_over(
 	call, as_user, says, opened, proposal, rep, manager, product, legal
 ):
