@@ -106,9 +106,11 @@ def all_versions(name: str) -> list[frappe._dict]:
 
 
 def lock(name: str) -> Document:
-	"""A proposal as it stands now, held until the end of the transaction, so that two do not change it at once."""
-	frappe.db.get_value(DOCTYPE, name, "name", for_update=True)
-	return frappe.get_doc(DOCTYPE, name)
+	"""A proposal as it stands now, held until the end of the transaction, so that two do not change it at once.
+
+	Read with the lock: what this transaction has read before would still say what was before the other's change.
+	"""
+	return frappe.get_doc(DOCTYPE, name, for_update=True)
 
 
 def set_status(name: str, status: str, **values: object) -> None:
@@ -177,15 +179,15 @@ def parts(proposal: Document) -> dict[str, str]:
 def make(doctype: str, name: str) -> Document:
 	"""The draft proposal of a document, made where there is none: two clicks make one. The caller has checked the rights."""
 	frappe.db.get_value(doctype, name, "name", for_update=True)
-	draft = frappe.get_all(
+	# With the lock, else the one that the other click has just made is not seen.
+	draft = frappe.db.get_value(
 		DOCTYPE,
-		filters={"reference_doctype": doctype, "reference_name": name, "status": ("in", EDITABLE)},
-		pluck="name",
+		{"reference_doctype": doctype, "reference_name": name, "status": ("in", EDITABLE)},
 		order_by="creation desc",
-		limit=1,
+		for_update=True,
 	)
 	if draft:
-		return frappe.get_doc(DOCTYPE, draft[0])
+		return lock(draft)
 	return frappe.get_doc({"doctype": DOCTYPE, "reference_doctype": doctype, "reference_name": name}).insert()
 
 

@@ -46,7 +46,10 @@ def proposal():
 	doc.answers[0].update({"case_content": case, "value_amount": 52000})
 	for field in ("feature", "value", "case_content"):
 		doc.answers[2].set(field, None)
-	doc.append("corrections", {"correction": SECRETS[2], "said_by": "Plant Manager", "state": "Left", "note": SECRETS[1]})
+	doc.append(
+		"corrections",
+		{"correction": SECRETS[2], "said_by": "Plant Manager", "state": "Left", "note": SECRETS[1]},
+	)
 	doc.save()
 	doc.answers[2].db_set(
 		{"waived_by": "Administrator", "waived_on": "2026-01-02 03:04:05", "waive_reason": SECRETS[0]}
@@ -165,16 +168,26 @@ def test_the_lines_add_up_to_the_grand_total(proposal, discount_on):
 	proposal.save()
 	assert proposal.total_taxes_and_charges > 0
 	lines = proposal_report.facts(proposal)["totals"]
-	amounts = [float(amount.replace(",", "").rpartition(" ")[2].lstrip("¥")) for _label, amount, _strong in lines]
+	amounts = [
+		float(amount.replace(",", "").rpartition(" ")[2].lstrip("¥")) for _label, amount, _strong in lines
+	]
 	assert len(lines) == 4 and sum(amounts[:-1]) == pytest.approx(amounts[-1], abs=0.011)
 	assert amounts[-1] == pytest.approx(proposal.grand_total)
 
 
 def test_prices_stand_in_the_customers_currency(proposal):
 	frappe.get_doc(
-		{"doctype": "Currency Exchange", "from_currency": "USD", "to_currency": "CNY", "exchange_rate": 7, "date": "2020-01-01"}
+		{
+			"doctype": "Currency Exchange",
+			"from_currency": "USD",
+			"to_currency": "CNY",
+			"exchange_rate": 7,
+			"date": "2020-01-01",
+		}
 	).insert()
-	other = solutions.proposal(currency="USD", items=[{"item_code": solutions.item(None), "qty": 1, "rate": 12.5}])
+	other = solutions.proposal(
+		currency="USD", items=[{"item_code": solutions.item(None), "qty": 1, "rate": 12.5}]
+	)
 	assert fmt_money(12.5, currency="USD") in printed(other)
 
 
