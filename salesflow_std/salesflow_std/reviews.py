@@ -553,6 +553,9 @@ def _handed_over(review: Document, proposal: Document, to: str, opinion: str | N
 
 def _check_delegate(review: Document, proposal: Document, row: Document, to: str) -> None:
 	full_name = escape_html(get_fullname(to) or cstr(to))
+	if to == frappe.session.user:
+		# Else one manager could speak for sales, product and legal alike.
+		_refuse(_("You cannot take over the opinion of another yourself. Hand the seat to a colleague."))
 	if to == review_rules.rep_of(proposal):
 		_refuse(_("{0} looks after this proposal, so another approves it.").format(full_name))
 	if not review_rules.suits(to, proposal):

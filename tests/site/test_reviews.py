@@ -304,6 +304,9 @@ def test_a_manager_hands_over_the_seat_of_another(call, as_user, opened, make_us
 		with pytest.raises(frappe.PermissionError):
 			call(DELEGATE, review=opened, to=other, opinion=product_seat)
 	with as_user(manager):
+		# One manager does not speak for legal too.
+		with pytest.raises(frappe.ValidationError, match="take over the opinion"):
+			call(DELEGATE, review=opened, to=manager, opinion=seat)
 		call(DELEGATE, review=opened, to=other, opinion=seat, reason="Overdue")
 	assert asked(opened)["Legal"] == [other]
 	assert any("in your place" in notice for notice in notices_of(legal))
