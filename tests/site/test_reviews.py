@@ -377,6 +377,32 @@ def test_a_new_version_is_reviewed_by_whom_the_changes_concern(
 	assert status(following) == "Approved" and status(proposal) == "Superseded"
 
 
+@pytest.mark.parametrize(
+	("change", "anew"),
+	[
+		(lambda doc: doc.set("valid_days", 90), {"manager", "legal"}),
+		(lambda doc: doc.items[0].set("description", "Two machines"), {"product", "legal"}),
+	],
+)
+def test_what_is_no_figure_is_reviewed_again_too(
+	change, anew, call, as_user, says, opened, proposal, manager, product, legal
+):
+	"""Legal has asked for a change, so legal is asked again in any case."""
+	says(product, opened)
+	says(manager, opened)
+	says(legal, opened, "Change")
+	following = proposals.new_version(proposal.name)
+	for row in following.corrections:
+		row.update({"state": "Taken Over"})
+	change(following)
+	following.save()
+	with as_user(manager):
+		review = call(OPEN, proposal=following.name)
+	waiting = {row.asked for row in state(review).opinions if not row.decision}
+	people = {"manager": manager, "product": product, "legal": legal}
+	assert waiting == {people[name] for name in anew}
+
+
 def test_approvals_do_not_go_along_to_another_customer(
 	call, as_user, says, opened, proposal, manager, product, legal
 ):
