@@ -42,8 +42,6 @@ def sentence(standing: Standing) -> str:
 		return _("These figures are under review with {0}.").format(proposal)
 	if standing.state == CHANGED:
 		return _("The figures are not those that were approved with {0}.").format(proposal)
-	if standing.proposal_status == "Approved":  # its review was about others
-		return _("No review has approved these figures.")
 	return _("{0} has these figures, but is not approved: {1}.").format(
 		proposal, _(standing.proposal_status, context="Solution Proposal")
 	)

@@ -421,7 +421,7 @@ def test_a_review_counts_for_the_figures_it_was_about():
 	offer = offers.quotation()
 	proposal = offers.approve(offer)
 	frappe.db.set_value("Proposal Review", offers.review_of(proposal), "fingerprint", "0" * 64)
-	with refused("No review has approved these figures"):
+	with refused("has these figures, but is not approved"):
 		by_method(offer)
 
 
