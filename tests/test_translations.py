@@ -504,6 +504,12 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_MINUTES + ".js", "status"): lambda: options_of("Minutes Action", "status"),
 	(_MINUTES + ".js", "frm.doc.reference_doctype"): profiled_doctypes,
 	("api/minutes.py", "doctype"): profiled_doctypes,
+	("salesflow_std/profiles.py", "doc.doctype"): lambda: {
+		"Needs Record",
+		"Solution Proposal",
+		"Objection",
+		"Meeting Minutes",
+	},
 	("salesflow_std/minutes.py", "status"): lambda: options_of("Solution Proposal", "status"),
 	("salesflow_std/minutes_mail.py", "doc.meeting_type"): lambda: options_of(
 		"Meeting Minutes", "meeting_type"

@@ -69,6 +69,17 @@ def is_of(doctype: str, name: str, subject: tuple[str, str]) -> bool:
 	return any(profiles.profile_of(*document) in known for document in theirs)
 
 
+def check_is_of(doctype: str, name: str, subject: tuple[str, str]) -> None:
+	"""Raises ValidationError where a quotation or a proposal is of another customer."""
+	if not is_of(doctype, name, subject):
+		frappe.throw(
+			_("{0} belongs to another customer than {1}.").format(
+				get_link_to_form(doctype, name), get_link_to_form(*subject)
+			),
+			title=_("Another Customer"),
+		)
+
+
 def company_of(doctype: str, name: str) -> str | None:
 	"""Our company that talks to the customer; its calendar counts."""
 	own = frappe.db.get_value(doctype, name, "company") if doctype != "Customer" else None

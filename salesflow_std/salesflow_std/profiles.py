@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import get_link_to_form
 
 from salesflow_std.engine import profile as rules
 from salesflow_std.salesflow_std import bulk, company_facts
@@ -437,6 +438,26 @@ def _write_tags_of(profiles: list[str]) -> None:
 			frappe.qb.update(party).set(party.sf_tags, text).where(
 				bulk.Among(party.sf_profile, of_text)
 			).run()
+
+
+def take_customer(doc: Document) -> tuple[str, str] | None:
+	"""Writes whose document `doc` is, as its reference says: `title` and `customer_profile`.
+
+	Returns the reference, None where it is not given or of no such doctype: Frappe says what is missing. Raises
+	ValidationError where it names no lead, prospect or customer.
+	"""
+	subject = (doc.reference_doctype, doc.reference_name)
+	if subject[0] not in SUBJECTS or not subject[1]:
+		return None
+	party = party_of(*subject)
+	if not party:
+		frappe.throw(
+			_("{0} names no lead, prospect or customer.").format(get_link_to_form(*subject)),
+			title=_(doc.doctype),
+		)
+	doc.title = company_name(*party)
+	doc.customer_profile = ensure(*subject)
+	return subject
 
 
 def company_name(doctype: str, name: str) -> str:

@@ -207,7 +207,7 @@ def new_version(name: str, reason: str | None = None) -> Document:
 	"""
 	proposal = lock(name)
 	if proposal.next_version:
-		return frappe.get_doc(DOCTYPE, proposal.next_version)
+		return lock(proposal.next_version)  # which another may have made while this one waited
 	_check_answered(proposal)
 	# As it is read by the next who changes it, without the flags of its making.
 	after = frappe.get_doc(DOCTYPE, _copy(proposal).name)

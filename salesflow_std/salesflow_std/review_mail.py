@@ -21,6 +21,7 @@ from frappe.utils import (
 	get_url,
 	quoted,
 )
+from frappe.utils.user import get_users_with_role
 
 from salesflow_std.salesflow_std import needs_mail, notices, reps, review_rules
 
@@ -128,7 +129,10 @@ def _lines(*texts: str | None) -> list[str]:
 def requested(proposal: Document, note: str) -> None:
 	"""Tells the manager that a review is asked for."""
 	user = frappe.session.user
-	managers = _readers(reps.escalate_to(review_rules.rep_of(proposal)), proposal)
+	# Where the rep's own manager may not see the proposal, another has to open the review.
+	managers = _readers(reps.escalate_to(review_rules.rep_of(proposal)), proposal) or _readers(
+		sorted(get_users_with_role("Sales Manager")), proposal
+	)
 
 	def say(_manager: str) -> dict:
 		return {

@@ -423,6 +423,22 @@ def call() -> Callable[..., Any]:
 
 
 @pytest.fixture
+def manager(make_user: Callable[..., str]) -> str:
+	"""A sales manager; `rep` stands below in the Sales Person tree."""
+	return make_user(["Sales Manager", "Sales User"], full_name="The Manager")
+
+
+@pytest.fixture
+def rep(make_user: Callable[..., str], manager: str) -> str:
+	"""A sales user below `manager`."""
+	from tests.site import plans  # needs a site
+
+	rep = make_user("Sales User", full_name="The Rep")
+	plans.person(rep, parent=plans.person(manager, is_group=1))
+	return rep
+
+
+@pytest.fixture
 def company() -> str:
 	"""The company ERPNext was set up for."""
 	return "Standard Test Co"

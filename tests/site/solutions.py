@@ -163,3 +163,22 @@ def approve(doc: Any) -> Any:
 	proposals.approved(doc.name)
 	doc.reload()
 	return doc
+
+
+def reviewed(doc: Any, status: str, opinions: Any = (), comments: Any = ()) -> Any:
+	"""The review of a proposal that has come to `status` of the proposal, without going through one."""
+	review = frappe.get_doc(
+		{
+			"doctype": "Proposal Review",
+			"proposal": doc.name,
+			"company": doc.company,
+			"status": "Open" if status == proposals.IN_REVIEW else status,
+			"opinions": list(opinions),
+			"comments": list(comments),
+		}
+	)
+	review.flags.by_app = True
+	review.insert(ignore_permissions=True)
+	proposals.set_status(doc.name, status, proposal_review=review.name)
+	doc.reload()
+	return review

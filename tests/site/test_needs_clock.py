@@ -5,29 +5,15 @@ from __future__ import annotations
 import re
 
 import frappe
-import pytest
 from frappe.utils import add_to_date, now_datetime
 
 from salesflow_std.api import my_day
 from salesflow_std.jobs import needs_clock
 from salesflow_std.salesflow_std import confirmations, needs, needs_day
-from tests.site import plans, records, talks
+from tests.site import records, talks
 from tests.site.talks import BUYER, send, talk
 
 MONDAY = "2027-01-11 09:00"
-
-
-@pytest.fixture
-def manager(make_user):
-	return make_user(["Sales Manager", "Sales User"], full_name="The Manager")
-
-
-@pytest.fixture
-def rep(make_user, manager):
-	rep = make_user("Sales User", full_name="The Rep")
-	above = plans.person(manager, is_group=1)
-	plans.person(rep, parent=above)
-	return rep
 
 
 def notices_of(user):

@@ -5,29 +5,15 @@ from __future__ import annotations
 import re
 
 import frappe
-import pytest
 from frappe.utils import now_datetime
 
 from salesflow_std.api import my_day
 from salesflow_std.jobs import objection_clock
 from salesflow_std.salesflow_std import notices, objections, objections_day
-from tests.site import plans, records, talks
+from tests.site import records, talks
 from tests.site.raised import objection, state
 
 FRIDAY = "2027-01-08 10:00"  # due on Tuesday the 12th, 10:00; four working hours before: Monday 15:00
-
-
-@pytest.fixture
-def manager(make_user):
-	return make_user(["Sales Manager", "Sales User"], full_name="The Manager")
-
-
-@pytest.fixture
-def rep(make_user, manager):
-	rep = make_user("Sales User", full_name="The Rep")
-	above = plans.person(manager, is_group=1)
-	plans.person(rep, parent=above)
-	return rep
 
 
 def notices_of(user):

@@ -109,11 +109,8 @@ def test_the_quotation_bears_the_approved_figures(on):
 def test_the_quotation_points_to_its_document_and_back():
 	document = solutions.opportunity_with_confirmed_needs(contact_email="buyer@sample-works.example")
 	doc = solutions.proposal(document, valid_days=45)
-	review = frappe.get_doc(
-		{"doctype": "Proposal Review", "proposal": doc.name, "company": doc.company, "status": "Approved"}
-	).insert(ignore_permissions=True)
-	proposals.set_status(doc.name, "In Review", proposal_review=review.name)
-	quotation = quotation_of(doc)
+	review = solutions.reviewed(doc, "Approved")
+	quotation = frappe.get_doc("Quotation", proposal_quotations.make_quotation(doc.name))
 	assert (quotation.opportunity, quotation.quotation_to, quotation.party_name) == (
 		document.name,
 		"Lead",

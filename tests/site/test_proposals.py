@@ -16,23 +16,6 @@ def whats(doc):
 	return [gap["what"] for gap in proposals.missing(doc)]
 
 
-def reviewed(doc, status, opinions=(), comments=()):
-	"""A review as it stands once it has answered, without going through one."""
-	review = frappe.get_doc(
-		{
-			"doctype": "Proposal Review",
-			"proposal": doc.name,
-			"company": doc.company,
-			"status": "Open" if status == "In Review" else status,
-			"opinions": list(opinions),
-			"comments": list(comments),
-		}
-	).insert(ignore_permissions=True)
-	proposals.set_status(doc.name, status, proposal_review=review.name)
-	doc.reload()
-	return review
-
-
 # Made for a document ---------------------------------------------------------------------------------------
 
 
@@ -482,7 +465,7 @@ def test_a_row_is_not_changed_by_itself(call):
 
 def test_a_new_version_takes_over_all_that_was_written(call):
 	doc = solutions.proposal()
-	review = reviewed(
+	review = solutions.reviewed(
 		doc,
 		"Changes Asked",
 		opinions=[
@@ -529,7 +512,7 @@ def test_no_new_version_of_what_has_not_been_answered(status, words):
 
 def test_a_draft_may_be_deleted_and_the_version_before_goes_on(make_user, as_user):
 	doc = solutions.proposal()
-	reviewed(doc, "Changes Asked")
+	solutions.reviewed(doc, "Changes Asked")
 	after = proposals.new_version(doc.name)
 	manager = make_user(["Sales Manager", "Sales User"])
 	with as_user(manager), pytest.raises(frappe.ValidationError, match="is kept"):
@@ -542,7 +525,7 @@ def test_a_draft_may_be_deleted_and_the_version_before_goes_on(make_user, as_use
 
 def test_reviews_go_with_a_deleted_proposal():
 	doc = solutions.proposal()
-	review = reviewed(doc, "Rejected")
+	review = solutions.reviewed(doc, "Rejected")
 	frappe.delete_doc(proposals.DOCTYPE, doc.name)
 	assert not frappe.db.exists("Proposal Review", review.name)
 
@@ -650,7 +633,7 @@ def test_who_is_asked_may_read_and_nobody_else_of_their_role(make_user, as_user,
 	"""A reviewer of one company sees no proposal of another (S2)."""
 	asked, other = make_user("Product Reviewer"), make_user("Product Reviewer")
 	doc = solutions.proposal()
-	reviewed(doc, "In Review", opinions=[{"review_function": "Product", "asked": asked}])
+	solutions.reviewed(doc, "In Review", opinions=[{"review_function": "Product", "asked": asked}])
 	with as_user(asked):
 		assert frappe.get_list(proposals.DOCTYPE, pluck="name", order_by="name") == [doc.name]
 		assert frappe.has_permission(proposals.DOCTYPE, "read", doc=doc.name)

@@ -7,23 +7,10 @@ import pytest
 
 from salesflow_std.jobs import review_clock
 from salesflow_std.salesflow_std import reps
-from tests.site import plans, review_cases, talks
+from tests.site import review_cases, talks
 from tests.site.review_cases import absent, asked, notices_of, only, rule, state
 
 FRIDAY = "2027-01-15 14:00"
-
-
-@pytest.fixture
-def manager(make_user):
-	return make_user(["Sales Manager", "Sales User"], full_name="The Manager")
-
-
-@pytest.fixture
-def rep(make_user, manager):
-	rep = make_user("Sales User", full_name="The Rep")
-	above = plans.person(manager, is_group=1)
-	plans.person(rep, parent=above)
-	return rep
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import frappe
 import pytest
 
 from salesflow_std.salesflow_std import proposals, reviews, reviews_day
-from tests.site import plans, records, review_cases, talks
+from tests.site import records, review_cases, talks
 from tests.site.review_cases import SCORES, asked, notices_of, only, rule, state, status
 from tests.site.test_review_rules import permit, second_company
 
@@ -15,19 +15,6 @@ TAKE_BACK, DECIDE = "salesflow_std.api.review.take_back", review_cases.DECIDE
 DELEGATE, RECALL = "salesflow_std.api.review.delegate", "salesflow_std.api.review.recall"
 WITHDRAW, SHEET = "salesflow_std.api.review.withdraw", "salesflow_std.api.review.sheet"
 WAITING = "salesflow_std.api.review.waiting"
-
-
-@pytest.fixture
-def manager(make_user):
-	return make_user(["Sales Manager", "Sales User"], full_name="The Manager")
-
-
-@pytest.fixture
-def rep(make_user, manager):
-	rep = make_user("Sales User", full_name="The Rep")
-	above = plans.person(manager, is_group=1)
-	plans.person(rep, parent=above)
-	return rep
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime, get_link_to_form, now_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from salesflow_std.salesflow_std import access, actions, minutes, minutes_mail, objections, profiles, versions
 
@@ -51,17 +51,8 @@ class MeetingMinutes(Document):
 				row.set(field, old.get(field) if old else None)
 
 	def _begin(self) -> None:
-		subject = (self.reference_doctype, self.reference_name)
-		if subject[0] not in SUBJECTS or not subject[1]:
-			return  # Frappe says what is missing
-		party = profiles.party_of(*subject)
-		if not party:
-			frappe.throw(
-				_("{0} names no lead, prospect or customer.").format(get_link_to_form(*subject)),
-				title=_("Meeting Minutes"),
-			)
-		self.title = profiles.company_name(*party)
-		self.customer_profile = profiles.ensure(*subject)
+		if not profiles.take_customer(self):
+			return
 		self.written_by = self.written_by or frappe.session.user
 		if self.held_on and not self.event:
 			self.event = minutes.event_of_day(self)
@@ -82,14 +73,7 @@ class MeetingMinutes(Document):
 			if not name or (before and before.get(field) == name):
 				continue
 			frappe.has_permission(doctype, "read", doc=name, throw=True)
-			if not objections.is_of(doctype, name, (self.reference_doctype, self.reference_name)):
-				frappe.throw(
-					_("{0} belongs to another customer than {1}.").format(
-						get_link_to_form(doctype, name),
-						get_link_to_form(self.reference_doctype, self.reference_name),
-					),
-					title=_("Another Customer"),
-				)
+			objections.check_is_of(doctype, name, (self.reference_doctype, self.reference_name))
 		told = ("meeting_type", "proposal", "held_on")
 		if self._presents() and (not before or any(self.has_value_changed(field) for field in told)):
 			minutes.refuse_unapproved(self)

@@ -75,17 +75,9 @@ class NeedsRecord(Document):
 				row.answered_on = now_datetime()
 
 	def _begin(self) -> None:
-		if self.reference_doctype not in SUBJECTS or not self.reference_name:
-			return  # Frappe says what is missing
-		subject = (self.reference_doctype, self.reference_name)
-		party = profiles.party_of(*subject)
-		if not party:
-			frappe.throw(
-				_("{0} names no lead, prospect or customer.").format(get_link_to_form(*subject)),
-				title=_("Needs Record"),
-			)
-		self.title = profiles.company_name(*party)
-		self.customer_profile = profiles.ensure(*subject)
+		subject = profiles.take_customer(self)
+		if not subject:
+			return
 		for field, value in needs.contact_of(*subject).items():
 			if not self.get(field):
 				self.set(field, value)

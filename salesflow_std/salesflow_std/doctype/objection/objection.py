@@ -45,17 +45,9 @@ class Objection(Document):
 
 	def _begin(self) -> None:
 		self.update({"status": objections.OPEN, "reply_missed": 0})
-		subject = (self.reference_doctype, self.reference_name)
-		if subject[0] not in SUBJECTS or not subject[1]:
-			return  # Frappe says what is missing
-		party = profiles.party_of(*subject)
-		if not party:
-			frappe.throw(
-				_("{0} names no lead, prospect or customer.").format(get_link_to_form(*subject)),
-				title=_("Objection"),
-			)
-		self.title = profiles.company_name(*party)
-		self.customer_profile = profiles.ensure(*subject)
+		subject = profiles.take_customer(self)
+		if not subject:
+			return
 		self.company = objections.company_of(*subject)
 		self.raised_on = self.raised_on or now_datetime()
 		if not self.allocated_to:
@@ -91,14 +83,7 @@ class Objection(Document):
 			name = self.get(field)
 			if not name or (before and before.get(field) == name):
 				continue
-			if not objections.is_of(doctype, name, (self.reference_doctype, self.reference_name)):
-				frappe.throw(
-					_("{0} belongs to another customer than {1}.").format(
-						get_link_to_form(doctype, name),
-						get_link_to_form(self.reference_doctype, self.reference_name),
-					),
-					title=_("Another Customer"),
-				)
+			objections.check_is_of(doctype, name, (self.reference_doctype, self.reference_name))
 
 	def _check_times(self, before: Document | None) -> None:
 		if get_datetime(self.raised_on) > now_datetime() + _CLOCK_TOLERANCE:

@@ -67,17 +67,9 @@ class SolutionProposal(Document):
 	# A new one ---------------------------------------------------------------------------------------------
 
 	def _begin(self) -> None:
-		subject = (self.reference_doctype, self.reference_name)
-		if self.reference_doctype not in SUBJECTS or not self.reference_name:
+		subject = profiles.take_customer(self)
+		if not subject:
 			frappe.throw(_("A proposal is made for a document."), title=_("Solution Proposal"))
-		party = profiles.party_of(*subject)
-		if not party:
-			frappe.throw(
-				_("{0} names no lead, prospect or customer.").format(get_link_to_form(*subject)),
-				title=_("Solution Proposal"),
-			)
-		self.title = profiles.company_name(*party)
-		self.customer_profile = profiles.ensure(*subject)
 		told = needs.contact_of(*subject)
 		opportunity = {}
 		if self.reference_doctype == "Opportunity":
