@@ -166,8 +166,11 @@ def _hash(value: object) -> str:
 	return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def parts(figures: Mapping, solution: object = None) -> dict[str, str]:
-	"""Part -> fingerprint of what of it a function reviews; `solution` is anything JSON can hold."""
+def parts(figures: Mapping, solution: object = None, terms: object = None) -> dict[str, str]:
+	"""Part -> fingerprint of what of it a function reviews.
+
+	`solution`, and `terms` that are no figures (how long an offer is valid), are anything JSON can hold.
+	"""
 	told = canonical(figures)
 	keys = Counter(_key(row) for row in told["items"])
 	# Orders of their own: a discount moves no item, and a quantity no price. Where an item stands in two rows, what
@@ -182,7 +185,7 @@ def parts(figures: Mapping, solution: object = None) -> dict[str, str]:
 		ITEMS: _hash(rows),
 		# The company is who sells: whoever reviews prices or terms reviews them for it.
 		PRICE: _hash([told["company"], told["currency"], prices, told["discount"], told["taxes"]]),
-		TERMS: _hash([told["company"], told["payment"], told["delivery"], told["text"]]),
+		TERMS: _hash([told["company"], told["payment"], told["delivery"], told["text"], terms]),
 	}
 
 

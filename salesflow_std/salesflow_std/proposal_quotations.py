@@ -328,13 +328,15 @@ def made_from(proposal: Document) -> str | None:
 	"""The draft Quotation that was already made of an approved version and still bears its figures, if there is one."""
 	if not proposal.proposal_review:
 		return None
-	for name in frappe.get_all(
+	# With the lock, so that the one that another click has just made is seen.
+	for name in frappe.db.get_values(
 		QUOTATION,
-		filters={"sf_proposal_review": proposal.proposal_review, "docstatus": 0, "company": proposal.company},
-		pluck="name",
+		{"sf_proposal_review": proposal.proposal_review, "docstatus": 0, "company": proposal.company},
 		order_by="creation desc",
+		for_update=True,
+		pluck=True,
 	):
-		if figures.fingerprint(frappe.get_doc(QUOTATION, name)) == proposal.fingerprint:
+		if figures.fingerprint(frappe.get_doc(QUOTATION, name, for_update=True)) == proposal.fingerprint:
 			return name
 	return None
 

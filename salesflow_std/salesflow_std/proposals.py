@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, cstr, get_link_to_form, now_datetime
 
 from salesflow_std.engine import figures as rules
-from salesflow_std.salesflow_std import versions
+from salesflow_std.salesflow_std import profiles, versions
 
 DOCTYPE = "Solution Proposal"
 DRAFT, REQUESTED, IN_REVIEW, APPROVED, CHANGES_ASKED, REJECTED, SUPERSEDED = (
@@ -106,7 +106,10 @@ def all_versions(name: str) -> list[frappe._dict]:
 
 
 def lock(name: str) -> Document:
-	"""A proposal as it stands now, held until the end of the transaction, so that two do not change it at once."""
+	"""A proposal as it stands now, held until the end of the transaction, so that two do not change it at once.
+
+	Read with the lock: what this transaction has read before would still say what was before the other's change.
+	"""
 	return frappe.get_doc(DOCTYPE, name, for_update=True)
 
 
@@ -166,8 +169,13 @@ def parts(proposal: Document) -> dict[str, str]:
 			]
 			for row in proposal.answers
 		],
+		# No figures, but what the customer is promised all the same.
+		"items": sorted(
+			[cstr(row.item_code), cstr(row.item_name).strip(), rules.plain_text(row.description)]
+			for row in proposal.items
+		),
 	}
-	return rules.parts(figures_of(proposal), told)
+	return rules.parts(figures_of(proposal), told, cint(proposal.valid_days))
 
 
 # Making one ------------------------------------------------------------------------------------------------
@@ -176,15 +184,15 @@ def parts(proposal: Document) -> dict[str, str]:
 def make(doctype: str, name: str) -> Document:
 	"""The draft proposal of a document, made where there is none: two clicks make one. The caller has checked the rights."""
 	frappe.db.get_value(doctype, name, "name", for_update=True)
-	draft = frappe.get_all(
+	# With the lock, else the one that the other click has just made is not seen.
+	draft = frappe.db.get_value(
 		DOCTYPE,
-		filters={"reference_doctype": doctype, "reference_name": name, "status": ("in", EDITABLE)},
-		pluck="name",
+		{"reference_doctype": doctype, "reference_name": name, "status": ("in", EDITABLE)},
 		order_by="creation desc",
-		limit=1,
+		for_update=True,
 	)
 	if draft:
-		return frappe.get_doc(DOCTYPE, draft[0])
+		return lock(draft)
 	return frappe.get_doc({"doctype": DOCTYPE, "reference_doctype": doctype, "reference_name": name}).insert()
 
 
@@ -199,7 +207,7 @@ def new_version(name: str, reason: str | None = None) -> Document:
 	"""
 	proposal = lock(name)
 	if proposal.next_version:
-		return frappe.get_doc(DOCTYPE, proposal.next_version)
+		return lock(proposal.next_version)  # which another may have made while this one waited
 	_check_answered(proposal)
 	# As it is read by the next who changes it, without the flags of its making.
 	after = frappe.get_doc(DOCTYPE, _copy(proposal).name)
@@ -248,7 +256,7 @@ def _copy(proposal: Document) -> Document:
 		after.append("corrections", {**correction, "state": OPEN})
 	after.update(
 		{
-			**{field: proposal.get(field) for field in ("title", "customer_profile")},
+			**customer_of(proposal),
 			"status": DRAFT,
 			"version": cint(proposal.version) + 1,
 			"previous_version": proposal.name,
@@ -257,6 +265,19 @@ def _copy(proposal: Document) -> Document:
 	)
 	after.flags.by_new_version = versions.next_name(proposal)
 	return after.insert(ignore_permissions=True)
+
+
+def customer_of(proposal: Document) -> dict[str, str | None]:
+	"""What a proposal says of its customer, as its document names it now: ``{"title", "customer_profile"}``.
+
+	An opportunity may have been given to another company since.
+	"""
+	subject = (proposal.reference_doctype, proposal.reference_name)
+	party = profiles.party_of(*subject)
+	known = {field: proposal.get(field) for field in ("title", "customer_profile")}
+	if not party or (known["customer_profile"] and profiles.profile_of(*party) == known["customer_profile"]):
+		return known
+	return {"title": profiles.company_name(*party), "customer_profile": profiles.ensure(*subject)}
 
 
 # Corrections (S3) ------------------------------------------------------------------------------------------

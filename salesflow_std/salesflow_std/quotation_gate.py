@@ -14,7 +14,7 @@ from frappe.model.document import Document
 from frappe.utils import escape_html, flt, now_datetime
 
 from salesflow_std.engine.gate_rules import BLOCK, OFF, WARN, is_exempt
-from salesflow_std.salesflow_std import figures, profiles, quotation_refusal, quotation_standing
+from salesflow_std.salesflow_std import deal_size, figures, profiles, quotation_refusal, quotation_standing
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.quotation_refusal import EMAIL, PRINT, SUBMIT, UPDATE
 from salesflow_std.salesflow_std.quotation_standing import APPROVED, OVERRIDDEN, Standing
@@ -100,7 +100,11 @@ def print_out(quotation: Document, print_settings: dict | None = None) -> None:
 				frappe.PermissionError,
 				title=_("Not Saved"),
 			)
-	_let_out(stored or quotation, PRINT)
+	if stored:
+		_let_out(stored, PRINT)
+	else:
+		# What is stored nowhere was not submitted either, whatever it says.
+		_enforce(quotation, PRINT)
 
 
 def _stored(quotation: Document) -> Document | None:
@@ -166,12 +170,7 @@ def _is_unchanged(quotation: Document) -> bool:
 
 
 def _let_proposal_out(name: str) -> None:
-	row = frappe.db.get_value(
-		"Solution Proposal",
-		name,
-		["company", "status", "base_net_total", "discount_percent", "reference_doctype", "reference_name"],
-		as_dict=True,
-	)
+	row = frappe.get_doc("Solution Proposal", name)
 	if row.status in _WAS_APPROVED:
 		return
 	territory = (
@@ -180,7 +179,7 @@ def _let_proposal_out(name: str) -> None:
 		else None
 	)
 	rule = quotation_standing.rule_for(row.company, territory)
-	if rule.enforcement == OFF or is_exempt(rule, flt(row.base_net_total), flt(row.discount_percent)):
+	if rule.enforcement == OFF or is_exempt(rule, *deal_size.of(row, flt(row.discount_percent))):
 		return
 	text = (
 		_("Proposal {0} is not approved: {1}.").format(
@@ -247,6 +246,8 @@ def _log(quotation: Document, standing: Standing, **values: str) -> Document:
 		{
 			"quotation": quotation.name,
 			"title": quotation.get("customer_name") or quotation.party_name,
+			"quotation_to": quotation.quotation_to,
+			"party_name": quotation.party_name,
 			"company": quotation.company,
 			"given_by": frappe.session.user,
 			"given_on": now_datetime(),

@@ -13,7 +13,7 @@ from pypika.terms import Criterion
 
 from salesflow_std.engine import figures as rules
 from salesflow_std.engine.gate_rules import BLOCK, OFF, Rule, closest, is_exempt
-from salesflow_std.salesflow_std import figures, profiles, proposal_comparison, proposal_quotations
+from salesflow_std.salesflow_std import deal_size, figures, profiles, proposal_comparison, proposal_quotations
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 # What a quotation's standing may be; of the first five it may go out.
@@ -106,7 +106,14 @@ def of(quotation: Document) -> Standing:
 		return _approved(standing, approved)
 	if frappe.db.exists(
 		"Quotation Override",
-		{"quotation": quotation.name, "fingerprint": standing.fingerprint, "kind": "Override"},
+		{
+			"quotation": quotation.name,
+			"fingerprint": standing.fingerprint,
+			"kind": "Override",
+			# Who was let pass to one customer, was not to another.
+			"quotation_to": quotation.quotation_to,
+			"party_name": quotation.party_name,
+		},
 	):
 		return replace(standing, state=OVERRIDDEN)
 	return _with_relatives(quotation, standing, told)
@@ -115,11 +122,12 @@ def of(quotation: Document) -> Standing:
 def _is_small(quotation: Document, rule: Rule) -> bool:
 	if rule.exempt_below <= 0:
 		return False
-	return is_exempt(rule, flt(quotation.base_net_total), proposal_quotations.discount_percent(quotation))
+	return is_exempt(rule, *deal_size.of(quotation, proposal_quotations.discount_percent(quotation)))
 
 
 def _is_approved(row: frappe._dict) -> bool:
-	return row.status == "Approved" and row.review_status == "Approved"
+	"""Whether a review has approved these very figures; the review remembers which it was about."""
+	return row.status == row.review_status == "Approved" and row.reviewed == row.fingerprint
 
 
 def _approved(standing: Standing, row: frappe._dict) -> Standing:
@@ -156,7 +164,8 @@ def _proposals(
 ) -> list[frappe._dict]:
 	"""The proposals of a company to some parties or of their customer profiles, the one approved last first.
 
-	Those on opportunities are their parties'; one to another customer does not count, whatever it says.
+	Those on opportunities are their parties'; one to another customer does not count, whatever it says, nor one whose
+	opportunity has been given to another since.
 	"""
 	proposal, review = frappe.qb.DocType("Solution Proposal"), frappe.qb.DocType("Proposal Review")
 	deal = frappe.qb.DocType("Opportunity")
@@ -178,6 +187,7 @@ def _proposals(
 			proposal.fingerprint,
 			proposal.proposal_review.as_("review"),
 			review.status.as_("review_status"),
+			review.fingerprint.as_("reviewed"),
 		)
 		.where(proposal.company == company)
 		.orderby(proposal.approved_on, proposal.creation, order=frappe.qb.desc)
@@ -185,22 +195,24 @@ def _proposals(
 	)
 	if fingerprint:
 		query = query.where(proposal.fingerprint == fingerprint)
-	theirs = [
-		condition
-		for doctype, among in names.items()
-		for condition in (
-			(proposal.reference_doctype == doctype) & proposal.reference_name.isin(among),
-			(deal.opportunity_from == doctype) & deal.party_name.isin(among),
-		)
-	]
+	of_profile = []
 	for doctype, among in names.items():
 		if doctype in profiles.PARTIES:
 			party = frappe.qb.DocType(doctype)
-			theirs.append(
+			of_profile.append(
 				proposal.customer_profile.isin(
 					frappe.qb.from_(party)
 					.select(party.sf_profile)
 					.where(party.name.isin(among) & party.sf_profile.isnotnull())
 				)
 			)
-	return query.where(Criterion.any(theirs)).run(as_dict=True)
+	same_customer = Criterion.any([proposal.customer_profile.isnull(), *of_profile])
+	theirs = [
+		condition
+		for doctype, among in names.items()
+		for condition in (
+			(proposal.reference_doctype == doctype) & proposal.reference_name.isin(among),
+			(deal.opportunity_from == doctype) & deal.party_name.isin(among) & same_customer,
+		)
+	]
+	return query.where(Criterion.any([*theirs, *of_profile])).run(as_dict=True)

@@ -20,7 +20,7 @@ from frappe.utils.user import get_users_with_role
 
 from salesflow_std.engine import figures, worktime
 from salesflow_std.engine import review as engine
-from salesflow_std.salesflow_std import profiles, proposals, reps
+from salesflow_std.salesflow_std import deal_size, profiles, proposals, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -101,12 +101,13 @@ def territory_of(proposal: Document) -> str | None:
 def facts(proposal: Document) -> engine.Facts:
 	"""What the rules ask of a proposal."""
 	territory = territory_of(proposal)
+	# As it is shown, so that 10 % is 10 %.
+	net, discount = deal_size.of(proposal, flt(proposal.discount_percent, 2))
 	return engine.Facts(
 		proposal.company or "",
 		(territory, *get_ancestors_of("Territory", territory)) if territory else (),
-		flt(proposal.base_net_total, 6),
-		# As it is shown, so that 10 % is 10 %.
-		flt(proposal.discount_percent, 2),
+		flt(net, 6),
+		discount,
 	)
 
 

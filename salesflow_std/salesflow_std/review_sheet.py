@@ -327,7 +327,7 @@ def delegates(review: Document, txt: str) -> list[dict]:
 	asked = [row.asked for row in reviews.current(review)]
 	rows = frappe.get_all(
 		"User",
-		filters={"enabled": 1, "user_type": "System User", "name": ("not in", asked)},
+		filters={"enabled": 1, "user_type": "System User", "name": ("not in", [*asked, frappe.session.user])},
 		or_filters={"full_name": ("like", words), "name": ("like", words)},
 		fields=["name", "full_name"],
 		order_by="full_name, name",

@@ -306,14 +306,17 @@ def _held(
 
 def _earlier_opinions(proposal: Document) -> list[Document]:
 	"""The opinions of the nearest version before that has a review; none of one that was withdrawn, whose approvals
-	are what a manager took back."""
+	are what a manager took back, or that was made to another customer."""
 	tried = {proposal.name}
 	name = proposal.previous_version
 	while name and name not in tried:
 		tried.add(name)
 		review = frappe.db.get_value(DOCTYPE, {"proposal": name}, ["name", "status"], as_dict=True)
 		if review:
-			return [] if review.status == WITHDRAWN else current(frappe.get_doc(DOCTYPE, review.name))
+			customer = frappe.db.get_value(proposals.DOCTYPE, name, "customer_profile")
+			if review.status == WITHDRAWN or customer != proposal.customer_profile:
+				return []
+			return current(frappe.get_doc(DOCTYPE, review.name))
 		name = frappe.db.get_value(proposals.DOCTYPE, name, "previous_version")
 	return []
 
@@ -550,6 +553,9 @@ def _handed_over(review: Document, proposal: Document, to: str, opinion: str | N
 
 def _check_delegate(review: Document, proposal: Document, row: Document, to: str) -> None:
 	full_name = escape_html(get_fullname(to) or cstr(to))
+	if to == frappe.session.user:
+		# Else one manager could speak for sales, product and legal alike.
+		_refuse(_("You cannot take over the opinion of another yourself. Hand the seat to a colleague."))
 	if to == review_rules.rep_of(proposal):
 		_refuse(_("{0} looks after this proposal, so another approves it.").format(full_name))
 	if not review_rules.suits(to, proposal):

@@ -17,7 +17,7 @@ from frappe.utils import today
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from salesflow_std.salesflow_std import quotation_gate
+from salesflow_std.salesflow_std import profiles, quotation_gate
 from tests.site import offers, records
 
 API = "salesflow_std.api.quotation_gate"
@@ -402,6 +402,29 @@ def test_an_approval_for_another_customer_does_not_count():
 		by_method(offer)
 
 
+def test_an_approval_does_not_go_along_with_an_opportunity_to_another_customer():
+	deal, other = records.opportunity(), records.lead()
+	first = frappe.get_doc("Lead", deal.party_name)
+	profile = profiles.ensure("Opportunity", deal.name)
+	offers.approve(offers.quotation(first, opportunity=deal.name), customer_profile=profile)
+	deal.reload()
+	deal.party_name = other.name
+	deal.save()
+	with refused("No review has approved these figures"):
+		by_method(offers.quotation(other, opportunity=deal.name))
+	own = offers.quotation(first)
+	by_method(own)
+	assert docstatus(own) == 1
+
+
+def test_a_review_counts_for_the_figures_it_was_about():
+	offer = offers.quotation()
+	proposal = offers.approve(offer)
+	frappe.db.set_value("Proposal Review", offers.review_of(proposal), "fingerprint", "0" * 64)
+	with refused("has these figures, but is not approved"):
+		by_method(offer)
+
+
 def test_an_approval_for_the_same_customer_counts_on_whichever_document():
 	deal = records.opportunity()
 	lead = frappe.get_doc("Lead", deal.party_name)
@@ -552,6 +575,31 @@ def test_small_deals_near_to_list_need_no_review(rate, discount, exempt):
 			by_method(offer)
 
 
+@pytest.mark.parametrize(
+	("values", "exempt"),
+	[
+		({"rate": 999, "price_list_rate": 999}, True),
+		({"rate": 1100, "price_list_rate": 1100}, False),
+		({"rate": 900, "price_list_rate": 1800}, False),
+	],
+)
+def test_an_alternative_counts_where_a_small_deal_is_exempt(values, exempt):
+	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	main = {"item_code": offers.ITEM, "qty": 1, "rate": 100, "price_list_rate": 100}
+	offer = offers.quotation(items=[main, {**main, **values, "is_alternative": 1}])
+	assert (quotation_gate.sheet(offer)["state"] == "exempt") == exempt
+
+
+def test_a_typed_exchange_rate_makes_no_deal_small():
+	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	offer = offers.quotation(currency="USD", conversion_rate=0.01)
+	assert quotation_gate.sheet(offer)["state"] == "exempt"
+	exchange = {"from_currency": "USD", "to_currency": "CNY", "exchange_rate": 7, "date": today()}
+	frappe.get_doc({"doctype": "Currency Exchange", "for_selling": 1, **exchange}).insert()
+	with refused("No review has approved these figures"):
+		by_method(offer)
+
+
 def test_only_the_role_may_override_with_a_reason(make_user, as_user, call):
 	offer = offers.quotation()
 	rep, chief = make_user("Sales User"), make_user(["Sales User", "Sales Master Manager"])
@@ -593,6 +641,15 @@ def test_an_override_holds_for_these_figures_and_this_quotation_only():
 		offer.submit()
 	with refused("not those that were approved"):
 		by_method(offers.quotation(frappe.get_doc("Lead", offer.party_name)))
+
+
+def test_an_override_does_not_go_along_to_another_customer():
+	offer = offers.quotation()
+	quotation_gate.override(offer, "The fair ends today")
+	offer.party_name = records.lead().name
+	offer.save()
+	with refused("No review has approved these figures"):
+		by_method(offer)
 
 
 def test_a_draft_that_was_overridden_can_be_deleted_and_its_log_stays(make_user, as_user):
@@ -777,6 +834,10 @@ def test_what_the_desk_sends_to_print_must_be_what_is_stored():
 	# Nor does it help to say that it is submitted, or of another company.
 	draft = frappe.get_doc("Quotation", offers.quotation().name).as_dict()
 	draft.update({"docstatus": 1})
+	with refused("cannot be printed", frappe.PermissionError):
+		get_html_and_style(frappe.as_json(draft))
+	# Nor to give it a name that nothing is stored under.
+	draft["name"] = "SAL-QTN-OF-NOBODY"
 	with refused("cannot be printed", frappe.PermissionError):
 		get_html_and_style(frappe.as_json(draft))
 

@@ -291,6 +291,9 @@ def test_a_manager_hands_over_the_seat_of_another(call, as_user, opened, make_us
 		with pytest.raises(frappe.PermissionError):
 			call(DELEGATE, review=opened, to=other, opinion=product_seat)
 	with as_user(manager):
+		# One manager does not speak for legal too.
+		with pytest.raises(frappe.ValidationError, match="take over the opinion"):
+			call(DELEGATE, review=opened, to=manager, opinion=seat)
 		call(DELEGATE, review=opened, to=other, opinion=seat, reason="Overdue")
 	assert asked(opened)["Legal"] == [other]
 	assert any("in your place" in notice for notice in notices_of(legal))
@@ -359,6 +362,51 @@ def test_a_new_version_is_reviewed_by_whom_the_changes_concern(
 	says(manager, review)
 	assert says(legal, review)["status"] == "Approved"
 	assert status(following) == "Approved" and status(proposal) == "Superseded"
+
+
+@pytest.mark.parametrize(
+	("change", "anew"),
+	[
+		(lambda doc: doc.set("valid_days", 90), {"manager", "legal"}),
+		(lambda doc: doc.items[0].set("description", "Two machines"), {"product", "legal"}),
+	],
+)
+def test_what_is_no_figure_is_reviewed_again_too(
+	change, anew, call, as_user, says, opened, proposal, manager, product, legal
+):
+	"""Legal has asked for a change, so legal is asked again in any case."""
+	says(product, opened)
+	says(manager, opened)
+	says(legal, opened, "Change")
+	following = proposals.new_version(proposal.name)
+	for row in following.corrections:
+		row.update({"state": "Taken Over"})
+	change(following)
+	following.save()
+	with as_user(manager):
+		review = call(OPEN, proposal=following.name)
+	waiting = {row.asked for row in state(review).opinions if not row.decision}
+	people = {"manager": manager, "product": product, "legal": legal}
+	assert waiting == {people[name] for name in anew}
+
+
+def test_approvals_do_not_go_along_to_another_customer(
+	call, as_user, says, opened, proposal, manager, product, legal
+):
+	says(product, opened)
+	says(manager, opened)
+	says(legal, opened, "Change")
+	deal = frappe.get_doc("Opportunity", proposal.reference_name)
+	deal.party_name = records.lead().name
+	deal.save()
+	following = proposals.new_version(proposal.name)
+	assert following.customer_profile != proposal.customer_profile
+	for row in following.corrections:
+		row.update({"state": "Taken Over"})
+	following.save()
+	with as_user(manager):
+		review = call(OPEN, proposal=following.name)
+	assert not any(row.decision for row in state(review).opinions)
 
 
 def test_a_withdrawn_approval_holds_no_longer_and_is_not_carried_over(

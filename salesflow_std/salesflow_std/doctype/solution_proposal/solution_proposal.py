@@ -56,6 +56,8 @@ class SolutionProposal(Document):
 		elif before.status not in proposals.EDITABLE:
 			self._check_frozen(before)
 			return
+		else:
+			self.update(proposals.customer_of(self))
 		self._check_needs(before)
 		proposals.keep_corrections(self, before)
 		self._check_terms(before)
