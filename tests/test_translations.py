@@ -458,6 +458,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		"Needs Record", "answer_channel"
 	),
 	("salesflow_std/review_rules.py", "name"): lambda: options_of("Review Rule", "review_function"),
+	("salesflow_std/reviews.py", "row.review_function"): lambda: options_of(
+		"Review Opinion", "review_function"
+	),
 	("salesflow_std/review_rules.py", "rule"): lambda: {
 		read_json(path)["rule_name"] for path in (APP / "fixtures/review_rule").glob("*.json")
 	},

@@ -2,12 +2,12 @@
 
 Figures are a plain dict, so that they can be kept with the review as they were approved:
 
-``{"company", "currency", "items": [{"item", "uom", "alternative", "qty", "rate", "discount", "tax"}], "discount":
+``{"company", "currency", "items": [{"item", "uom", "alternative", "qty", "rate", "discount", "tax", "text"}], "discount":
 {"on", "amount"}, "taxes": [{"type", "account", "rate", "amount", "included", "row"}], "payment": [{"term", "portion",
 "due", "amount", "discount"}], "delivery": {"incoterm", "place"}, "text"}``
 
 Amounts are in the quotation's currency, `discount` of an item, `portion` and `rate` of a tax are percent; `tax` names
-an item's tax template, `row` the tax that a tax is taken on; `text` is plain, see `plain_text`. Numbers may be given
+an item's tax template and `text` says what it is, `row` the tax that a tax is taken on; `text` is plain, see `plain_text`. Numbers may be given
 as numbers or texts; `canonical` makes them alike, and of canonical figures the same again.
 """
 
@@ -133,6 +133,7 @@ def _item(row: Mapping) -> dict:
 		"rate": number(row.get("rate")),
 		"discount": percent(row.get("discount")),
 		"tax": row.get("tax") or "",
+		"text": _tidy(row.get("text")),
 	}
 
 
@@ -175,7 +176,7 @@ def parts(figures: Mapping, solution: object = None, terms: object = None) -> di
 	keys = Counter(_key(row) for row in told["items"])
 	# Orders of their own: a discount moves no item, and a quantity no price. Where an item stands in two rows, what
 	# costs how much hangs on the quantity.
-	rows = sorted([*_key(row), row["qty"]] for row in told["items"])
+	rows = sorted([*_key(row), row["qty"], row["text"]] for row in told["items"])
 	prices = sorted(
 		[*_key(row), row["rate"], row["discount"], row["tax"], row["qty"] if keys[_key(row)] > 1 else ""]
 		for row in told["items"]
@@ -277,7 +278,11 @@ def _shown(part: str, row: Mapping) -> str:
 
 
 def _item_changes(old: Mapping, new: Mapping) -> list[Change]:
-	found = [Change(ITEMS, "qty", old["item"], old["qty"], new["qty"])] if old["qty"] != new["qty"] else []
+	found = [
+		Change(ITEMS, what, old["item"], old[field], new[field])
+		for field, what in (("qty", "qty"), ("text", "description"))
+		if old[field] != new[field]
+	]
 	return found + [
 		Change(PRICE, what, old["item"], old[what], new[what])
 		for what in ("rate", "discount", "tax")

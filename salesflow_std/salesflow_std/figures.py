@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from frappe.model.document import Document
 from frappe.utils import cint, date_diff, flt, getdate
 
@@ -27,6 +29,9 @@ def of(quotation: Document) -> dict:
 					"rate": row.rate,
 					"discount": rules.discount(row.price_list_rate, row.rate),
 					"tax": row.item_tax_template,
+					"text": rules.plain_text(
+						f"<p>{html.escape(row.item_name or '')}</p>{row.description or ''}"
+					),
 				}
 				for row in quotation.items
 			],

@@ -170,6 +170,7 @@ def _what(code: str) -> str:
 		"added": _("added"),
 		"removed": _("removed"),
 		"qty": _("Quantity", context="Proposal Item"),
+		"description": _("Description", context="Proposal Item"),
 		"rate": _("Rate", context="Proposal Item"),
 		"discount": _("Discount", context="Proposal Item"),
 		"discount_total": _("Additional Discount", context="Solution Proposal"),

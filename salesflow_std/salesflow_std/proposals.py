@@ -169,11 +169,6 @@ def parts(proposal: Document) -> dict[str, str]:
 			]
 			for row in proposal.answers
 		],
-		# No figures, but what the customer is promised all the same.
-		"items": sorted(
-			[cstr(row.item_code), cstr(row.item_name).strip(), rules.plain_text(row.description)]
-			for row in proposal.items
-		),
 	}
 	return rules.parts(figures_of(proposal), told, cint(proposal.valid_days))
 

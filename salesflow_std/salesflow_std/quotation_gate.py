@@ -116,12 +116,19 @@ def _stored(quotation: Document) -> Document | None:
 def _is_same(shown: Document, stored: Document, print_settings: dict | None) -> bool:
 	if (shown.quotation_to, shown.party_name) != (stored.quotation_to, stored.party_name):
 		return False
-	if figures.of(shown) == figures.of(stored):
+	if _bears_same(shown, stored):
 		return True
 	# ERPNext has prepared the one to print: rows of an item put together, a discount shown below zero.
 	prepared = frappe.get_doc("Quotation", stored.name)
 	type(prepared).before_print(prepared, print_settings)
-	return figures.of(shown) == figures.of(prepared)
+	return _bears_same(shown, prepared)
+
+
+def _bears_same(shown: Document, stored: Document) -> bool:
+	totals = ("total", "net_total", "total_taxes_and_charges", "grand_total", "rounded_total")
+	return figures.of(shown) == figures.of(stored) and all(
+		flt(shown.get(field), 4) == flt(stored.get(field), 4) for field in totals
+	)
 
 
 def _is_for_approvers() -> bool:

@@ -28,6 +28,12 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 
 DOCTYPE = "Review Rule"
 REVIEWER, STAND_IN, DELEGATE = "Reviewer", "Stand-in", "Delegate"
+# Who speaks for a function, whoever else a rule names.
+_ROLES = {
+	"Sales": ("Sales Manager", "Sales Master Manager"),
+	"Product": ("Product Reviewer",),
+	"Legal": ("Legal Reviewer",),
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,22 @@ def suits(user: str | None, proposal: Document) -> bool:
 		and has_user_permission(proposal, user)
 		and has_user_permission(_as_reviewed(proposal), user)
 	)
+
+
+def speaks_for(user: str, function: str) -> bool:
+	"""Whether a user may hold a seat of a function: has the role that a rule of it or the standard names, or is named.
+
+	Whoever sells does not approve for legal (S2).
+	"""
+	rules = [
+		frappe.get_cached_doc(DOCTYPE, name)
+		for name in frappe.get_all(
+			DOCTYPE, filters={"review_function": function, "enabled": 1}, pluck="name", order_by="name"
+		)
+	]
+	roles = {*_ROLES.get(function, ()), *(rule.role for rule in rules if rule.role)}
+	named = {user for rule in rules for row in rule.reviewers for user in (row.reviewer, row.stand_in)}
+	return user in named or not roles or not roles.isdisjoint(frappe.get_roles(user))
 
 
 def _as_reviewed(proposal: Document) -> Document:

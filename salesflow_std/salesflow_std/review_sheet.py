@@ -325,6 +325,8 @@ def delegates(review: Document, txt: str) -> list[dict]:
 		return []
 	words = f"%{txt.strip()}%"
 	asked = [row.asked for row in reviews.current(review)]
+	own = reviews.own_seats(review) if not allowed["delegate_others"] else reviews.current(review)
+	functions = {row.review_function for row in own if not row.decision}
 	rows = frappe.get_all(
 		"User",
 		filters={"enabled": 1, "user_type": "System User", "name": ("not in", [*asked, frappe.session.user])},
@@ -337,5 +339,6 @@ def delegates(review: Document, txt: str) -> list[dict]:
 		{"value": row.name, "description": row.full_name or row.name}
 		for row in rows
 		if review_rules.suits(row.name, proposal)
+		and any(review_rules.speaks_for(row.name, function) for function in functions)
 	)
 	return [row for row, _n in zip(found, range(_DELEGATES), strict=False)]

@@ -560,6 +560,12 @@ def _check_delegate(review: Document, proposal: Document, row: Document, to: str
 		_refuse(_("{0} looks after this proposal, so another approves it.").format(full_name))
 	if not review_rules.suits(to, proposal):
 		_refuse(_("{0} may not log in, or may not read this proposal.").format(full_name))
+	if not review_rules.speaks_for(to, row.review_function):
+		_refuse(
+			_("{0} does not review for {1}: neither the role nor a review rule says so.").format(
+				full_name, _(row.review_function, context="Review Opinion")
+			)
+		)
 	if any(other.asked == to for other in current(review) if other.review_rule == row.review_rule):
 		_refuse(
 			_("{0} is asked by the same rule already, and has one opinion.").format(full_name),

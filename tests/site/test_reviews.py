@@ -275,7 +275,8 @@ def test_a_seat_is_handed_over(call, as_user, says, opened, make_user, legal, pr
 
 def test_a_seat_goes_to_nobody_who_may_not_have_it(call, as_user, opened, make_user, rep, legal, product):
 	outsider = make_user("Stock User")
-	for to in (rep, outsider, "nobody@standard.test"):
+	seller = make_user(["Sales Manager", "Sales User"])  # reads the proposal, and does not speak for legal
+	for to in (rep, outsider, seller, "nobody@standard.test"):
 		with as_user(legal), pytest.raises(frappe.ValidationError):
 			call(DELEGATE, review=opened, to=to)
 	with as_user(make_user("Legal Reviewer")), pytest.raises(frappe.PermissionError):
