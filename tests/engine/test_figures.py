@@ -178,6 +178,7 @@ def test_discount_against_the_list(listed, rate, percent):
 		("currency", "USD", {PRICE}),
 		("items.0.item", "PUMP-2", {ITEMS, PRICE}),
 		("items.0.qty", 11, {ITEMS}),
+		("items.0.text", "With five years of warranty", {ITEMS}),
 		("items.1.qty", 25.501, {ITEMS}),
 		("items.0.uom", "Box", {ITEMS, PRICE}),
 		("items.0.rate", 900.01, {PRICE}),

@@ -590,6 +590,29 @@ def test_an_alternative_counts_where_a_small_deal_is_exempt(values, exempt):
 	assert (quotation_gate.sheet(offer)["state"] == "exempt") == exempt
 
 
+def test_a_typed_list_price_makes_no_deal_near_to_list():
+	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	offer = offers.quotation(items=[{"item_code": offers.ITEM, "qty": 1, "rate": 10, "price_list_rate": 10}])
+	assert quotation_gate.sheet(offer)["state"] == "exempt"
+	price = {"item_code": offers.ITEM, "uom": offer.items[0].uom, "price_list": offer.selling_price_list}
+	frappe.get_doc({"doctype": "Item Price", **price, "price_list_rate": 100, "currency": "CNY"}).insert()
+	with refused("No review has approved these figures"):
+		by_method(offer)
+
+
+@pytest.mark.parametrize(
+	("field", "value"),
+	[("item_name", "Something Else"), ("description", "<p>With five years of <b>warranty</b></p>")],
+)
+def test_what_an_item_is_called_and_described_as_is_approved_too(field, value):
+	offer = offers.quotation()
+	offers.approve(offer)
+	offer.items[0].set(field, value)
+	offer.save()
+	with refused("Description"):
+		by_method(offer)
+
+
 def test_a_typed_exchange_rate_makes_no_deal_small():
 	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
 	offer = offers.quotation(currency="USD", conversion_rate=0.01)
