@@ -45,6 +45,11 @@ def quotation(party: Any = None, save: bool = True, **values: Any) -> Any:
 	return doc.insert() if save else doc
 
 
+def list_price(rate: float) -> None:
+	"""What the price lists say of the item; a lower price typed into a quotation is not believed."""
+	frappe.db.set_value("Item Price", {"item_code": ITEM, "selling": 1}, "price_list_rate", rate)
+
+
 def approve(offer: Any, status: str = "Approved", review: str | None = "Approved", **values: Any) -> str:
 	"""A proposal that bears a quotation's figures, straight into the tables; returns its name.
 

@@ -562,6 +562,7 @@ def test_a_warning_is_noted_once_for_the_same_figures():
 )
 def test_small_deals_near_to_list_need_no_review(rate, discount, exempt):
 	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	offers.list_price(100)
 	offer = offers.quotation(
 		items=[{"item_code": offers.ITEM, "qty": 10, "rate": rate, "price_list_rate": 100}],
 		additional_discount_percentage=discount,
@@ -585,6 +586,7 @@ def test_small_deals_near_to_list_need_no_review(rate, discount, exempt):
 )
 def test_an_alternative_counts_where_a_small_deal_is_exempt(values, exempt):
 	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	offers.list_price(100)
 	main = {"item_code": offers.ITEM, "qty": 1, "rate": 100, "price_list_rate": 100}
 	offer = offers.quotation(items=[main, {**main, **values, "is_alternative": 1}])
 	assert (quotation_gate.sheet(offer)["state"] == "exempt") == exempt
@@ -592,10 +594,10 @@ def test_an_alternative_counts_where_a_small_deal_is_exempt(values, exempt):
 
 def test_a_typed_list_price_makes_no_deal_near_to_list():
 	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	offers.list_price(10)
 	offer = offers.quotation(items=[{"item_code": offers.ITEM, "qty": 1, "rate": 10, "price_list_rate": 10}])
 	assert quotation_gate.sheet(offer)["state"] == "exempt"
-	price = {"item_code": offers.ITEM, "uom": offer.items[0].uom, "price_list": offer.selling_price_list}
-	frappe.get_doc({"doctype": "Item Price", **price, "price_list_rate": 100, "currency": "CNY"}).insert()
+	offers.list_price(100)
 	with refused("No review has approved these figures"):
 		by_method(offer)
 
@@ -615,6 +617,7 @@ def test_what_an_item_is_called_and_described_as_is_approved_too(field, value):
 
 def test_a_typed_exchange_rate_makes_no_deal_small():
 	offers.enforce("Block", [{"enforcement": "Block", "exempt_below": 1000, "exempt_discount": 5}])
+	offers.list_price(100)
 	offer = offers.quotation(currency="USD", conversion_rate=0.01)
 	assert quotation_gate.sheet(offer)["state"] == "exempt"
 	exchange = {"from_currency": "USD", "to_currency": "CNY", "exchange_rate": 7, "date": today()}
@@ -1088,6 +1091,7 @@ def test_the_report_tells_what_went_out_without_a_review(make_user, as_user):
 	from salesflow_std.salesflow_std.report.quotations_without_review.quotations_without_review import execute
 
 	offers.enforce("Warn", [{"order_type": "Maintenance", "enforcement": "Block", "exempt_below": 5000}])
+	offers.list_price(100)
 	rep = make_user("Sales User")
 	with as_user(rep):
 		warned, approved, overridden = (offers.quotation() for _turn in range(3))

@@ -369,10 +369,10 @@ def test_a_new_version_is_reviewed_by_whom_the_changes_concern(
 	("change", "anew"),
 	[
 		(lambda doc: doc.set("valid_days", 90), {"manager", "legal"}),
-		(lambda doc: doc.items[0].set("description", "Two machines"), {"product", "legal"}),
+		(lambda doc: doc.items[0].set("description", "Two machines"), {"manager", "product", "legal"}),
 	],
 )
-def test_what_is_no_figure_is_reviewed_again_too(
+def test_what_is_no_amount_is_reviewed_again_too(
 	change, anew, call, as_user, says, opened, proposal, manager, product, legal
 ):
 	"""Legal has asked for a change, so legal is asked again in any case."""
