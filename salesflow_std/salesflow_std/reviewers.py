@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import frappe
 
-_ROLES = ("Product Reviewer", "Legal Reviewer")
-
 
 def asked_condition(doctype: str, field: str, user: str | None = None) -> str:
 	"""The condition on `doctype` whose `field` names a proposal: the user is or was asked about a version of it."""
