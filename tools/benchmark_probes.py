@@ -156,7 +156,8 @@ def _approve(quotation: Document) -> None:
 	from salesflow_std.salesflow_std import figures
 
 	review, proposal = frappe.new_doc("Proposal Review"), frappe.new_doc("Solution Proposal")
-	review.update({"name": f"BENCH-{quotation.name}", "status": "Approved"})
+	fingerprint = figures.fingerprint(quotation)
+	review.update({"name": f"BENCH-{quotation.name}", "status": "Approved", "fingerprint": fingerprint})
 	proposal.update(
 		{
 			"name": f"BENCH-{quotation.name}",
@@ -164,7 +165,7 @@ def _approve(quotation: Document) -> None:
 			"reference_name": quotation.opportunity,
 			"company": quotation.company,
 			"status": "Approved",
-			"fingerprint": figures.fingerprint(quotation),
+			"fingerprint": fingerprint,
 			"proposal_review": review.name,
 		}
 	)
