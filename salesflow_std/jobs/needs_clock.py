@@ -136,10 +136,13 @@ def _mail(manager: str, rows: list[frappe._dict]) -> None:
 	"""One mail lists all new cases of a manager."""
 	telling.mail(
 		manager,
-		"needs_escalation",
 		lambda: (
 			_("{0} needs summaries not sent in time").format(len(rows)),
-			{"cases": [_case(row) for row in rows]},
+			{
+				"intro": _("These needs summaries have not gone to the customer in time. Each is told once."),
+				"until": _("Due", context="Salesflow"),
+				"cases": [_case(row) for row in rows],
+			},
 		),
 	)
 

@@ -52,9 +52,9 @@ def watch_replies() -> int:
 		for row in rows:
 			count += _one(row, now, due, missed)
 		for user, of_user in due.items():
-			telling.mail(user, "objection_replies", lambda cases=of_user: _due_mail(cases))
+			telling.mail(user, lambda cases=of_user: _due_mail(cases))
 		for user, of_user in missed.items():
-			telling.mail(user, "objection_replies", lambda cases=of_user: _missed_mail(cases))
+			telling.mail(user, lambda cases=of_user: _missed_mail(cases))
 		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
 		frappe.db.commit()  # nosemgrep
 		after = rows[-1].name
@@ -171,28 +171,30 @@ def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 def _due_mail(rows: list[frappe._dict]) -> tuple[str, dict]:
 	return (
 		_("{0} promised replies are due soon").format(len(rows)),
-		{
-			"intro": _("The customer expects these answers. Each is told once."),
-			"cases": [_case(row) for row in rows],
-		},
+		_table(_("The customer expects these answers. Each is told once."), rows),
 	)
 
 
 def _missed_mail(rows: list[frappe._dict]) -> tuple[str, dict]:
 	return (
 		_("{0} promised replies not given in time").format(len(rows)),
-		{
-			"intro": _("These answers were promised to customers and not given in time. Each is told once."),
-			"cases": [_case(row) for row in rows],
-		},
+		_table(_("These answers were promised to customers and not given in time. Each is told once."), rows),
 	)
+
+
+def _table(intro: str, rows: list[frappe._dict]) -> dict:
+	return {
+		"intro": intro,
+		"about": _("Objection"),
+		"until": _("Promised Until", context="Salesflow"),
+		"cases": [_case(row) for row in rows],
+	}
 
 
 def _case(row: frappe._dict) -> dict[str, str]:
 	return {
 		"title": row.title or row.name,
-		"kind": _(row.kind, context="Objection"),
-		"objection": row.objection or "",
+		"about": f"{_(row.kind, context='Objection')}: {row.objection or ''}",
 		"due": format_datetime(row.reply_due_on, "yyyy-MM-dd HH:mm"),
 		"rep_name": get_fullname(objections.responsible(row)),
 		"url": get_url_to_form(DOCTYPE, row.name),

@@ -25,10 +25,12 @@ def mark_once(
 	return bool(frappe.db._cursor.rowcount)
 
 
-def mail(user: str, template: str, say: Callable[[], tuple[str, dict]]) -> None:
-	"""One mail to a colleague in their language; `say` gives subject and arguments of the template.
+def mail(user: str, say: Callable[[], tuple[str, dict]]) -> None:
+	"""One mail to a colleague in their language, with a table of cases.
 
-	Where it cannot go out, the notices have told them.
+	`say` gives the subject and ``{"intro", "until", "about", "cases": [{"title", "about", "due", "rep_name", "url"}]}``:
+	`until` heads the column of deadlines, `about` what each case is about, where there is such a column. Where the
+	mail cannot go out, the notices have told them.
 	"""
 	address = frappe.db.get_value("User", user, "email")
 	if not address or "@" not in address or not needs_mail.can_send():
@@ -38,10 +40,10 @@ def mail(user: str, template: str, say: Callable[[], tuple[str, dict]]) -> None:
 		with notices.in_language(notices.language_of(user)):
 			subject, args = say()
 			frappe.sendmail(
-				recipients=[address], subject=subject, template=template, args=args, with_container=True
+				recipients=[address], subject=subject, template="late_cases", args=args, with_container=True
 			)
 	except JobTimeoutException:
 		raise
 	except Exception:
 		frappe.db.rollback(save_point="telling_mail")
-		frappe.log_error(title=f"Mail {template} could not be written")
+		frappe.log_error(title="Mail of late cases could not be written")

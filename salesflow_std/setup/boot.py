@@ -1,15 +1,19 @@
-"""What the desk needs to know at its start: the colours of grades."""
+"""What the desk needs to know at its start: the colours of grades, the kinds of objections."""
 
 from __future__ import annotations
 
 import frappe
 
+from salesflow_std.engine.objections import KINDS
+
 
 def extend_bootinfo(bootinfo: frappe._dict) -> None:
-	"""Adds ``salesflow.colours``, doctype -> grade -> indicator colour, and the models that grade by themselves."""
+	"""Adds ``salesflow.colours``, doctype -> grade -> indicator colour, the models that grade by themselves, and
+	the kinds of objections."""
 	bootinfo.salesflow = {
 		"automatic": frappe.get_all("Scoring Model", filters={"automatic": 1}, pluck="name", order_by="name"),
 		"colours": frappe.cache.get_value("salesflow_std.grade_colours", generator=grade_colours),
+		"objection_kinds": KINDS,
 	}
 
 

@@ -13,17 +13,7 @@ if (!salesflow_std.objection_help) {
 	salesflow_std.objection_help = {
 		API,
 		word,
-		KINDS: [
-			"Price",
-			"Feature",
-			"Delivery Time",
-			"Competitor",
-			"Contract Terms",
-			"Trust",
-			"Timing",
-			"Decision",
-			"Other",
-		],
+		KINDS: frappe.boot.salesflow.objection_kinds,
 
 		options(values) {
 			return values.map((value) => ({ value, label: word(value) }));
