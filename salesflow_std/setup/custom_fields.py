@@ -8,6 +8,11 @@ from __future__ import annotations
 MODULE = "Salesflow Std"
 
 INVALID_REASONS = ("Test Data", "Not a Target Industry", "Duplicate", "Wrong Contact Details")
+# Told to the owner, then to the manager.
+STAGE_LATE = ("Late", "Escalated")
+# A contract goes through them in this order (C1-C3).
+CONTRACT_STATES = ("Drafted", "In Clause Review", "Clauses Approved", "Signed")
+ORDER_STANDINGS = ("Signed", "Exempt", "Overridden", "Warned", "Not Asked")
 FIRST_TOUCH_STATUSES = ("Not Yet", "Overdue", "Met", "Missed")
 
 # State is written by the app alone and never copied to another document (ERPNext's mapped-document buttons
@@ -90,6 +95,65 @@ def _touch_fields() -> list[dict]:
 		{"fieldname": "sf_week_touches", "fieldtype": "Int", "label": "Touches That Week", **_HIDDEN},
 		{"fieldname": "sf_rhythm", "fieldtype": "Data", "label": "Rhythm", "length": 180, **_HIDDEN},
 		{"fieldname": "sf_rhythm_since", "fieldtype": "Datetime", "label": "Rhythm Since", **_HIDDEN},
+	]
+
+
+def _stage_fields() -> list[dict]:
+	"""Where a document stands in its sales process (M1).
+
+	`sf_stage` is what anybody may ask for, on whatever path; the gates let it pass or refuse it. `sf_stage_passed` is
+	what they let pass last, so that what came past them is found.
+	"""
+	return [
+		{
+			"fieldname": "sf_stage",
+			"fieldtype": "Link",
+			"label": "Stage",
+			"options": "Sales Stage",
+			"in_standard_filter": 1,
+			"search_index": 1,
+			"no_copy": 1,
+			"print_hide": 1,
+		},
+		{
+			"fieldname": "sf_stage_reason",
+			"fieldtype": "Small Text",
+			"label": "Reason for the Stage Change",
+			"description": "Asked for where a stage is skipped or a document goes back; kept in the log.",
+			"depends_on": "eval:doc.__unsaved && !doc.__islocal",
+			"no_copy": 1,
+			"print_hide": 1,
+			"report_hide": 1,
+		},
+		{
+			"fieldname": "sf_stage_entered_on",
+			"fieldtype": "Datetime",
+			"label": "Stage Entered On",
+			**_STATE,
+		},
+		{"fieldname": "sf_stage_due", "fieldtype": "Datetime", "label": "Stage Due", **_STATE},
+		{
+			"fieldname": "sf_stage_late",
+			"fieldtype": "Select",
+			"label": "Longer Than Allowed",
+			"options": "\n".join(("", *STAGE_LATE)),
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_sales_process",
+			"fieldtype": "Link",
+			"label": "Sales Process",
+			"options": "Sales Process",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_stage_passed",
+			"fieldtype": "Data",
+			"label": "Stage That Passed the Gates",
+			**_HIDDEN,
+		},
 	]
 
 
@@ -220,6 +284,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"depends_on": "eval:doc.sf_invalid_reason=='Duplicate'",
 			"no_copy": 1,
 		},
+		*_stage_fields(),
 		*_profile_fields(),
 		{
 			"fieldname": "sf_phone_key",
@@ -250,6 +315,70 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
 		*_touch_fields(),
 		{"fieldname": "sf_unsubscribed", "fieldtype": "Check", "label": "Unsubscribed", **_STATE},
+		{"fieldname": "sf_column_2", "fieldtype": "Column Break"},
+		*_stage_fields(),
+		{
+			"fieldname": "sf_closing_section",
+			"fieldtype": "Section Break",
+			"label": "Closing",
+			"collapsible": 1,
+			"depends_on": "sf_final_intent_on",
+		},
+		{
+			"fieldname": "sf_final_intent_on",
+			"fieldtype": "Datetime",
+			"label": "Final Intent On",
+			"description": "When the customer said that they will sign.",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_final_intent_by",
+			"fieldtype": "Link",
+			"label": "Recorded By",
+			"options": "User",
+			**_STATE,
+		},
+		{"fieldname": "sf_final_intent_note", "fieldtype": "Small Text", "label": "What They Said", **_STATE},
+		{"fieldname": "sf_column_3", "fieldtype": "Column Break"},
+		{"fieldname": "sf_contract_due", "fieldtype": "Datetime", "label": "Contract Due", **_STATE},
+		{
+			"fieldname": "sf_contract",
+			"fieldtype": "Link",
+			"label": "Contract",
+			"options": "Contract",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_contract_reminded_on",
+			"fieldtype": "Datetime",
+			"label": "Contract Reminded On",
+			**_HIDDEN,
+		},
+		{
+			"fieldname": "sf_contract_escalated_on",
+			"fieldtype": "Datetime",
+			"label": "Contract Escalated On",
+			"depends_on": "sf_contract_escalated_on",
+			**_STATE,
+		},
+		# With ERPNext's own reasons and competitors of a lost opportunity.
+		{
+			"fieldname": "sf_no_competitor",
+			"fieldtype": "Check",
+			"label": "No Competitor Involved",
+			"insert_after": "competitors",
+			"depends_on": "eval:doc.status=='Lost'",
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_learned",
+			"fieldtype": "Small Text",
+			"label": "What Was Learned",
+			"insert_after": "sf_no_competitor",
+			"depends_on": "eval:doc.status=='Lost'",
+			"in_global_search": 1,
+			"no_copy": 1,
+		},
 	],
 	"Customer": [
 		*_grade_fields("image"),
@@ -270,6 +399,185 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 		},
 		*_profile_fields(),
 		*_company_keys(),
+		# Written with the first order (M1, stage 6).
+		{
+			"fieldname": "sf_stage",
+			"fieldtype": "Link",
+			"label": "Stage",
+			"options": "Sales Stage",
+			"in_standard_filter": 1,
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_stage_entered_on", "fieldtype": "Datetime", "label": "Stage Entered On", **_STATE},
+	],
+	"Contract": [
+		{
+			"fieldname": "sf_section",
+			"fieldtype": "Section Break",
+			"label": "Sales Standard",
+			"insert_after": "document_name",
+			"depends_on": "eval:doc.party_type=='Customer'",
+		},
+		{
+			"fieldname": "sf_state",
+			"fieldtype": "Select",
+			"label": "Contract State",
+			"options": "\n".join(("", *CONTRACT_STATES)),
+			"in_list_view": 1,
+			"in_standard_filter": 1,
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_company",
+			"fieldtype": "Link",
+			"label": "Company",
+			"options": "Company",
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_opportunity",
+			"fieldtype": "Link",
+			"label": "Opportunity",
+			"options": "Opportunity",
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_proposal",
+			"fieldtype": "Link",
+			"label": "Approved Proposal",
+			"options": "Solution Proposal",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_contract_review",
+			"fieldtype": "Link",
+			"label": "Contract Review",
+			"options": "Contract Review",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_allocated_to",
+			"fieldtype": "Link",
+			"label": "Responsible",
+			"options": "User",
+			"search_index": 1,
+			"no_copy": 1,
+			"allow_on_submit": 1,
+		},
+		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
+		{"fieldname": "sf_amount", "fieldtype": "Currency", "label": "Amount", "options": "sf_currency"},
+		{"fieldname": "sf_currency", "fieldtype": "Link", "label": "Currency", "options": "Currency"},
+		{
+			"fieldname": "sf_payment_terms",
+			"fieldtype": "Link",
+			"label": "Payment Terms",
+			"options": "Payment Terms Template",
+		},
+		{"fieldname": "sf_delivery_period", "fieldtype": "Small Text", "label": "Delivery Period"},
+		{
+			"fieldname": "sf_signing_section",
+			"fieldtype": "Section Break",
+			"label": "Signature",
+			"depends_on": "eval:doc.party_type=='Customer'",
+		},
+		{
+			"fieldname": "sf_signed_by_us_on",
+			"fieldtype": "Datetime",
+			"label": "Signed by Us On",
+			"no_copy": 1,
+			"allow_on_submit": 1,
+		},
+		{
+			"fieldname": "sf_signed_on",
+			"fieldtype": "Datetime",
+			"label": "Signed by Both On",
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_column_2", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_scan",
+			"fieldtype": "Attach",
+			"label": "Scan of the Signed Contract",
+			"no_copy": 1,
+			"allow_on_submit": 1,
+		},
+		{"fieldname": "sf_scan_due", "fieldtype": "Datetime", "label": "Scan Due", **_STATE},
+		{"fieldname": "sf_scan_on", "fieldtype": "Datetime", "label": "Scan Attached On", **_STATE},
+		{
+			"fieldname": "sf_clause_section",
+			"fieldtype": "Section Break",
+			"label": "Clauses",
+			"collapsible": 1,
+			"depends_on": "eval:doc.party_type=='Customer'",
+		},
+		{"fieldname": "sf_scope", "fieldtype": "Small Text", "label": "Scope"},
+		{"fieldname": "sf_breach", "fieldtype": "Small Text", "label": "Breach"},
+		{"fieldname": "sf_column_3", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_intellectual_property",
+			"fieldtype": "Small Text",
+			"label": "Intellectual Property",
+		},
+		{"fieldname": "sf_after_sales", "fieldtype": "Small Text", "label": "After-sales"},
+		{
+			"fieldname": "sf_fingerprint",
+			"fieldtype": "Data",
+			"label": "Clauses That Were Approved",
+			"length": 64,
+			**_HIDDEN,
+		},
+		{"fieldname": "sf_reminded_on", "fieldtype": "Datetime", "label": "Reminded On", **_HIDDEN},
+		{"fieldname": "sf_escalated_on", "fieldtype": "Datetime", "label": "Escalated On", **_HIDDEN},
+	],
+	"Sales Order": [
+		# Written by the gate: the signed contract, or why none was needed (C3).
+		{
+			"fieldname": "sf_contract",
+			"fieldtype": "Link",
+			"label": "Contract",
+			"options": "Contract",
+			"insert_after": "order_type",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_contract_standing",
+			"fieldtype": "Select",
+			"label": "Order and Contract",
+			"options": "\n".join(("", *ORDER_STANDINGS)),
+			"insert_after": "sf_contract",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_override_reason",
+			"fieldtype": "Small Text",
+			"label": "Override Reason",
+			"insert_after": "sf_contract_standing",
+			"depends_on": "sf_override_reason",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_override_by",
+			"fieldtype": "Link",
+			"label": "Overridden By",
+			"options": "User",
+			"insert_after": "sf_override_reason",
+			"depends_on": "sf_override_reason",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_override_on",
+			"fieldtype": "Datetime",
+			"label": "Overridden On",
+			"insert_after": "sf_override_by",
+			"depends_on": "sf_override_reason",
+			**_STATE,
+		},
 	],
 	"Quotation": [
 		# Written by the gate: the review whose figures the quotation bears (S2).
@@ -345,6 +653,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 GRADED = ("Lead", "Opportunity", "Customer")
 
 # Fields that only the app writes: whatever a form, an import or REST sends for them is put back.
+# (What of the stage may be asked for is not among them.)
 STATE_FIELDS: dict[str, tuple[str, ...]] = {
 	doctype: tuple(field["fieldname"] for field in fields if field.get("read_only"))
 	for doctype, fields in CUSTOM_FIELDS.items()
@@ -360,6 +669,9 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 	("Customer", "prospect_name"),
 	("Prospect Lead", "lead"),
 	("Quotation", "opportunity"),
+	# A deal's contract is looked for by what it is about.
+	("Contract", "document_name"),
+	("Contract", "party_name"),
 	# Duplicates are found by these; Frappe itself looks contacts up by their address without an index.
 	("Customer", "tax_id"),
 	("Contact Email", "email_id"),
@@ -385,6 +697,11 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	# My Day asks for a rep's own.
 	("Lead", ("lead_owner", "sf_grade_stale")),
 	("Opportunity", ("opportunity_owner", "sf_grade_stale")),
+	# The clock of the stages, and what it finds past the gates (`jobs.stage_clock`, `jobs.stage_reconciling`).
+	("Lead", ("sf_stage_late", "sf_stage_due")),
+	("Opportunity", ("sf_stage_late", "sf_stage_due")),
+	("Opportunity", ("sf_contract", "sf_contract_due")),
+	("Stage Transition", ("reference_doctype", "reference_name", "changed_on")),
 	("Follow Up", ("reference_doctype", "reference_name", "status")),
 	("Follow Up", ("allocated_to", "status", "due_on")),
 	("Follow Up", ("status", "late_on")),
