@@ -34,6 +34,7 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -47,6 +48,7 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",

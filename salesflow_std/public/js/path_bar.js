@@ -47,18 +47,17 @@ if (!salesflow.path_bar) {
 			this.open_stage = this.stage(this.open_stage) ? this.open_stage : null;
 			this.draw_panel();
 			this.bring_into_view();
-			this.frm.sf_path_changed?.(data);
 		}
 
 		stage(name) {
 			return this.data.stages.find((stage) => stage.name === name);
 		}
 
-		// Only the row is scrolled, never the page.
+		// Only the row is scrolled, never the page; a part of the stage before stays in sight.
 		bring_into_view() {
 			const steps = this.steps[0];
 			const current = steps.querySelector("[aria-current]");
-			if (current) steps.scrollLeft = current.parentElement.offsetLeft - steps.clientWidth / 3;
+			if (current) steps.scrollLeft = current.parentElement.offsetLeft - steps.offsetLeft - 28;
 		}
 
 		step(stage) {
@@ -251,7 +250,7 @@ if (!salesflow.path_bar) {
 					}
 				}
 			} else if (stage.may_move) {
-				const label = stage.direction === "back" ? __("Go Back to {0}", [stage.label]) : __("Move to {0}", [stage.label]);
+				const label = stage.direction === "Back" ? __("Go Back to {0}", [stage.label]) : __("Move to {0}", [stage.label]);
 				buttons.push(this.button(label, stage, "btn-default"));
 			}
 			return buttons.length ? `<div class="sf-path-moves">${buttons.join(" ")}</div>` : "";

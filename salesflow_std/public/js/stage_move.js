@@ -75,7 +75,7 @@ salesflow.stage_move = {
 	},
 
 	ask_reason(frm, about, stage) {
-		const back = stage.direction === "back";
+		const back = stage.direction === "Back";
 		const dialog = new frappe.ui.Dialog({
 			title: back ? __("Go Back to {0}", [stage.label]) : __("Move to {0}", [stage.label]),
 			fields: [
