@@ -69,9 +69,8 @@ class _Path:
 		self.doc, self.process, self.here, self.is_other = subject, process, here, is_other
 		self.lead = subject.party_name if _is_from_lead(subject) else None
 		self.cap = settings().stage_enforcement
-		ended = subject.status in _ENDED[subject.doctype]
-		self.closed = _(subject.status, context=subject.doctype) if ended else ""
-		self.may_move = not is_other and not ended and bool(subject.has_permission("write"))
+		self.closed = _closed(subject)
+		self.may_move = not is_other and not self.closed and bool(subject.has_permission("write"))
 		self.next = self._next()
 		self.handed_on = self._handed_on()
 
@@ -251,7 +250,7 @@ class _Path:
 			"gate": _(gate.title),
 			"met": None,
 			"what": "",
-			"why": _(gate.why) if gate.why else "",
+			"why": gate_words.why(gate),
 			"route": "",
 			"mode": gate.mode,
 			"rule": gate.rule,
@@ -316,6 +315,13 @@ class _Path:
 			.orderby(table.creation)
 			.run(as_dict=True)
 		)
+
+
+def _closed(doc: Document) -> str:
+	"""Why a deal moves no further, in a word; "" while it does."""
+	if doc.get("sf_invalid_reason"):
+		return _("Invalid")
+	return _(doc.status, context=doc.doctype) if doc.status in _ENDED[doc.doctype] else ""
 
 
 def _is_from_lead(doc: Document) -> bool:

@@ -238,18 +238,16 @@ if (!salesflow.path_bar) {
 			return `<div class="sf-path-passed">${title}${unmet ? `<ul class="sf-path-outputs">${unmet}</ul>` : ""}</div>`;
 		}
 
+		// Besides the move to the next stage, whose button is on the bar.
 		moves(stage) {
 			const { data } = this;
-			const next = data.next && this.stage(data.next);
 			const buttons = [];
 			if (stage.name === data.stage) {
-				if (next?.may_move) {
-					buttons.push(this.button(__("Move to {0}", [next.label]), next, data.missing ? "btn-default" : "btn-primary"));
-					if (data.missing && data.may_override) {
-						buttons.push(this.button(__("Move with Override"), next, "btn-default", true));
-					}
+				const next = data.next && this.stage(data.next);
+				if (next?.may_move && data.missing && data.may_override) {
+					buttons.push(this.button(__("Move with Override"), next, "btn-default", true));
 				}
-			} else if (stage.may_move) {
+			} else if (stage.may_move && stage.name !== data.next) {
 				const label = stage.direction === "Back" ? __("Go Back to {0}", [stage.label]) : __("Move to {0}", [stage.label]);
 				buttons.push(this.button(label, stage, "btn-default"));
 			}
