@@ -131,12 +131,20 @@ page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
 
 doc_events = {
 	"Lead": {
-		"validate": ["salesflow_std.overrides.lead.validate", "salesflow_std.overrides.fitted.validate"],
+		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"validate": [
+			"salesflow_std.overrides.lead.validate",
+			"salesflow_std.overrides.fitted.validate",
+			"salesflow_std.overrides.staged.validate",
+		],
 		"on_update": [
+			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.on_update",
 		],
+		"before_change": "salesflow_std.overrides.staged.before_change",
 		"on_change": [
+			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
 		],
@@ -152,18 +160,25 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.handover.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Opportunity": {
-		"validate": "salesflow_std.overrides.opportunity.validate",
+		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"validate": ["salesflow_std.overrides.opportunity.validate", "salesflow_std.overrides.staged.validate"],
 		"on_update": [
+			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.opportunity.on_update",
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.opportunity_on_update",
 		],
-		"on_change": "salesflow_std.overrides.planned.on_change",
+		"before_change": "salesflow_std.overrides.staged.before_change",
+		"on_change": [
+			"salesflow_std.overrides.staged.on_change",
+			"salesflow_std.overrides.planned.on_change",
+		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
@@ -173,6 +188,7 @@ doc_events = {
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 	},
 	"Customer": {
@@ -181,9 +197,13 @@ doc_events = {
 			"salesflow_std.overrides.graded.validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.same_company.validate",
+			"salesflow_std.overrides.staged.customer_validate",
 		],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
-		"on_update": "salesflow_std.overrides.profiled.on_update",
+		"on_update": [
+			"salesflow_std.overrides.profiled.on_update",
+			"salesflow_std.overrides.staged.customer_on_update",
+		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 		"after_rename": [
@@ -194,6 +214,7 @@ doc_events = {
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 	},
 	"Prospect": {
@@ -268,7 +289,15 @@ doc_events = {
 			"salesflow_std.overrides.fitted.settings_changed",
 		],
 	},
-	"Sales Process": {"on_update": "salesflow_std.salesflow_std.stage_limits.process_changed"},
+	"Sales Process": {
+		"on_update": [
+			"salesflow_std.salesflow_std.processes.forget",
+			"salesflow_std.salesflow_std.stage_limits.process_changed",
+		],
+		"after_rename": "salesflow_std.salesflow_std.processes.forget",
+		"after_delete": "salesflow_std.salesflow_std.processes.deleted",
+	},
+	"Sales Stage": {"after_rename": "salesflow_std.salesflow_std.processes.stage_renamed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",
