@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import frappe
 from frappe import _
+from frappe.model import table_fields
 from frappe.model.document import Document
 from frappe.utils import flt, get_datetime, get_fullname, now_datetime
 
@@ -70,10 +72,11 @@ class _Path:
 		self.lead = subject.party_name if _is_from_lead(subject) else None
 		self.cap = stage_judgement.enforcement()
 		self.closed = _closed(subject)
-		self.may_move = not is_other and not self.closed and bool(subject.has_permission("write"))
-		self.may_override = self.may_move and stage_judgement.may_override(process)
 		self.next = self._next()
 		self.handed_on = self._handed_on()
+		stays = is_other or self.closed or self.handed_on
+		self.may_move = not stays and bool(subject.has_permission("write"))
+		self.may_override = self.may_move and stage_judgement.may_override(process)
 
 	def sheet(self) -> dict:
 		self.visits, self.is_complete = self._read_log()
@@ -135,7 +138,6 @@ class _Path:
 	def _may_hand_on(self) -> bool:
 		return (
 			self.may_move
-			and not self.handed_on
 			and self.doc.doctype == LEAD
 			and bool(frappe.has_permission(OPPORTUNITY, "create"))
 		)
@@ -195,28 +197,23 @@ class _Path:
 		}
 
 	def _key_fields(self, stage: Stage) -> list[dict]:
-		if stage.lives_on not in SUBJECTS:
-			return []
-		meta = frappe.get_meta(stage.lives_on)
-		known = [name for name in stage.key_fields if meta.has_field(name)]
-		values = self._values(stage.lives_on, known)
+		known = _known_fields(stage)
+		values = self.doc if stage.lives_on == self.doc.doctype else self.of_lead if known else None
 		return [
 			{
 				"fieldname": name,
-				"label": _(meta.get_label(name), context=stage.lives_on),
-				"filled": bool(values.get(name)) if values is not None else None,
+				"label": _(frappe.get_meta(stage.lives_on).get_label(name), context=stage.lives_on),
+				# Of a document that is not there yet nobody knows.
+				"filled": bool(values.get(name)) if values else None,
 			}
 			for name in known
 		]
 
-	def _values(self, doctype: str, fields: list[str]) -> dict | Document | None:
-		"""Those of the document, or of the lead that it came from; None of what is not there yet."""
-		if doctype == self.doc.doctype:
-			return self.doc
-		if doctype != LEAD or not self.lead or not fields:
-			return None
-		columns = [name for name in fields if frappe.get_meta(LEAD).get_field(name).fieldtype != "Table"]
-		return frappe.db.get_value(LEAD, self.lead, columns, as_dict=True) if columns else None
+	@cached_property
+	def of_lead(self) -> dict | None:
+		"""The key fields of the lead that an opportunity came from."""
+		fields = {name for stage in self.process.on(LEAD) for name in _known_fields(stage)}
+		return frappe.db.get_value(LEAD, self.lead, sorted(fields), as_dict=True) if self.lead and fields else None
 
 	# Gates
 
@@ -315,6 +312,19 @@ class _Path:
 			.orderby(table.creation)
 			.run(as_dict=True)
 		)
+
+
+def _known_fields(stage: Stage) -> list[str]:
+	"""A stage's key fields that its doctype has; of tables only the document itself knows whether they are filled."""
+	if stage.lives_on not in SUBJECTS:
+		return []
+	meta = frappe.get_meta(stage.lives_on)
+	fields = [meta.get_field(name) for name in stage.key_fields]
+	return [
+		field.fieldname
+		for field in fields
+		if field and not (stage.lives_on == LEAD and field.fieldtype in table_fields)
+	]
 
 
 def _closed(doc: Document) -> str:

@@ -1,6 +1,12 @@
 // The grade in the lists of Lead, Opportunity and Customer, in its colour.
 frappe.provide("salesflow");
 
+// What the kanban boards of the stages show; Frappe reads only what lists ask for.
+const ON_CARDS = {
+	Lead: ["company_name", "lead_owner"],
+	Opportunity: ["opportunity_amount", "currency", "expected_closing", "opportunity_owner"],
+};
+
 salesflow.graded_list = {
 	pill(doctype, grade, stale) {
 		const colour = ((frappe.boot.salesflow || {}).colours || {})[doctype]?.[grade] || "gray";
@@ -66,16 +72,12 @@ salesflow.graded_list = {
 
 	// Of documents that go through the stages of a sales process.
 	setup_stages(doctype) {
-		const settings = this.setup(doctype, ["sf_stage", "sf_stage_due", "sf_stage_late"]);
+		const settings = this.setup(doctype, ["sf_stage", "sf_stage_due", "sf_stage_late", ...ON_CARDS[doctype]]);
 		settings.formatters.sf_stage = (value, df, doc) => this.stage({ ...doc, doctype });
-		const onload = settings.onload;
-		settings.onload = (list) => {
-			onload?.(list);
-			this.mark_late_cards(doctype);
-		};
+		this.mark_late_cards(doctype);
 	},
 
-	// Kanban knows formatters of fields only; the card's edge takes its colour from the mark.
+	// Kanban knows the formatters of fields, not those of lists; the card's edge takes its colour from the mark.
 	mark_late_cards(doctype) {
 		const field = frappe.meta.get_docfield(doctype, "sf_stage_late");
 		if (!field) return;
@@ -115,6 +117,6 @@ salesflow.graded_list = {
 for (const doctype of ["Lead", "Opportunity", "Customer"]) {
 	if (frappe.listview_settings[doctype]) salesflow.graded_list.setup(doctype);
 }
-for (const doctype of ["Lead", "Opportunity"]) {
+for (const doctype of Object.keys(ON_CARDS)) {
 	if (frappe.listview_settings[doctype]) salesflow.graded_list.setup_stages(doctype);
 }
