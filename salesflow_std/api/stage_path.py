@@ -27,7 +27,7 @@ def path(doctype: str, name: str) -> dict:
 	Raises PermissionError without the right to read the document.
 	"""
 	if doctype not in (*stage_path.SUBJECTS, "Quotation"):
-		frappe.throw(_("{0} has no stages.").format(_(doctype)), title=_("No Stages"))
+		frappe.throw(_("Only leads, opportunities and quotations have stages."), title=_("No Stages"))
 	doc = frappe.get_doc(doctype, name)
 	doc.check_permission("read")
 	return stage_path.path(doc)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import frappe
 from frappe import _
+from frappe.core.doctype.docfield.docfield import DocField
 from frappe.model import table_fields
 from frappe.model.document import Document
 from frappe.utils import flt, get_datetime, get_fullname, now_datetime
@@ -201,18 +202,18 @@ class _Path:
 		values = self.doc if stage.lives_on == self.doc.doctype else self.of_lead if known else None
 		return [
 			{
-				"fieldname": name,
-				"label": _(frappe.get_meta(stage.lives_on).get_label(name), context=stage.lives_on),
+				"fieldname": field.fieldname,
+				"label": _(field.label, context=field.parent),
 				# Of a document that is not there yet nobody knows.
-				"filled": bool(values.get(name)) if values else None,
+				"filled": bool(values.get(field.fieldname)) if values else None,
 			}
-			for name in known
+			for field in known
 		]
 
 	@cached_property
 	def of_lead(self) -> dict | None:
 		"""The key fields of the lead that an opportunity came from."""
-		fields = {name for stage in self.process.on(LEAD) for name in _known_fields(stage)}
+		fields = {field.fieldname for stage in self.process.on(LEAD) for field in _known_fields(stage)}
 		return frappe.db.get_value(LEAD, self.lead, sorted(fields), as_dict=True) if self.lead and fields else None
 
 	# Gates
@@ -314,14 +315,14 @@ class _Path:
 		)
 
 
-def _known_fields(stage: Stage) -> list[str]:
+def _known_fields(stage: Stage) -> list[DocField]:
 	"""A stage's key fields that its doctype has; of tables only the document itself knows whether they are filled."""
 	if stage.lives_on not in SUBJECTS:
 		return []
 	meta = frappe.get_meta(stage.lives_on)
 	fields = [meta.get_field(name) for name in stage.key_fields]
 	return [
-		field.fieldname
+		field
 		for field in fields
 		if field and not (stage.lives_on == LEAD and field.fieldtype in table_fields)
 	]

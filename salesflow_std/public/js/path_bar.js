@@ -116,7 +116,7 @@ if (!salesflow.path_bar) {
 			}
 			const next = data.next && this.stage(data.next);
 			if (next && (next.may_move || data.hands_on)) {
-				const label = data.hands_on ? __("Make {0}", [__(data.hands_on)]) : __("Move to {0}", [next.label]);
+				const label = data.hands_on ? __("Make Opportunity") : __("Move to {0}", [next.label]);
 				parts.push(this.button(label, next, data.missing ? "btn-default" : "btn-primary"));
 			}
 			this.actions.html(parts.join(" "));
@@ -150,7 +150,7 @@ if (!salesflow.path_bar) {
 			if (!stage) return this.panel.empty();
 			this.panel.attr("aria-label", stage.label).html(`<div class="sf-path-head">
 				<strong>${esc(stage.label)}</strong> ${this.facts(stage)}
-				<button type="button" class="btn btn-xs btn-link sf-path-close" aria-label="${__("Close")}">${frappe.utils.icon(
+				<button type="button" class="btn btn-xs btn-link sf-path-close" aria-label="${__("Close", null, "Salesflow")}">${frappe.utils.icon(
 				"close",
 				"xs"
 			)}</button></div>
