@@ -204,13 +204,12 @@ def _check_linked(row: Document, doctype: str, process: Document) -> None:
 	row.link_field = cstr(row.link_field).strip() or None
 	if not gate_links.pointer(linked, doctype, cstr(row.link_field)):
 		there = ", ".join(one.path for one in gate_links.pointers(linked, doctype))
-		_refuse(
-			row,
-			title,
-			_("No such field of {0} points at {1}. These do: {2}").format(
-				_(linked), _(doctype), there or "–"
-			),
+		text = (
+			_("No such field of {0} points at {1}. These do: {2}")
+			if row.link_field
+			else _("Say by which field {0} points at {1}. These do: {2}")
 		)
+		_refuse(row, title, text.format(_(linked), _(doctype), there or "–"))
 	if problem := gate_links.problem_of(linked, row.linked_filters):
 		_refuse(row, title, _("The filters cannot be used: {0}").format(escape_html(problem)))
 
