@@ -100,6 +100,7 @@ doctype_js = {
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
+	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
