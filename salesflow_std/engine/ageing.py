@@ -106,3 +106,22 @@ class WorkedHours:
 		begun = worktime.working_hours_between(midnight, moment, self.calendar)
 		return self._until[(moment.date() - self.first).days] + begun
 
+
+class Ends:
+	"""`due` for any number of entries into one stage: the days' deadlines are counted once (`worktime.pieces`)."""
+
+	def __init__(self, limit: Limit, calendar: Calendar) -> None:
+		self.limit = limit
+		self.calendar = calendar
+		self._pieces: dict[date, list[worktime.Piece]] = {}
+
+	def of(self, entered: datetime, touched: datetime | None = None) -> datetime | None:
+		"""When the stay is over; times are naive, of the calendar's zone."""
+		if not self.limit.amount:
+			return None
+		start = begins(entered, touched, self.limit)
+		pieces = self._pieces.get(start.date())
+		if pieces is None:
+			pieces = worktime.pieces(start.date(), self.limit.amount, self.limit.unit, self.calendar)
+			self._pieces[start.date()] = pieces
+		return next(piece for piece in pieces if piece.since < start <= piece.until).due(start)
