@@ -194,12 +194,7 @@ def _check_linked(row: Document, doctype: str, process: Document) -> None:
 	meta = frappe.get_meta(linked)
 	if meta.istable or meta.issingle or meta.get("is_virtual"):
 		_refuse(row, title, _("{0} has no documents of its own that could be linked.").format(_(linked)))
-	# Whether a gate is met tells something about these documents.
-	if (
-		not frappe.flags.in_install
-		and not frappe.flags.in_migrate
-		and not frappe.has_permission(linked, "read")
-	):
+	if _is_new_question(row, process) and not frappe.has_permission(linked, "read"):
 		_refuse(row, title, _("You may not read {0}.").format(_(linked)))
 	row.link_field = cstr(row.link_field).strip() or None
 	if not gate_links.pointer(linked, doctype, cstr(row.link_field)):
@@ -212,6 +207,16 @@ def _check_linked(row: Document, doctype: str, process: Document) -> None:
 		_refuse(row, title, text.format(_(linked), _(doctype), there or "–"))
 	if problem := gate_links.problem_of(linked, row.linked_filters):
 		_refuse(row, title, _("The filters cannot be used: {0}").format(escape_html(problem)))
+
+
+def _is_new_question(row: Document, process: Document) -> bool:
+	"""Whether a gate tells whoever saves it something new: that it is met says something about those documents."""
+	before = process.get_doc_before_save()
+	asked = ("linked_doctype", "link_field", "linked_filters")
+	return not any(
+		all(cstr(old.get(field)) == cstr(row.get(field)) for field in asked)
+		for old in (before.get("gates") if before else ())
+	)
 
 
 def _check_expression(row: Document, doctype: str, process: Document) -> None:

@@ -257,6 +257,17 @@ def renamed(kind: str, old: str, new: str) -> None:
 		frappe.db.set_value("Shipped Default", name, "record", new)
 
 
+def after_rename(
+	doc: frappe.model.document.Document,
+	method: str | None = None,
+	old: str = "",
+	new: str = "",
+	merge: bool = False,
+) -> None:
+	"""As `renamed`, for doctypes of other apps."""
+	renamed(doc.doctype, old, new)
+
+
 def take_back() -> None:
 	"""At uninstall: removes shipped records from other apps' doctypes, unless they were tuned or are in use."""
 	if not frappe.db.table_exists("Shipped Default"):
