@@ -41,7 +41,9 @@ def check(process: Document) -> None:
 	_check_stages(process)
 	lives_on = {row.stage: row.lives_on for row in process.stages}
 	for row in process.get("gates") or ():
-		_check_gate(row, lives_on, process)
+		_check_stage_of(row, lives_on)
+		if row.mode != rules.OFF:
+			_check_or_turn_off(row, lives_on[row.stage], process)
 	_check_mappings(process, lives_on)
 
 
@@ -123,14 +125,26 @@ def _name(stage: str | None) -> str:
 # Gates -----------------------------------------------------------------------------------------------------
 
 
-def _check_gate(row: Document, lives_on: dict[str, str], process: Document) -> None:
+def _check_stage_of(row: Document, lives_on: dict[str, str]) -> None:
 	if row.stage not in lives_on:
-		_refuse(
-			row,
-			_("Stage Not Found"),
-			_("{0} is no stage of this process.").format(_name(row.stage)),
-		)
-	doctype = lives_on[row.stage]
+		_refuse(row, _("Stage Not Found"), _("{0} is no stage of this process.").format(_name(row.stage)))
+	for kind, fields in PARTS.items():
+		if kind != row.kind:
+			row.update(dict.fromkeys(fields))
+
+
+def _check_or_turn_off(row: Document, doctype: str, process: Document) -> None:
+	"""A shipped gate that cannot be asked on this site (other grades, other fields) is off there."""
+	try:
+		_check_gate(row, doctype, process)
+	except frappe.ValidationError:
+		if not process.flags.shipped:
+			raise
+		frappe.clear_last_message()
+		row.mode = rules.OFF
+
+
+def _check_gate(row: Document, doctype: str, process: Document) -> None:
 	if doctype not in _ONLY_ON.get(row.kind, _ORDER):
 		_refuse(
 			row,
@@ -139,9 +153,6 @@ def _check_gate(row: Document, lives_on: dict[str, str], process: Document) -> N
 				_(row.kind, context="Sales Process Gate"), _(doctype), _name(row.stage)
 			),
 		)
-	for kind, fields in PARTS.items():
-		if kind != row.kind:
-			row.update(dict.fromkeys(fields))
 	if checks := _CHECKS.get(row.kind):
 		checks(row, doctype, process)
 

@@ -86,6 +86,34 @@ def test_links_in_tables_follow_the_language_of_the_site(monkeypatch):
 	frappe.get_doc(named).insert()
 
 
+def test_a_shipped_gate_that_a_site_cannot_ask_is_off_there(monkeypatch):
+	"""The grades of the site are its own; an administrator is told once the gate is turned on."""
+	for name in frappe.get_all(
+		"Scoring Model", filters={"applies_to": "Lead"}, pluck="name", order_by="name"
+	):
+		frappe.db.set_value("Scoring Model", name, "enabled", 0)
+	frappe.delete_doc("Sales Process", gating.SHIPPED)
+	frappe.delete_doc("Shipped Default", "sales_process/six_stages", force=True)
+	shipped_defaults.load()
+	doc = shipped()
+	assert [row.gate for row in doc.gates if row.mode == "Off"] == ["Grade B or better"]
+	doc.save()
+	next(row for row in doc.gates if row.mode == "Off").mode = "Block"
+	with refused("no grade of an enabled scoring model"):
+		doc.save()
+
+
+def test_what_processes_point_at_is_shipped_before_them(tmp_path):
+	frappe.delete_doc("Sales Process", gating.SHIPPED)
+	for kind in ("Sales Process", "Sales Stage"):
+		frappe.db.delete("Shipped Default", {"kind": kind})
+	frappe.db.delete("Sales Stage", {"name": ("in", SIX)})
+	shipped_defaults.load()
+	assert {row.stage for row in shipped().stages} == set(
+		frappe.get_all("Sales Stage", {"name": ("in", SIX)}, pluck="name")
+	)
+
+
 # Who may change it
 
 
