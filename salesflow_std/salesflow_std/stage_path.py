@@ -153,6 +153,7 @@ class _Path:
 			"label": _(stage.name),
 			"state": state,
 			"lives_on": stage.lives_on,
+			"is_won": stage.is_final,
 			"owner_role": _(stage.owner_role) if stage.owner_role else "",
 			"guidance": _(stage.guidance) if stage.guidance else "",
 			"outputs": [_(line) for line in stage.outputs],

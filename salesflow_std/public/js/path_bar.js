@@ -64,7 +64,8 @@ if (!salesflow.path_bar) {
 			const late = stage.state === "current" && stage.late;
 			const mark = { done: "tick", skipped: "arrow-right" }[stage.state];
 			const said = [stage.label, this.state_word(stage), this.detail(stage)].filter(Boolean).join(", ");
-			return `<li class="sf-path-step sf-path-${stage.state} ${late ? "sf-path-late" : ""}">
+			const colour = late ? "sf-path-late" : stage.state === "current" && stage.is_won ? "sf-path-won" : "";
+			return `<li class="sf-path-step sf-path-${stage.state} ${colour}">
 				<button type="button" data-stage="${esc(stage.name)}" aria-expanded="false" aria-controls="${this.id}"
 					aria-label="${esc(said)}" title="${esc(said)}" ${stage.state === "current" ? 'aria-current="step"' : ""}>
 					<span class="sf-path-name">${mark ? icon(mark) : ""}<span>${esc(stage.label)}</span></span>
@@ -83,7 +84,7 @@ if (!salesflow.path_bar) {
 
 		detail(stage) {
 			if (stage.state === "current") return this.time_in_stage(stage);
-			if (stage.state === "done" && stage.stay_days) return this.days(stage.stay_days);
+			if (stage.state === "done" && stage.stay_hours) return this.days(stage.stay_days);
 			return stage.state === "skipped" ? __("skipped", null, "Stage") : "";
 		}
 
