@@ -159,7 +159,7 @@ def test_m1_going_back_asks_for_a_reason_in_the_panel_and_in_the_field(login, ca
 	expect(sheet.locator("textarea")).to_be_visible()
 	close(sheet)
 	# By the field of the form: the reason comes up as soon as it is needed.
-	reason = page.locator(".form-page [data-fieldname=sf_stage_reason]")
+	reason = page.locator(".frappe-control[data-fieldname=sf_stage_reason]")
 	expect(reason).to_be_hidden()
 	page.evaluate(
 		f"cur_frm.set_value('sf_stage', '{EXPLORED}').then(() => cur_frm.scroll_to_field('sf_stage_reason'))"
