@@ -302,6 +302,20 @@ def gate_titles() -> set[str]:
 	return {row["gate"] for process in shipped("sales_process") for row in process["gates"]}
 
 
+def reasons_of_gates() -> set[str]:
+	rows = (row for process in shipped("sales_process") for row in process["gates"])
+	return {row["why"] for row in rows if row.get("why")}
+
+
+def staged_doctypes() -> set[str]:
+	return options_of("Sales Process Stage", "lives_on")
+
+
+def other_apps_names() -> set[str]:
+	"""Names of doctypes that administrators choose: as the desk has them."""
+	return set()
+
+
 def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
 
@@ -329,7 +343,32 @@ _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
 _REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
 _STAGE_PATH = "salesflow_std/stage_path.py"
+_PROCESS = "salesflow_std/doctype/sales_process/sales_process"
+_CHECKS = "salesflow_std/process_checks.py"
+_WORDS = "salesflow_std/gate_words.py"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
+	("api/sales_process.py", "doctype"): other_apps_names,
+	("public/js/process_preview.js", "value"): staged_doctypes,
+	("public/js/process_preview.js", "stage"): stage_names,
+	(_PROCESS + ".js", "value"): gate_titles,
+	(_PROCESS + ".js", "line"): lambda: words_of_stages("guidance") | words_of_stages("outputs"),
+	(_PROCESS + ".js", "doctype"): staged_doctypes,
+	(_PROCESS + ".js", "row.kind"): lambda: options_of("Sales Process Gate", "kind"),
+	(_PROCESS + ".js", "row.linked_doctype"): other_apps_names,
+	(_PROCESS + ".py", "stage"): stage_names,
+	(_PROCESS + ".py", "self.name"): lambda: {row["process_name"] for row in shipped("sales_process")},
+	("salesflow_std/gate_expressions.py", "meta.name"): other_apps_names,
+	(_WORDS, "status"): lambda: options_of("Needs Record", "status"),
+	(_WORDS, "asked"): lambda: options_of("Sales Process Gate", "contract_state"),
+	(_WORDS, "state"): lambda: options_of("Contract", "sf_state"),
+	(_WORDS, "linked"): other_apps_names,
+	(_WORDS, "gate.title"): gate_titles,
+	(_WORDS, "gate.why"): reasons_of_gates,
+	(_CHECKS, "doctype"): staged_doctypes,
+	(_CHECKS, "stage or ''"): stage_names,
+	(_CHECKS, "row.kind"): lambda: options_of("Sales Process Gate", "kind"),
+	(_CHECKS, "row.document_type"): lambda: options_of("Sales Process Mapping", "document_type"),
+	(_CHECKS, "linked"): other_apps_names,
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
 	("api/scoring.py", "d.label"): dimension_labels,

@@ -15,7 +15,7 @@ if (!salesflow.process_preview) {
 					{
 						fieldname: "doctype",
 						fieldtype: "Select",
-						label: __("Document Type"),
+						label: __("Document Type", null, "Sales Process"),
 						options: doctypes.map((value) => ({ value, label: __(value) })),
 						default: doctypes.includes("Opportunity") ? "Opportunity" : doctypes[0],
 						onchange: () => dialog.set_value("name", null),
@@ -24,7 +24,7 @@ if (!salesflow.process_preview) {
 					{
 						fieldname: "name",
 						fieldtype: "Dynamic Link",
-						label: __("Document"),
+						label: __("Document", null, "Sales Process"),
 						options: "doctype",
 						onchange: () => this.ask(frm, dialog),
 					},
