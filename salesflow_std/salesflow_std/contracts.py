@@ -58,9 +58,7 @@ def standing(opportunity: Document | str) -> Standing:
 def _standing_of(row: frappe._dict) -> Standing:
 	signed = bool(row.is_signed and row.docstatus == 1)
 	state = SIGNED if signed else row.sf_state or DRAFTED
-	return Standing(
-		state, row.name, bool(row.sf_scan), (row.sf_signed_on or row.signed_on) if signed else None
-	)
+	return Standing(state, row.name, bool(row.sf_scan), (row.sf_signed_on or row.signed_on) if signed else None)
 
 
 def _progress(one: Standing) -> int:

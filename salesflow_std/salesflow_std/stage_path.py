@@ -16,10 +16,7 @@ from salesflow_std.engine import stages as rules
 from salesflow_std.engine.gates import ENTERING, Gate
 from salesflow_std.engine.stages import LEAD, OPPORTUNITY, Process, Stage
 from salesflow_std.salesflow_std import gate_facts, gate_words, processes, transitions
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
-	settings,
-	working_calendar,
-)
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings, working_calendar
 
 SUBJECTS = (LEAD, OPPORTUNITY)
 DONE, CURRENT, AHEAD, SKIPPED = "done", "current", "ahead", "skipped"
@@ -124,17 +121,13 @@ class _Path:
 		"""The opportunity that a lead in its last stage goes on as, the latest first."""
 		if self.doc.doctype != LEAD or not self.next or self.next.lives_on == LEAD:
 			return None
-		found = (
-			frappe.get_list(
-				OPPORTUNITY,
-				filters={"opportunity_from": LEAD, "party_name": self.doc.name},
-				order_by="creation desc",
-				pluck="name",
-				limit=1,
-			)
-			if frappe.has_permission(OPPORTUNITY, "read")
-			else []
-		)
+		found = frappe.get_list(
+			OPPORTUNITY,
+			filters={"opportunity_from": LEAD, "party_name": self.doc.name},
+			order_by="creation desc",
+			pluck="name",
+			limit=1,
+		) if frappe.has_permission(OPPORTUNITY, "read") else []
 		return {"doctype": OPPORTUNITY, "name": found[0]} if found else None
 
 	def _may_hand_on(self) -> bool:
@@ -176,11 +169,7 @@ class _Path:
 		"""The stay that goes on: since when, how long by now, until when."""
 		entered = self.doc.sf_stage_entered_on or visit.entered_on
 		now = now_datetime()
-		stay = (
-			ageing.stay(get_datetime(entered), now, working_calendar(self.doc.get("company")))
-			if entered
-			else None
-		)
+		stay = ageing.stay(get_datetime(entered), now, working_calendar(self.doc.get("company"))) if entered else None
 		due = get_datetime(self.doc.sf_stage_due) if self.doc.sf_stage_due and not self.closed else None
 		return {
 			"entered_on": entered,
