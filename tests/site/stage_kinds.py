@@ -77,7 +77,9 @@ def _objection(doc: Any) -> None:
 
 
 def _answered(doc: Any) -> None:
-	for row in frappe.get_all("Objection", filters={"reference_name": doc.name}, pluck="name", order_by="name"):
+	for row in frappe.get_all(
+		"Objection", filters={"reference_name": doc.name}, pluck="name", order_by="name"
+	):
 		frappe.db.set_value("Objection", row, "status", "Answered")
 
 

@@ -9,10 +9,37 @@ import pytest
 
 from salesflow_std.engine.gates import KINDS as KIND_NAMES
 from salesflow_std.salesflow_std.stage_refusal import GateNotMet
-from tests.site import records, stages
+from tests.site import records
 from tests.site.stage_kinds import KINDS
-from tests.site.stage_ways import NEW, WAYS, Outcome, Way, board, data_import, new_opportunity, order, quotation, rest, take, token
-from tests.site.stages import BARGAINED, CAUGHT, EXPLORED, FIT, SHOWN, WON, at, deal, enforce, gate, log, process, steps
+from tests.site.stage_ways import (
+	NEW,
+	WAYS,
+	Way,
+	board,
+	data_import,
+	new_opportunity,
+	order,
+	quotation,
+	rest,
+	take,
+	token,
+)
+from tests.site.stages import (
+	BARGAINED,
+	CAUGHT,
+	EXPLORED,
+	FIT,
+	SHOWN,
+	WON,
+	at,
+	deal,
+	enforce,
+	gate,
+	log,
+	process,
+	steps,
+)
+from tools.bench import TEST_USERS
 
 FIELDS = KINDS[0]
 PAIRS = [(way, kind) for way in WAYS for kind in KINDS if way.subject in kind.subjects]
@@ -26,8 +53,8 @@ def asked(transaction):
 
 
 @pytest.fixture
-def rep(make_user):
-	return make_user("Sales User")
+def rep():
+	return TEST_USERS["rep"][0]
 
 
 def subject(way):
@@ -75,10 +102,17 @@ def test_m1_each_gate_holds_on_each_path(way, kind, as_user, rep):
 
 @pytest.mark.parametrize("way", [way for way in WAYS if not way.by_admin], ids=lambda way: way.name)
 def test_m1_an_administrator_has_no_exemption(way, as_user, make_user):
-	walk(way, FIELDS, as_user, make_user(["System Manager", "Sales Manager", "Sales User", "Sales Master Manager"]))
+	walk(
+		way,
+		FIELDS,
+		as_user,
+		make_user(["System Manager", "Sales Manager", "Sales User", "Sales Master Manager"]),
+	)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.values or kind.of_party], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+	"kind", [kind for kind in KINDS if kind.values or kind.of_party], ids=lambda kind: kind.name
+)
 @pytest.mark.parametrize("way", NEW)
 def test_m1_a_new_opportunity_in_a_later_stage_passes_the_gates_before(way, kind, as_user, rep):
 	process(gate(EXPLORED, kind.name, **kind.params))
@@ -150,7 +184,7 @@ def test_a_refusal_says_what_is_missing_why_and_leads_there(kind, as_user, rep):
 def test_a_refusal_is_readable_on_a_kanban_board(as_user, rep):
 	_doc, refused = refusal_of(FIELDS, as_user, rep, "kanban, sales stage")
 	assert isinstance(refused.error, GateNotMet)
-	assert str(refused.error).splitlines()[1].startswith(f"Fields Filled ({EXPLORED}): Not filled in: Website")
+	assert f"Fields Filled ({EXPLORED}): Not filled in: Website" in str(refused.error)
 
 
 def test_a_refusal_is_readable_in_the_import_log():
@@ -297,4 +331,3 @@ def test_a_lead_that_hands_on_by_an_order_is_logged_once():
 	offer.submit()
 	order(offer)
 	assert steps(lead) == [(None, CAUGHT), (CAUGHT, FIT)]
-	assert isinstance(take(WAYS[0], deal(), None), Outcome)
