@@ -17,18 +17,21 @@ from pathlib import Path
 
 import frappe
 from frappe import _
+from frappe.model import table_fields
 from frappe.utils import cint, cstr, flt
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 UNTOUCHED, TUNED, OFFERED, DELETED = "Untouched", "Tuned", "New Default Available", "Deleted"
 
+# Kinds that point at records of the others come after them.
+_LAST = ("sales_process",)
 _NUMBERS = {"Float", "Currency", "Percent", "Int", "Check"}
 
 
 def load(folder: Path = FIXTURES) -> None:
 	"""Brings shipped records up to date. Running it twice changes nothing; a broken file stops only itself."""
-	for path in sorted(folder.glob("*/*.json")):
+	for path in sorted(folder.glob("*/*.json"), key=lambda path: (path.parent.name in _LAST, path)):
 		key = f"{path.parent.name}/{path.stem}"
 		frappe.db.savepoint("shipped_default")
 		try:
@@ -70,15 +73,23 @@ def _load_one(key: str, content: dict) -> None:
 
 
 def _as_named_here(content: dict) -> dict:
-	"""With links to ERPNext's own records by the names they have here.
+	"""With links to ERPNext's own records by the names they have here, those in tables as well.
 
 	ERPNext's setup wizard names records such as sales stages in the language of the site.
 	"""
 	language = frappe.db.get_single_value("System Settings", "language") or "en"
-	named = dict(content)
-	for field in frappe.get_meta(content["doctype"]).get("fields", {"fieldtype": "Link"}):
-		value = content.get(field.fieldname)
-		if value and not frappe.db.exists(field.options, value):
+	return _named_in(language, content, content["doctype"])
+
+
+def _named_in(language: str, values: dict, doctype: str) -> dict:
+	named = dict(values)
+	for field in frappe.get_meta(doctype).fields:
+		value = values.get(field.fieldname)
+		if not value:
+			continue
+		if field.fieldtype in table_fields:
+			named[field.fieldname] = [_named_in(language, row, field.options) for row in value]
+		elif field.fieldtype == "Link" and not frappe.db.exists(field.options, value):
 			translated = _(value, language)
 			if frappe.db.exists(field.options, translated):
 				named[field.fieldname] = translated
@@ -102,7 +113,7 @@ def _as_json(content: dict) -> str:
 def _insert(content: dict) -> None:
 	# A document takes over the lists it is given and changes them.
 	doc = frappe.get_doc(copy.deepcopy(content))
-	doc.flags.ignore_links = True
+	doc.flags.ignore_links = doc.flags.shipped = True
 	# A series would number it anew on every site.
 	doc.insert(ignore_permissions=True, set_name=content.get("name"))
 
@@ -110,6 +121,7 @@ def _insert(content: dict) -> None:
 def _write(kind: str, record: str, content: dict) -> None:
 	doc = frappe.get_doc(kind, record)
 	doc.update(_values(content))
+	doc.flags.shipped = True
 	doc.save(ignore_permissions=True)
 
 
@@ -246,6 +258,17 @@ def renamed(kind: str, old: str, new: str) -> None:
 		"Shipped Default", filters={"kind": kind, "record": old}, pluck="name", order_by="name"
 	):
 		frappe.db.set_value("Shipped Default", name, "record", new)
+
+
+def after_rename(
+	doc: frappe.model.document.Document,
+	method: str | None = None,
+	old: str = "",
+	new: str = "",
+	merge: bool = False,
+) -> None:
+	"""As `renamed`, for doctypes of other apps."""
+	renamed(doc.doctype, old, new)
 
 
 def take_back() -> None:
