@@ -93,6 +93,9 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
+	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
+	"Contract": "public/js/delivery_links.js",
+	"Delivery Handover": "public/js/delivery_handover.js",
 	"Quotation": ["public/js/quotation.js", "public/js/objection_help.js", "public/js/objections.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
@@ -115,6 +118,7 @@ override_doctype_dashboards = {
 	"Opportunity": "salesflow_std.overrides.connections.of_opportunity",
 	"Prospect": "salesflow_std.overrides.connections.of_prospect",
 	"Customer": "salesflow_std.overrides.connections.of_customer",
+	"Sales Order": "salesflow_std.overrides.connections.of_sales_order",
 }
 
 page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
@@ -230,6 +234,28 @@ doc_events = {
 		"before_print": "salesflow_std.overrides.quotation.before_print",
 		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},
+	"Sales Order": {
+		"validate": "salesflow_std.overrides.sales_order.validate",
+		"before_submit": "salesflow_std.overrides.sales_order.before_submit",
+		"before_update_after_submit": "salesflow_std.overrides.sales_order.before_update_after_submit",
+		"on_submit": "salesflow_std.overrides.sales_order.on_submit",
+		"on_cancel": "salesflow_std.overrides.sales_order.on_cancel",
+	},
+	"Sales Invoice": {
+		"on_submit": "salesflow_std.overrides.payments.invoice_changed",
+		"on_cancel": "salesflow_std.overrides.payments.invoice_changed",
+	},
+	"Payment Entry": {
+		"on_submit": "salesflow_std.overrides.payments.payment_changed",
+		"on_update_after_submit": "salesflow_std.overrides.payments.payment_changed",
+		"on_cancel": "salesflow_std.overrides.payments.payment_changed",
+	},
+	"Journal Entry": {
+		"on_submit": "salesflow_std.overrides.payments.journal_changed",
+		"on_update_after_submit": "salesflow_std.overrides.payments.journal_changed",
+		"on_cancel": "salesflow_std.overrides.payments.journal_changed",
+	},
+	"Unreconcile Payment": {"on_submit": "salesflow_std.overrides.payments.unreconciled"},
 	"Email Queue": {"before_insert": "salesflow_std.overrides.outgoing.before_queue"},
 	"Solution Proposal": {
 		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
@@ -272,6 +298,7 @@ scheduler_events = {
 		"salesflow_std.jobs.needs_clock.tick",
 		"salesflow_std.jobs.review_clock.tick",
 		"salesflow_std.jobs.objection_clock.tick",
+		"salesflow_std.jobs.handover_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -288,6 +315,10 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
+	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
+	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
+	"Handover Contact": "salesflow_std.salesflow_std.delivery_access.contact_conditions",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
 	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
 	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
@@ -318,6 +349,7 @@ permission_query_conditions = {
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
 }
 has_permission = {
+	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",
