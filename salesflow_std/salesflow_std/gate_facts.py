@@ -322,12 +322,8 @@ def _count(doc: Document, asked: Any) -> int | None:
 			asked.get("linked_filters"),
 			asked.get("at_least") or 1,
 		)
-	except (ValueError, frappe.ValidationError):
+	except ValueError:
 		return None
-	except Exception as problem:
-		if frappe.db.is_missing_column(problem):
-			return None
-		raise
 
 
 _READERS: dict[str, _Reader] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import frappe
 from frappe.model.document import Document
-from frappe.utils import cint
+from frappe.utils import cint, strip_html
 
 # More than that are not counted.
 _MOST = 100
@@ -95,7 +95,7 @@ def count(
 ) -> int | None:
 	"""How many documents point at one and pass the filters, as far as `least` needs it; None where none can.
 
-	One query. Raises what Frappe raises for filters that name no field.
+	One query. Raises ValueError for filters that cannot be used.
 	"""
 	by = pointer(doctype, doc.doctype, path)
 	if not by:
@@ -107,12 +107,33 @@ def count(
 	rows.append([where, by.field, "=", doc.name])
 	if by.type_field:
 		rows.append([where, by.type_field, "=", doc.doctype])
-	found = frappe.get_all(
-		doctype,
-		filters=rows,
-		pluck="name",
-		distinct=True,
-		order_by=f"`tab{doctype}`.name",
-		limit=min(max(cint(least), 1), _MOST),
-	)
-	return len(set(found))
+	return len(set(_names(doctype, rows, min(max(cint(least), 1), _MOST))))
+
+
+def _names(doctype: str, rows: list[list], limit: int) -> list[str]:
+	"""Raises ValueError for filters that name a field which is not there."""
+	try:
+		return frappe.get_all(
+			doctype,
+			filters=rows,
+			pluck="name",
+			distinct=True,
+			order_by=f"`tab{doctype}`.name",
+			limit=limit,
+		)
+	except frappe.ValidationError as problem:
+		frappe.clear_last_message()
+		raise ValueError(strip_html(str(problem)) or type(problem).__name__) from None
+	except Exception as problem:
+		if frappe.db.is_missing_column(problem) or frappe.db.is_table_missing(problem):
+			raise ValueError(str(problem)) from None
+		raise
+
+
+def problem_of(doctype: str, filters: str | None) -> str:
+	"""Why filters cannot be used on a doctype; "" where they can. One query."""
+	try:
+		_names(doctype, read_filters(filters, doctype), 1)
+	except ValueError as problem:
+		return str(problem)
+	return ""
