@@ -33,6 +33,8 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -45,6 +47,8 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -93,7 +97,13 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
-	"Quotation": ["public/js/quotation.js", "public/js/objection_help.js", "public/js/objections.js"],
+	"Quotation": [
+		"public/js/quotation.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
+		"public/js/graded_form.js",
+		"public/js/path_bar.js",
+	],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
