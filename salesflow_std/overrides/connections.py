@@ -10,8 +10,8 @@ _SOLUTIONS = {
 	doctype: ("reference_name", "reference_doctype")
 	for doctype in ("Solution Proposal", "Meeting Minutes", "Objection")
 }
+_LOG = {"Stage Transition": ("reference_name", "reference_doctype")}
 _PLANS = {"Account Plan": ("party", "party_type")}
-
 
 # Their handovers point at them by a plain link.
 _HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order": "sales_order"}
@@ -19,12 +19,12 @@ _HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order
 
 def of_lead(data: dict) -> dict:
 	"""The connections of a lead."""
-	return _with(data, "Lead", _NEEDS | _PLANS | _SOLUTIONS)
+	return _with(data, "Lead", _NEEDS | _PLANS | _SOLUTIONS | _LOG)
 
 
 def of_opportunity(data: dict) -> dict:
 	"""The connections of an opportunity."""
-	return _with_handover(_with(data, "Opportunity", _NEEDS | _SOLUTIONS), "Opportunity")
+	return _with_handover(_with(data, "Opportunity", _NEEDS | _SOLUTIONS | _LOG), "Opportunity")
 
 
 def of_prospect(data: dict) -> dict:
