@@ -266,7 +266,6 @@ doc_events = {
 		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},
 	"Sales Order": {
-		"before_insert": "salesflow_std.overrides.sales_order.before_insert",
 		"validate": "salesflow_std.overrides.sales_order.validate",
 		"before_submit": "salesflow_std.overrides.sales_order.before_submit",
 		"before_update_after_submit": "salesflow_std.overrides.sales_order.before_update_after_submit",

@@ -7,11 +7,6 @@ from frappe.model.document import Document
 from salesflow_std.salesflow_std import customer_stage, delivery_documents, delivery_payments, order_gate
 
 
-def before_insert(doc: Document, method: str | None = None) -> None:
-	"""A copy begins without what the gate wrote on the other; its contract may be cancelled by now."""
-	order_gate.keep_state(doc)
-
-
 def validate(doc: Document, method: str | None = None) -> None:
 	"""Keeps what only the gate writes."""
 	order_gate.keep_state(doc)

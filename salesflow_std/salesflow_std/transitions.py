@@ -121,7 +121,7 @@ def state(doc: Mapping[str, object], stage: str, entered_on: datetime) -> dict[s
 		"sf_stage_late": ageing.IN_TIME,
 		"sf_stage_due": stage_limits.due(doc, stage, entered_on),
 	}
-	return {field: value for field, value in values.items() if _has(doc["doctype"], field)}
+	return {field: value for field, value in values.items() if _has(doc.get("doctype"), field)}
 
 
 def _has(doctype: str, field: str) -> bool:

@@ -152,7 +152,7 @@ def test_an_amended_order_is_asked_anew():
 	order.reload()
 	order.cancel()
 	frappe.db.set_value("Contract", contract.name, "docstatus", 2)
-	amended = frappe.copy_doc(order)
+	amended = frappe.copy_doc(order, ignore_no_copy=False)
 	amended.amended_from = order.name
 	amended.docstatus = 0
 	amended.insert()
