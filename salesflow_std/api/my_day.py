@@ -33,6 +33,7 @@ from salesflow_std.api.follow_up import next_of
 from salesflow_std.salesflow_std import (
 	account_plans,
 	actions,
+	closing_day,
 	grading,
 	keeping,
 	needs_day,
@@ -76,6 +77,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	reviews_day.waiting,
 	needs_day.waiting,
 	objections_day.waiting,
+	closing_day.waiting,
 	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,

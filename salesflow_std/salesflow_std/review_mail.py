@@ -70,7 +70,7 @@ def when(moment: object) -> str:
 # How it is said -------------------------------------------------------------------------------------------
 
 
-def _tell(
+def tell(
 	users: Iterable[str],
 	say: Callable[[str], dict],
 	doctype: str,
@@ -142,7 +142,7 @@ def requested(proposal: Document, note: str) -> None:
 			"action": _("Look at it and open the review"),
 		}
 
-	_tell(managers, say, proposal.doctype, proposal.name, form(proposal))
+	tell(managers, say, proposal.doctype, proposal.name, form(proposal))
 
 
 def sent_back(proposal: Document, asker: str, reason: str) -> None:
@@ -158,7 +158,7 @@ def sent_back(proposal: Document, asker: str, reason: str) -> None:
 			"action": _("Open the proposal"),
 		}
 
-	_tell(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
 
 
 # Opinions -------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def asked(review: Document, proposal: Document, rows: Sequence[Document]) -> Non
 			"action": _("Read it and decide"),
 		}
 
-	_tell(places, say, _DOCTYPE, review.name, page(review.name))
+	tell(places, say, _DOCTYPE, review.name, page(review.name))
 
 
 def _places(rows: Sequence[Document]) -> str:
@@ -211,7 +211,7 @@ def handed_over(
 			"action": _("Open the review"),
 		}
 
-	_tell(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
+	tell(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 # The end --------------------------------------------------------------------------------------------------
@@ -229,14 +229,14 @@ def closed(review: Document, proposal: Document) -> None:
 			"action": _("Open the proposal") if user in people else _("Open the review"),
 		}
 
-	_tell(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
 	if review.status in ("Recalled", "Withdrawn"):
 		others = [
 			row.asked
 			for row in review.opinions
 			if cint(row.round) == cint(review.round) and row.asked not in people
 		]
-		_tell(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
+		tell(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 def _ended(status: str) -> str:
@@ -271,7 +271,7 @@ def reminded(review: Document, proposal: Document, rows: Sequence[Document]) -> 
 			"action": _("Read it and decide"),
 		}
 
-	_tell([rows[0].asked], say, _DOCTYPE, review.name, page(review.name))
+	tell([rows[0].asked], say, _DOCTYPE, review.name, page(review.name))
 
 
 def escalated(
@@ -294,7 +294,7 @@ def escalated(
 			"action": _("Open the review"),
 		}
 
-	_tell(managers, say, _DOCTYPE, review.name, page(review.name))
+	tell(managers, say, _DOCTYPE, review.name, page(review.name))
 
 
 def may_be_told(users: Iterable[str | None], proposal: Document) -> list[str]:
