@@ -10,7 +10,7 @@ from frappe.utils import escape_html, get_url
 from salesflow_std.salesflow_std import needs_mail, notices
 
 
-def announce(
+def tell(
 	users: Iterable[str], say: Callable[[str], dict], doctype: str, name: str, link: str
 ) -> None:
 	"""A notice and a mail to each, that lead to `link`, a path of the desk.

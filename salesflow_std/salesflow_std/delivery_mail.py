@@ -12,7 +12,7 @@ from frappe.utils import flt, fmt_money, format_datetime, formatdate, get_dateti
 
 from salesflow_std.engine import delivery as rules
 from salesflow_std.salesflow_std import delivery_people, reps
-from salesflow_std.salesflow_std.announcing import announce
+from salesflow_std.salesflow_std.announcing import tell
 
 _DOCTYPE = "Delivery Handover"
 
@@ -72,7 +72,7 @@ def asked(handover: Document, users: Iterable[str]) -> None:
 			"action": _("Read it and acknowledge"),
 		}
 
-	announce(_enabled(sorted(users)), say, _DOCTYPE, handover.name, form(handover))
+	tell(_enabled(sorted(users)), say, _DOCTYPE, handover.name, form(handover))
 
 
 def reminded(handover: Document, users: Iterable[str]) -> None:
@@ -87,13 +87,13 @@ def reminded(handover: Document, users: Iterable[str]) -> None:
 			"action": _("Read it and acknowledge"),
 		}
 
-	announce(_enabled(sorted(users)), say, _DOCTYPE, handover.name, form(handover))
+	tell(_enabled(sorted(users)), say, _DOCTYPE, handover.name, form(handover))
 
 
 def _to_responsible(handover: Document, say: object) -> None:
 	user = delivery_people.responsible(handover)
 	if user != frappe.session.user:
-		announce(_enabled([user]), say, _DOCTYPE, handover.name, form(handover))
+		tell(_enabled([user]), say, _DOCTYPE, handover.name, form(handover))
 
 
 def acknowledged(handover: Document, by: str, comment: str | None) -> None:
@@ -144,7 +144,7 @@ def start(handover: Document, users: Iterable[str]) -> None:
 			"action": _("Open the handover"),
 		}
 
-	announce(_enabled(users), say, _DOCTYPE, handover.name, form(handover))
+	tell(_enabled(users), say, _DOCTYPE, handover.name, form(handover))
 
 
 # The clock -------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def due_soon(handover: Document, user: str) -> None:
 			"action": _("Hand it over"),
 		}
 
-	announce(_enabled([user]), say, _DOCTYPE, handover.name, form(handover))
+	tell(_enabled([user]), say, _DOCTYPE, handover.name, form(handover))
 
 
 def overdue(handover: Document, managers: Iterable[str]) -> None:
@@ -178,4 +178,4 @@ def overdue(handover: Document, managers: Iterable[str]) -> None:
 			"action": _("Open the handover"),
 		}
 
-	announce(_enabled(managers), say, _DOCTYPE, handover.name, form(handover))
+	tell(_enabled(managers), say, _DOCTYPE, handover.name, form(handover))

@@ -57,10 +57,11 @@ def differences(standing: Standing) -> list[str]:
 	"""What differs from the approved figures, a sentence each; nothing where the reader may not see those."""
 	if not standing.differences or not may_see(standing):
 		return []
-	return [_since_approval(**line) for line in standing.differences]
+	return [since_approval(**line) for line in standing.differences]
 
 
-def _since_approval(what: str, before: str, after: str, **_more: str) -> str:
+def since_approval(what: str, before: str, after: str, **_more: str) -> str:
+	"""A difference from what was approved, as a sentence of plain text."""
 	if max(len(before), len(after)) > _LONGEST:
 		return _("{0}: not as approved").format(what)
 	if not before:
@@ -117,6 +118,6 @@ def missing_text(standing: Standing) -> str:
 	return "\n".join(
 		[
 			lines.get(standing.state, _("No review had approved the figures.")),
-			*(_since_approval(**line) for line in standing.differences),
+			*(since_approval(**line) for line in standing.differences),
 		]
 	)

@@ -23,7 +23,7 @@ from frappe.utils import (
 from frappe.utils.user import get_users_with_role
 
 from salesflow_std.salesflow_std import reps, review_rules
-from salesflow_std.salesflow_std.announcing import announce
+from salesflow_std.salesflow_std.announcing import tell
 
 _DOCTYPE = "Proposal Review"
 
@@ -105,7 +105,7 @@ def requested(proposal: Document, note: str) -> None:
 			"action": _("Look at it and open the review"),
 		}
 
-	announce(managers, say, proposal.doctype, proposal.name, form(proposal))
+	tell(managers, say, proposal.doctype, proposal.name, form(proposal))
 
 
 def sent_back(proposal: Document, asker: str, reason: str) -> None:
@@ -121,7 +121,7 @@ def sent_back(proposal: Document, asker: str, reason: str) -> None:
 			"action": _("Open the proposal"),
 		}
 
-	announce(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
 
 
 # Opinions -------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def asked(review: Document, proposal: Document, rows: Sequence[Document]) -> Non
 			"action": _("Read it and decide"),
 		}
 
-	announce(places, say, _DOCTYPE, review.name, page(review.name))
+	tell(places, say, _DOCTYPE, review.name, page(review.name))
 
 
 def _places(rows: Sequence[Document]) -> str:
@@ -174,7 +174,7 @@ def handed_over(
 			"action": _("Open the review"),
 		}
 
-	announce(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
+	tell(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 # The end --------------------------------------------------------------------------------------------------
@@ -192,14 +192,14 @@ def closed(review: Document, proposal: Document) -> None:
 			"action": _("Open the proposal") if user in people else _("Open the review"),
 		}
 
-	announce(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
 	if review.status in ("Recalled", "Withdrawn"):
 		others = [
 			row.asked
 			for row in review.opinions
 			if cint(row.round) == cint(review.round) and row.asked not in people
 		]
-		announce(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
+		tell(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 def _ended(status: str) -> str:
@@ -234,7 +234,7 @@ def reminded(review: Document, proposal: Document, rows: Sequence[Document]) -> 
 			"action": _("Read it and decide"),
 		}
 
-	announce([rows[0].asked], say, _DOCTYPE, review.name, page(review.name))
+	tell([rows[0].asked], say, _DOCTYPE, review.name, page(review.name))
 
 
 def escalated(
@@ -257,7 +257,7 @@ def escalated(
 			"action": _("Open the review"),
 		}
 
-	announce(managers, say, _DOCTYPE, review.name, page(review.name))
+	tell(managers, say, _DOCTYPE, review.name, page(review.name))
 
 
 def may_be_told(users: Iterable[str | None], proposal: Document) -> list[str]:

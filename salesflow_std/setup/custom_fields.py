@@ -341,6 +341,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"options": "User",
 			**_STATE,
 		},
+		{"fieldname": "sf_final_intent_from", "fieldtype": "Data", "label": "Said By", **_STATE},
 		{"fieldname": "sf_final_intent_note", "fieldtype": "Small Text", "label": "What They Said", **_STATE},
 		{"fieldname": "sf_column_3", "fieldtype": "Column Break"},
 		{"fieldname": "sf_contract_due", "fieldtype": "Datetime", "label": "Contract Due", **_STATE},
