@@ -173,7 +173,10 @@ doc_events = {
 	},
 	"Opportunity": {
 		"before_validate": "salesflow_std.overrides.staged.before_validate",
-		"validate": ["salesflow_std.overrides.opportunity.validate", "salesflow_std.overrides.staged.validate"],
+		"validate": [
+			"salesflow_std.overrides.opportunity.validate",
+			"salesflow_std.overrides.staged.validate",
+		],
 		"on_update": [
 			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.opportunity.on_update",
