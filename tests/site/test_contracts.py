@@ -208,7 +208,10 @@ def test_other_contracts_are_erpnexts_alone(party_type, count_queries):
 	contract.update({"is_signed": 1, "signee": "Somebody"})
 	contract.save()
 	assert contract.status == "Active" and contract.signed_on is None
-	assert records.state(contract, "sf_state", "sf_signed_by_us_on", "sf_signed_on", "sf_scan_due") == (None,) * 4
+	assert (
+		records.state(contract, "sf_state", "sf_signed_by_us_on", "sf_signed_on", "sf_scan_due")
+		== (None,) * 4
+	)
 	contract.cancel()
 	assert contract.docstatus == 2
 
@@ -232,16 +235,36 @@ def test_inserted_as_submitted_it_is_refused_too(deal, lawyer):
 		copy.insert()
 
 
-def test_data_import_submits_nothing_unapproved(deal):
+def test_data_import_submits_nothing_unapproved(deal, tmp_path):
+	"""The refusal stands in the log of the import, and nothing of the row is kept."""
 	from frappe.core.doctype.data_import.importer import Importer
 
-	contract = deals.contract(deal)
-	row = {"doctype": "Contract", "name": contract.name, "sf_state": "Clauses Approved", "sf_amount": 5}
-	importer = Importer("Contract", data_import=frappe.new_doc("Data Import", reference_doctype="Contract"))
-	importer.data_import.import_type = "Update Existing Records"
-	importer.import_type = "Update Existing Records"
-	importer.update_record(frappe._dict(row))
-	assert records.state(contract, "sf_state", "sf_amount") == ("Drafted", 5)
+	table = tmp_path / "contracts.csv"
+	table.write_text(
+		"party_type,party_name,sf_opportunity,contract_terms,sf_state\n"
+		f"Customer,{deal.party_name},{deal.name},As agreed,Signed\n"
+	)
+	found = {}
+	for submit in (0, 1):
+		job = frappe.get_doc(
+			{
+				"doctype": "Data Import",
+				"reference_doctype": "Contract",
+				"import_type": "Insert New Records",
+				"submit_after_import": submit,
+				"mute_emails": 1,
+			}
+		).insert()
+		Importer(
+			"Contract", data_import=job, file_path=str(table), import_type="Insert New Records"
+		).import_data()
+		found[submit] = frappe.get_all(
+			"Contract", {"sf_opportunity": deal.name}, ["docstatus", "sf_state"], order_by="name"
+		)
+	log = frappe.get_all("Data Import Log", {"success": 0}, pluck="messages", order_by="creation")
+	assert [(row.docstatus, row.sf_state) for row in found[0]] == [(0, "Drafted")]
+	assert all(row.docstatus == 0 for row in found[1])
+	assert any("Nobody has been asked to review" in text for text in log)
 
 
 @pytest.mark.parametrize(("how", "told"), [("Warn", True), ("Off", False)])
@@ -298,7 +321,11 @@ def test_erpnexts_own_tick_signs_as_well(call, as_user, rep, manager, lawyer, de
 		assert deals.state(contract) == "Signed" and contract.signed_on
 		contract.is_signed = 0
 		contract.save()
-	assert records.state(contract, "sf_state", "sf_signed_on", "sf_scan_due") == ("Clauses Approved", None, None)
+	assert records.state(contract, "sf_state", "sf_signed_on", "sf_scan_due") == (
+		"Clauses Approved",
+		None,
+		None,
+	)
 
 
 @pytest.fixture
