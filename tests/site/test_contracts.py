@@ -235,36 +235,42 @@ def test_inserted_as_submitted_it_is_refused_too(deal, lawyer):
 		copy.insert()
 
 
-def test_data_import_submits_nothing_unapproved(deal, tmp_path):
-	"""The refusal stands in the log of the import, and nothing of the row is kept."""
+@pytest.mark.parametrize("submit", [0, 1])
+def test_data_import_neither_writes_the_state_nor_submits(deal, submit):
+	"""The refusal stands in the log of the import."""
 	from frappe.core.doctype.data_import.importer import Importer
 
-	table = tmp_path / "contracts.csv"
-	table.write_text(
-		"party_type,party_name,sf_opportunity,contract_terms,sf_state\n"
-		f"Customer,{deal.party_name},{deal.name},As agreed,Signed\n"
+	head = "Party Type,Party Name,Opportunity,Contract Terms,Contract State"
+	row = f"Customer,{deal.party_name},{deal.name},As agreed,Signed"
+	file = frappe.get_doc(
+		{
+			"doctype": "File",
+			"file_name": "contracts.csv",
+			"content": f"{head}\n{row}\n".encode(),
+			"is_private": 1,
+		}
+	).insert()
+	job = frappe.get_doc(
+		{
+			"doctype": "Data Import",
+			"reference_doctype": "Contract",
+			"import_type": "Insert New Records",
+			"import_file": file.file_url,
+			"submit_after_import": submit,
+			"mute_emails": 1,
+		}
+	).insert()
+	frappe.db.commit()
+	Importer("Contract", data_import=job).import_data()
+	(line,) = frappe.get_all(
+		"Data Import Log", {"data_import": job.name}, ["success", "messages", "exception"]
 	)
-	found = {}
-	for submit in (0, 1):
-		job = frappe.get_doc(
-			{
-				"doctype": "Data Import",
-				"reference_doctype": "Contract",
-				"import_type": "Insert New Records",
-				"submit_after_import": submit,
-				"mute_emails": 1,
-			}
-		).insert()
-		Importer(
-			"Contract", data_import=job, file_path=str(table), import_type="Insert New Records"
-		).import_data()
-		found[submit] = frappe.get_all(
-			"Contract", {"sf_opportunity": deal.name}, ["docstatus", "sf_state"], order_by="name"
-		)
-	log = frappe.get_all("Data Import Log", {"success": 0}, pluck="messages", order_by="creation")
-	assert [(row.docstatus, row.sf_state) for row in found[0]] == [(0, "Drafted")]
-	assert all(row.docstatus == 0 for row in found[1])
-	assert any("Nobody has been asked to review" in text for text in log)
+	made = frappe.get_all("Contract", {"sf_opportunity": deal.name}, ["docstatus", "sf_state"])
+	if submit:
+		assert not line.success and not [row for row in made if row.docstatus]
+		assert "Nobody has been asked to review" in f"{line.messages} {line.exception}"
+	else:
+		assert line.success and [(row.docstatus, row.sf_state) for row in made] == [(0, "Drafted")]
 
 
 @pytest.mark.parametrize(("how", "told"), [("Warn", True), ("Off", False)])
