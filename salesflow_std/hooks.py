@@ -33,6 +33,8 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -46,6 +48,8 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 		"public/js/contract_making.js",
+		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -99,6 +103,8 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 		"public/js/contract_making.js",
+		"public/js/graded_form.js",
+		"public/js/path_bar.js",
 	],
 	"Contract": "public/js/contract.js",
 	"Event": "public/js/minutes_links.js",
@@ -128,12 +134,20 @@ page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
 
 doc_events = {
 	"Lead": {
-		"validate": ["salesflow_std.overrides.lead.validate", "salesflow_std.overrides.fitted.validate"],
+		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"validate": [
+			"salesflow_std.overrides.lead.validate",
+			"salesflow_std.overrides.fitted.validate",
+			"salesflow_std.overrides.staged.validate",
+		],
 		"on_update": [
+			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.on_update",
 		],
+		"before_change": "salesflow_std.overrides.staged.before_change",
 		"on_change": [
+			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
 		],
@@ -149,18 +163,25 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.handover.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Opportunity": {
-		"validate": "salesflow_std.overrides.opportunity.validate",
+		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"validate": ["salesflow_std.overrides.opportunity.validate", "salesflow_std.overrides.staged.validate"],
 		"on_update": [
+			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.opportunity.on_update",
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.opportunity_on_update",
 		],
-		"on_change": "salesflow_std.overrides.planned.on_change",
+		"before_change": "salesflow_std.overrides.staged.before_change",
+		"on_change": [
+			"salesflow_std.overrides.staged.on_change",
+			"salesflow_std.overrides.planned.on_change",
+		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
@@ -170,6 +191,7 @@ doc_events = {
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 	},
 	"Customer": {
@@ -178,9 +200,13 @@ doc_events = {
 			"salesflow_std.overrides.graded.validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.same_company.validate",
+			"salesflow_std.overrides.staged.customer_validate",
 		],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
-		"on_update": "salesflow_std.overrides.profiled.on_update",
+		"on_update": [
+			"salesflow_std.overrides.profiled.on_update",
+			"salesflow_std.overrides.staged.customer_on_update",
+		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 		"after_rename": [
@@ -191,6 +217,7 @@ doc_events = {
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 	},
 	"Prospect": {
@@ -276,6 +303,15 @@ doc_events = {
 			"salesflow_std.overrides.fitted.settings_changed",
 		],
 	},
+	"Sales Process": {
+		"on_update": [
+			"salesflow_std.salesflow_std.processes.forget",
+			"salesflow_std.salesflow_std.stage_limits.process_changed",
+		],
+		"after_rename": "salesflow_std.salesflow_std.processes.forget",
+		"after_delete": "salesflow_std.salesflow_std.processes.deleted",
+	},
+	"Sales Stage": {"after_rename": "salesflow_std.salesflow_std.processes.stage_renamed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",
@@ -291,11 +327,13 @@ scheduler_events = {
 		"salesflow_std.jobs.review_clock.tick",
 		"salesflow_std.jobs.objection_clock.tick",
 		"salesflow_std.jobs.closing_clock.tick",
+		"salesflow_std.jobs.stage_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
 		"salesflow_std.jobs.nurture_pool.run",
 		"salesflow_std.jobs.fit_targets.restart",
+		"salesflow_std.jobs.stage_reconciling.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
@@ -337,6 +375,7 @@ permission_query_conditions = {
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.permission_query_conditions",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.permission_query_conditions",
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
+	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
@@ -353,8 +392,16 @@ has_permission = {
 	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.has_permission",
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.has_permission",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
+	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.has_permission",
 }
 # With ERPNext's own, which says whose it is.
 has_website_permission = {"Quotation": "salesflow_std.overrides.quotation.has_website_permission"}
 
-ignore_links_on_delete = ["Quotation Override", "BNAU Score", "Follow Up", "Lead Handover", "Public Link"]
+ignore_links_on_delete = [
+	"Quotation Override",
+	"BNAU Score",
+	"Follow Up",
+	"Lead Handover",
+	"Public Link",
+	"Stage Transition",
+]

@@ -110,6 +110,7 @@ def _stage_fields() -> list[dict]:
 			"fieldtype": "Link",
 			"label": "Stage",
 			"options": "Sales Stage",
+			"in_list_view": 1,
 			"in_standard_filter": 1,
 			"search_index": 1,
 			"no_copy": 1,
@@ -120,7 +121,9 @@ def _stage_fields() -> list[dict]:
 			"fieldtype": "Small Text",
 			"label": "Reason for the Stage Change",
 			"description": "Asked for where a stage is skipped or a document goes back; kept in the log.",
-			"depends_on": "eval:doc.__unsaved && !doc.__islocal",
+			# The form knows when a reason is asked for; so does the server.
+			"depends_on": "eval:doc.__asks_stage_reason || doc.sf_stage_reason",
+			"mandatory_depends_on": "eval:doc.__asks_stage_reason",
 			"no_copy": 1,
 			"print_hide": 1,
 			"report_hide": 1,
@@ -701,6 +704,8 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	# The clock of the stages, and what it finds past the gates (`jobs.stage_clock`, `jobs.stage_reconciling`).
 	("Lead", ("sf_stage_late", "sf_stage_due")),
 	("Opportunity", ("sf_stage_late", "sf_stage_due")),
+	("Lead", ("status", "sf_stage_due")),
+	("Opportunity", ("status", "sf_stage_due")),
 	("Opportunity", ("sf_contract", "sf_contract_due")),
 	("Stage Transition", ("reference_doctype", "reference_name", "changed_on")),
 	("Follow Up", ("reference_doctype", "reference_name", "status")),
