@@ -10,11 +10,11 @@ from statistics import median
 import frappe
 from frappe import _
 from frappe.query_builder.functions import IfNull
-from frappe.utils import flt, get_datetime, get_fullname, now_datetime
+from frappe.utils import get_datetime, get_fullname, now_datetime
 from pypika.terms import LiteralValue
 
 from salesflow_std.engine import ageing
-from salesflow_std.salesflow_std import access, processes, stage_limits
+from salesflow_std.salesflow_std import access, grading, processes, stage_limits
 
 GROUPS = {"Stage": "stage", "Rep": "rep", "Sales Process": "sales_process", "Document": "name"}
 # How a document stands against its limit; `Escalated` ones are late too.
@@ -70,7 +70,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 	table = frappe.qb.DocType(doctype)
 	rep = IfNull(table[stage_limits.OWNERS[doctype]], table.owner)
-	amount = table.base_opportunity_amount if doctype == "Opportunity" else LiteralValue("0")
+	amounts = ("base_opportunity_amount", "opportunity_amount", "conversion_rate")
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -84,7 +84,7 @@ def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 			table.sf_stage_entered_on.as_("entered_on"),
 			table.sf_stage_due.as_("due"),
 			table.sf_stage_late.as_("said"),
-			amount.as_("amount"),
+			*(table[field] for field in amounts if doctype == "Opportunity"),
 		)
 		.where((IfNull(table.sf_stage, "") != "") & table.sf_stage_entered_on.isnotnull())
 		.where(stage_limits.counted(doctype, table))
@@ -106,6 +106,7 @@ def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 
 def _told(row: frappe._dict, doctype: str, now: object) -> frappe._dict:
 	row.doctype = doctype
+	row.amount = grading.company_amount(row)
 	row.days = max(0.0, (now - get_datetime(row.entered_on)).total_seconds() / 86400)
 	due = get_datetime(row.due) if row.due else None
 	if not due:
@@ -140,7 +141,7 @@ def _grouped(found: list[frappe._dict], group: str) -> list[dict]:
 			"label": _label(group, key),
 			"doctype": doctype,
 			"documents": len(part),
-			"amount": sum(flt(row.amount) for row in part),
+			"amount": sum(row.amount for row in part),
 			"days": median(row.days for row in part),
 			"longest": max(row.days for row in part),
 			"limit": _common({row.limit for row in part}) if group == "stage" else "",
