@@ -19,11 +19,6 @@ def taken_in():
 	stage_reconciling.find_bypasses()
 
 
-@pytest.fixture
-def blocking():
-	frappe.db.set_single_value("Salesflow Settings", "stage_enforcement", "Block")
-
-
 def past_the_gates(doc, **values):
 	frappe.db.set_value(doc.doctype, doc.name, values, update_modified=False)
 
@@ -119,8 +114,9 @@ def test_who_was_taken_back_stays_back():
 	assert standing.fresh(deal).sf_stage == "Needs Explored"
 
 
-def test_the_gates_that_were_not_asked_are_noted(blocking):
+def test_the_gates_that_were_not_asked_are_noted():
 	deal = standing.deal()
+	frappe.db.set_single_value("Salesflow Settings", "stage_enforcement", "Block")
 	past_the_gates(deal, sf_stage="Negotiation")
 	stage_reconciling.find_bypasses()
 	assert last(deal).unmet

@@ -9,7 +9,7 @@ from salesflow_std.jobs import stage_clock
 from salesflow_std.salesflow_std import transitions
 from salesflow_std.salesflow_std.report.gates_passed_over.gates_passed_over import execute as passed_over
 from salesflow_std.salesflow_std.report.stage_ageing.stage_ageing import execute as ageing
-from tests.site import records, standing
+from tests.site import standing
 
 MONDAY = "2027-01-04 10:00"
 
