@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
 import time
@@ -158,7 +159,7 @@ def make_old_opportunities(count: int) -> None:
 		}
 		rows.append(row)
 		if i % 20 == 0:
-			data = '{"changed": [["sales_stage", "Prospecting", "%s"]]}' % row["sales_stage"]
+			data = json.dumps({"changed": [["sales_stage", _STARTS, row["sales_stage"]]]})
 			versions.append(
 				{
 					"name": f"bench-{i:07d}",
