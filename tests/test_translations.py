@@ -1031,6 +1031,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
 		elif kind == "Review Rule":
 			yield Said(data["rule_name"], None, place(path))
+		elif kind == "Sales Stage":
+			yield Said(data["stage_name"], None, place(path))
+		elif kind == "Sales Process":
+			yield from said_by_sales_process(data, place(path))
 		elif kind in ("SPIN Question", "Objection Script"):
 			assert data["language"] in ("en", "zh"), f"{place(path)}: it is written in its own language"
 		else:
@@ -1042,6 +1046,18 @@ def said_by_shipped_records() -> Iterator[Said]:
 				for key, text in row.items():
 					if key.startswith("level_") and text:
 						yield Said(text, None, place(path, row["code"]))
+
+
+def said_by_sales_process(data: dict, at: str) -> Iterator[Said]:
+	yield Said(data["process_name"], None, at)
+	yield Said(data["description"], None, at)
+	for row in data["stages"]:
+		for text in (row["guidance"], *row["outputs"].split("\n")):
+			yield Said(text, None, at)
+	for row in data["gates"]:
+		for text in (row["gate"], row.get("why")):
+			if text:
+				yield Said(text, None, at)
 
 
 @functools.cache
