@@ -289,8 +289,25 @@ def linked_records() -> set[str]:
 	return {policy["sales_stage"] for policy in shipped("cadence_policy") if policy.get("sales_stage")}
 
 
+def stage_names() -> set[str]:
+	return {stage["stage_name"] for stage in shipped("sales_stage")}
+
+
+def words_of_stages(field: str) -> set[str]:
+	rows = (row for process in shipped("sales_process") for row in process["stages"])
+	return {line for row in rows for line in row[field].split("\n")}
+
+
+def gate_titles() -> set[str]:
+	return {row["gate"] for process in shipped("sales_process") for row in process["gates"]}
+
+
+def stage_roles() -> set[str]:
+	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
+
+
 # Units in a sentence and ERPNext's own records are fine as the desk has them.
-AS_THEIRS = (error_parameters, linked_records, override_roles)
+AS_THEIRS = (error_parameters, linked_records, override_roles, stage_roles)
 
 # Calls that translate something else than a literal, by file and argument, and all it can be.
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
@@ -311,6 +328,7 @@ _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
 _REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
+_STAGE_PATH = "salesflow_std/stage_path.py"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
@@ -328,6 +346,15 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/follow_up.py", "touch.goal"): goals,
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
+	("api/stage_path.py", "stage"): stage_names,
+	(_STAGE_PATH, "stage.name"): stage_names,
+	(_STAGE_PATH, "stage.owner_role"): stage_roles,
+	(_STAGE_PATH, "stage.guidance"): lambda: words_of_stages("guidance"),
+	(_STAGE_PATH, "line"): lambda: words_of_stages("outputs"),
+	(_STAGE_PATH, "stage.unit"): error_parameters,
+	(_STAGE_PATH, "gate.title"): gate_titles,
+	("public/js/graded_list.js", "doc.sf_stage"): stage_names,
+	("public/js/path_bar.js", "doctype"): lambda: set(constant_of("salesflow_std/stages.py", "SUBJECTS")),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
 	("salesflow_std/quotation_gate.py", "role"): override_roles,
 	("salesflow_std/quotation_gate.py", "row.status"): lambda: options_of("Solution Proposal", "status"),
