@@ -184,7 +184,7 @@ class _Backfill:
 			title=_("Taking documents into the stages"),
 			doctype=SETTINGS,
 			docname=SETTINGS,
-			description=_("{0} of {1}").format(self.done, self.total),
+			description=_("{0} of {1} documents").format(self.done, self.total),
 		)
 
 	def _take(self, doctype: str, rows: list[frappe._dict]) -> None:

@@ -172,7 +172,9 @@ def _stage_order() -> dict[str, int]:
 def _label(group: str, key: str) -> str:
 	if not key:
 		return _("None", context="Salesflow")
-	return get_fullname(key) if group == "rep" else _(key)
+	if group == "stage":
+		return _(key)
+	return get_fullname(key) if group == "rep" else key
 
 
 def _column(label: str, fieldname: str, fieldtype: str = "Data", width: int = 110, **more: object) -> dict:
@@ -183,7 +185,9 @@ def _columns(filters: frappe._dict) -> list[dict]:
 	days = {"fieldtype": "Float", "precision": 1}
 	return [
 		_column(_(filters.group_by or "Stage", context="Stage Ageing"), "label", width=220),
-		_column(_("Document Type"), "doctype", "Link", options="DocType", width=130),
+		_column(
+			_("Document Type", context="Stage Transition"), "doctype", "Link", options="DocType", width=130
+		),
 		_column(_("Documents", context="Stage Ageing"), "documents", "Int"),
 		_column(_("Amount"), "amount", "Currency", 140),
 		_column(_("Days There (Median)", context="Stage Ageing"), "days", width=150, **days),
@@ -199,12 +203,12 @@ def _columns(filters: frappe._dict) -> list[dict]:
 def _document_columns() -> list[dict]:
 	days = {"fieldtype": "Float", "precision": 1}
 	return [
-		_column(_("Document Type"), "doctype", "Link", options="DocType"),
+		_column(_("Document Type", context="Stage Transition"), "doctype", "Link", options="DocType"),
 		_column(_("Document", context="Stage Ageing"), "name", "Dynamic Link", 170, options="doctype"),
 		_column(_("Customer"), "title", width=180),
 		_column(_("Stage"), "stage_label", width=150),
 		_column(_("Rep"), "rep_name", width=140),
-		_column(_("Grade"), "grade", width=70),
+		_column(_("Grade", context="Stage Transition"), "grade", width=70),
 		_column(_("Amount"), "amount", "Currency", 130),
 		_column(_("Entered On", context="Stage Ageing"), "entered_on", "Datetime", 150),
 		_column(_("Days There", context="Stage Ageing"), "days", **days),
