@@ -40,6 +40,7 @@ from salesflow_std.salesflow_std import (
 	objections_day,
 	reps,
 	reviews_day,
+	stages_day,
 	value_items,
 )
 
@@ -78,6 +79,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	needs_day.waiting,
 	objections_day.waiting,
 	closing_day.waiting,
+	stages_day.waiting,
 	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,
