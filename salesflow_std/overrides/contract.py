@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import contract_gate, contract_states
+from salesflow_std.overrides.guard import safely
+from salesflow_std.salesflow_std import contract_gate, contract_states, delivery_handovers
 
 
 def validate(doc: Document, method: str | None = None) -> None:
@@ -32,8 +33,12 @@ def before_cancel(doc: Document, method: str | None = None) -> None:
 
 
 def saved(doc: Document, method: str | None = None) -> None:
-	"""After save, submit, update and cancel: the opportunity knows its contract."""
+	"""After save, submit, update and cancel: the opportunity knows its contract, and a signed one is handed over (C5)."""
 	contract_states.saved(doc)
+	before = doc.get_doc_before_save()
+	if doc.docstatus == 1 and doc.is_signed and not (before and before.docstatus == 1 and before.is_signed):
+		# No signature waits for the handover; it can be made by its button.
+		safely(delivery_handovers.contract_signed, doc.name, title="No handover of a signed contract")
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:

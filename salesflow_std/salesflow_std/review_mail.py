@@ -5,7 +5,7 @@ Only those who may read the proposal are told of it. The sender of an opinion is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import frappe
 from frappe import _
@@ -18,12 +18,12 @@ from frappe.utils import (
 	format_datetime,
 	get_datetime,
 	get_fullname,
-	get_url,
 	quoted,
 )
 from frappe.utils.user import get_users_with_role
 
-from salesflow_std.salesflow_std import needs_mail, notices, reps, review_rules
+from salesflow_std.salesflow_std import reps, review_rules
+from salesflow_std.salesflow_std.announcing import tell
 
 _DOCTYPE = "Proposal Review"
 
@@ -68,43 +68,6 @@ def when(moment: object) -> str:
 
 
 # How it is said -------------------------------------------------------------------------------------------
-
-
-def tell(
-	users: Iterable[str],
-	say: Callable[[str], dict],
-	doctype: str,
-	name: str,
-	link: str,
-) -> None:
-	"""A notice and a mail to each; `say(user)` gives ``{"subject", "lines", "facts", "action"}`` in their language."""
-	for user in dict.fromkeys(users):
-		with notices.in_language(notices.language_of(user)):
-			words = say(user)
-			lines = "<br>".join(escape_html(line) for line in words.get("lines", ()))
-			notices.notify(user, escape_html(words["subject"]), doctype, name, lines, link)
-			_mail(user, words, doctype, name, link)
-
-
-def _mail(user: str, words: dict, doctype: str, name: str, link: str) -> None:
-	address = frappe.db.get_value("User", user, "email")
-	if not address or "@" not in address or not needs_mail.can_send():
-		return
-	frappe.sendmail(
-		recipients=[address],
-		subject=needs_mail.one_line(words["subject"]),
-		template="proposal_review",
-		args={
-			"headline": words["subject"],
-			"lines": words.get("lines", ()),
-			"facts": words.get("facts", ()),
-			"action": words["action"],
-			"url": get_url(link),
-		},
-		reference_doctype=doctype,
-		reference_name=name,
-		with_container=True,
-	)
 
 
 def _readers(users: Iterable[str | None], proposal: Document) -> list[str]:

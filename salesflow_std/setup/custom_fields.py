@@ -582,6 +582,14 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"depends_on": "sf_override_reason",
 			**_STATE,
 		},
+		{
+			"fieldname": "sf_override_fingerprint",
+			"fieldtype": "Data",
+			"label": "What Was Let Pass",
+			"insert_after": "sf_override_on",
+			"length": 64,
+			**_HIDDEN,
+		},
 	],
 	"Quotation": [
 		# Written by the gate: the review whose figures the quotation bears (S2).
