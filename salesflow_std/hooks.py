@@ -45,6 +45,7 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/lost_deal.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -93,7 +94,12 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
-	"Quotation": ["public/js/quotation.js", "public/js/objection_help.js", "public/js/objections.js"],
+	"Quotation": [
+		"public/js/quotation.js",
+		"public/js/objection_help.js",
+		"public/js/objections.js",
+		"public/js/lost_deal.js",
+	],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -147,7 +153,8 @@ doc_events = {
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Opportunity": {
-		"validate": "salesflow_std.overrides.opportunity.validate",
+		"validate": ["salesflow_std.overrides.opportunity.validate", "salesflow_std.overrides.lost.validate"],
+		"before_change": "salesflow_std.overrides.lost.before_change",
 		"on_update": [
 			"salesflow_std.overrides.opportunity.on_update",
 			"salesflow_std.overrides.planned.on_update",
@@ -224,9 +231,16 @@ doc_events = {
 		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
 	},
 	"Quotation": {
-		"validate": "salesflow_std.overrides.quotation.validate",
+		"validate": [
+			"salesflow_std.overrides.quotation.validate",
+			"salesflow_std.overrides.lost.quotation_validate",
+		],
+		"before_change": "salesflow_std.overrides.lost.quotation_before_change",
 		"before_submit": "salesflow_std.overrides.quotation.before_submit",
-		"before_update_after_submit": "salesflow_std.overrides.quotation.before_update_after_submit",
+		"before_update_after_submit": [
+			"salesflow_std.overrides.quotation.before_update_after_submit",
+			"salesflow_std.overrides.lost.quotation_validate",
+		],
 		"before_print": "salesflow_std.overrides.quotation.before_print",
 		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},
