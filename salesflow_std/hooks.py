@@ -272,6 +272,7 @@ doc_events = {
 			"salesflow_std.overrides.fitted.settings_changed",
 		],
 	},
+	"Sales Process": {"on_update": "salesflow_std.salesflow_std.stage_limits.process_changed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",
@@ -286,11 +287,13 @@ scheduler_events = {
 		"salesflow_std.jobs.needs_clock.tick",
 		"salesflow_std.jobs.review_clock.tick",
 		"salesflow_std.jobs.objection_clock.tick",
+		"salesflow_std.jobs.stage_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
 		"salesflow_std.jobs.nurture_pool.run",
 		"salesflow_std.jobs.fit_targets.restart",
+		"salesflow_std.jobs.stage_reconciling.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
@@ -330,6 +333,7 @@ permission_query_conditions = {
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.permission_query_conditions",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.permission_query_conditions",
 	"BNAU Score Line": "salesflow_std.salesflow_std.doctype.bnau_score.bnau_score.line_query_conditions",
+	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
@@ -345,8 +349,16 @@ has_permission = {
 	"Follow Up": "salesflow_std.salesflow_std.doctype.follow_up.follow_up.has_permission",
 	"Lead Handover": "salesflow_std.salesflow_std.doctype.lead_handover.lead_handover.has_permission",
 	"Rep Absence": "salesflow_std.salesflow_std.doctype.rep_absence.rep_absence.has_permission",
+	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.has_permission",
 }
 # With ERPNext's own, which says whose it is.
 has_website_permission = {"Quotation": "salesflow_std.overrides.quotation.has_website_permission"}
 
-ignore_links_on_delete = ["Quotation Override", "BNAU Score", "Follow Up", "Lead Handover", "Public Link"]
+ignore_links_on_delete = [
+	"Quotation Override",
+	"BNAU Score",
+	"Follow Up",
+	"Lead Handover",
+	"Public Link",
+	"Stage Transition",
+]

@@ -10,17 +10,18 @@ _SOLUTIONS = {
 	doctype: ("reference_name", "reference_doctype")
 	for doctype in ("Solution Proposal", "Meeting Minutes", "Objection")
 }
+_LOG = {"Stage Transition": ("reference_name", "reference_doctype")}
 _PLANS = {"Account Plan": ("party", "party_type")}
 
 
 def of_lead(data: dict) -> dict:
 	"""The connections of a lead."""
-	return _with(data, "Lead", _NEEDS | _PLANS | _SOLUTIONS)
+	return _with(data, "Lead", _NEEDS | _PLANS | _SOLUTIONS | _LOG)
 
 
 def of_opportunity(data: dict) -> dict:
 	"""The connections of an opportunity."""
-	return _with(data, "Opportunity", _NEEDS | _SOLUTIONS)
+	return _with(data, "Opportunity", _NEEDS | _SOLUTIONS | _LOG)
 
 
 def of_prospect(data: dict) -> dict:

@@ -70,6 +70,12 @@ _COMMON = (
 	"sf_rhythm",
 	"sf_rhythm_since",
 	"sf_holiday_list",
+	# What a touch means for the stay in the stage (`stage_limits.touched`).
+	"sf_sales_process",
+	"sf_stage",
+	"sf_stage_entered_on",
+	"sf_stage_due",
+	"sf_stage_late",
 )
 SUBJECTS = {
 	"Lead": Subject(

@@ -20,7 +20,7 @@ from frappe import _
 from frappe.utils import cint, get_datetime, now_datetime
 
 from salesflow_std.engine import cadence, leads
-from salesflow_std.salesflow_std import actions, follow_ups, handover
+from salesflow_std.salesflow_std import actions, follow_ups, handover, stage_limits
 from salesflow_std.salesflow_std.cadences import Cadence
 from salesflow_std.salesflow_std.follow_ups import (
 	ANSWER,
@@ -256,6 +256,7 @@ def counted(doctype: str, row: frappe._dict, when: datetime) -> dict[str, object
 	values: dict[str, object] = {}
 	if not last or when > last:
 		values["sf_last_touch_on"] = when
+		values |= stage_limits.touched(doctype, row, when)
 	if not last or when.date() != last.date():
 		same_week = last and cadence.monday_of(last.date()) == cadence.monday_of(when.date())
 		values["sf_touches"] = cint(row.sf_touches) + 1
@@ -420,6 +421,7 @@ def _uncount(doctype: str, row: frappe._dict, communication: str) -> None:
 		values["sf_touches"] = max(0, cint(row.sf_touches) - 1)
 	if row.sf_last_touch_on and get_datetime(row.sf_last_touch_on) == when:
 		values["sf_last_touch_on"] = left[-1] if left else None
+		values |= stage_limits.touched(doctype, row, values["sf_last_touch_on"])
 	values["sf_week_touches"] = touches_in_last_week(left)
 	if doctype == "Lead" and row.sf_first_touched_on and get_datetime(row.sf_first_touched_on) == when:
 		values["sf_first_touched_on"] = left[0] if left else None

@@ -10,7 +10,7 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
-from salesflow_std.setup import shipped_defaults
+from salesflow_std.setup import permissions, shipped_defaults
 from salesflow_std.setup.custom_fields import (
 	CUSTOM_FIELDS,
 	INDEXED_FIELDS,
@@ -48,6 +48,7 @@ def after_install() -> None:
 	"""Brings fields, indexes, shipped defaults and settings, and takes existing documents in."""
 	_put_fields()
 	shipped_defaults.load()
+	permissions.put()
 	_fill_settings()
 	frappe.enqueue(
 		"salesflow_std.jobs.take_in.run",
@@ -62,6 +63,7 @@ def after_migrate() -> None:
 	"""Follows a new version of the app; what an administrator tuned or deleted stays as it is."""
 	_put_fields()
 	shipped_defaults.load()
+	permissions.put()
 	_fill_new_settings()
 	_fill_new_keys()
 

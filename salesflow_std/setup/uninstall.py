@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import frappe
 
-from salesflow_std.setup import shipped_defaults
+from salesflow_std.setup import permissions, shipped_defaults
 from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, JOB_INDEXES, MODULE
 
 # They came with the doctypes that name them.
@@ -18,6 +18,7 @@ ROLES = ("Product Reviewer", "Legal Reviewer")
 
 def before_uninstall() -> None:
 	"""Takes back shipped records that nobody came to use, and our property setters."""
+	permissions.take_back()
 	shipped_defaults.take_back()
 	_drop_boards()
 	_drop_roles()

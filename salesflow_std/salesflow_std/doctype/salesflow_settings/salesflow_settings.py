@@ -28,7 +28,7 @@ MODEL_FIELDS = {
 
 class SalesflowSettings(Document):
 	def validate(self) -> None:
-		for field in ("switches", "taken_in"):  # the jobs' own notes; a form sends back what it once read
+		for field in ("switches", "taken_in", "stages_taken_in"):  # the jobs' own notes; a form sends back what it once read
 			self.set(field, frappe.db.get_single_value(self.doctype, field))
 		self._check_models()
 		self._check_quotation_rules()
@@ -182,6 +182,7 @@ def request_new_deadlines() -> None:
 	forget_calendars()
 	for model in frappe.get_all("Scoring Model", filters={"automatic": 0}, pluck="name", order_by="name"):
 		request_regrade(model, dates=True)
+	request_new_stays()
 	# Leads are planned anew by their re-grading; opportunities have no dates but those of their touches.
 	frappe.enqueue(
 		"salesflow_std.jobs.follow_up_clock.plan_anew",
@@ -190,6 +191,18 @@ def request_new_deadlines() -> None:
 		deduplicate=True,
 		enqueue_after_commit=True,
 		doctype="Opportunity",
+	)
+
+
+def request_new_stays(process: str | None = None) -> None:
+	"""Has the ends of all stays (of a process) counted anew, in the background (M1)."""
+	frappe.enqueue(
+		"salesflow_std.jobs.stage_clock.count_anew",
+		queue="long",
+		job_id=f"salesflow_std.count_stays.{process or ''}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		process=process,
 	)
 
 

@@ -1,0 +1,343 @@
+"""The clock of the stages: too long in one, and the owner hears of it, later the manager, each once (M1, F5).
+
+What has been said stands in `sf_stage_late` of the document: nothing, Late (the owner knows), Escalated (the manager
+does too). A touch, where it counts, and a move begin anew. Documents that have ended leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import frappe
+from frappe import _
+from frappe.query_builder.functions import IfNull
+from frappe.utils import (
+	escape_html,
+	flt,
+	format_datetime,
+	get_datetime,
+	get_fullname,
+	get_url_to_form,
+	now_datetime,
+)
+from pypika.queries import QueryBuilder
+from rq.timeouts import JobTimeoutException
+
+from salesflow_std.engine import ageing
+from salesflow_std.jobs import telling
+from salesflow_std.jobs.steps import run_each
+from salesflow_std.salesflow_std import bulk, notices, processes, reps, stage_limits
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
+
+CHUNK = 500
+# Written by set, nobody is told.
+WRITE_CHUNK = 2000
+# More than that come to one reader as one notice: nobody reads forty.
+_MOST = 5
+
+# User -> what they are told of.
+Cases = dict[str, list[frappe._dict]]
+
+
+def tick() -> None:
+	"""Runs at every tick of the scheduler; with nothing due it is a few queries on indexes. Twice is once."""
+	run_each((leave_ended, watch_owners, watch_managers))
+
+
+def watch_owners() -> int:
+	"""Tells owners, or who stands in, what has stood too long; returns how many documents."""
+	return sum(_watch(doctype, ageing.IN_TIME) for doctype in stage_limits.OWNERS)
+
+
+def watch_managers() -> int:
+	"""Tells managers what still stands there some time after the owner heard of it; returns how many documents."""
+	return sum(_watch(doctype, ageing.LATE) for doctype in stage_limits.OWNERS)
+
+
+def leave_ended() -> int:
+	"""Takes documents out of the clock that have ended, or that nobody works on just now; returns how many."""
+	count = 0
+	for doctype in stage_limits.OWNERS:
+		table = frappe.qb.DocType(doctype)
+		statuses = frappe.get_meta(doctype).get_field("status").options.split("\n")
+		ended = [s for s in statuses if s and s not in stage_limits.OPEN_STATUSES[doctype]]
+		known = table.sf_stage_due > "1000-01-01"  # in the index, which a search for "not null" alone is not
+		for condition in (
+			table.status.isin(ended) & known,
+			table.sf_stage_late.isin((ageing.LATE, ageing.ESCALATED))
+			& stage_limits.counted(doctype, table).negate(),
+		):
+			count += _clear(table, condition)
+	return count
+
+
+def _clear(table: frappe.qb.DocType, condition: object) -> int:
+	count = 0
+	while True:
+		names = frappe.qb.from_(table).select(table.name).where(condition).limit(WRITE_CHUNK).run(pluck=True)
+		if names:
+			query = frappe.qb.update(table).set(table.sf_stage_due, None)
+			query.set(table.sf_stage_late, ageing.IN_TIME).where(bulk.Among(table.name, names)).run()
+			# A chunk is whole in itself; a restart goes on behind it.
+			frappe.db.commit()  # nosemgrep
+		count += len(names)
+		if len(names) < WRITE_CHUNK:
+			return count
+
+
+def _watch(doctype: str, said: str) -> int:
+	now, after, count = now_datetime(), ("", ""), 0
+	while True:
+		rows = _over(doctype, said, now, after)
+		if not rows:
+			return count
+		cases: Cases = {}
+		for row in rows:
+			count += _one(row, said, now, cases)
+		say = _late if said == ageing.IN_TIME else _escalated
+		for user, of_user in cases.items():
+			_tell(user, of_user, say)
+		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
+		frappe.db.commit()  # nosemgrep
+		after = (rows[-1].rep, rows[-1].name)
+
+
+def _over(doctype: str, said: str, now: datetime, after: tuple[str, str]) -> list[frappe._dict]:
+	"""Documents whose stay is over, those of one owner together, so that they come in one mail."""
+	table = frappe.qb.DocType(doctype)
+	rep = IfNull(table[stage_limits.OWNERS[doctype]], table.owner)
+	return (
+		_rows(doctype, table)
+		.select(rep.as_("rep"))
+		.where((table.sf_stage_due < now) & (IfNull(table.sf_stage_late, "") == said))
+		.where(table.status.isin(stage_limits.OPEN_STATUSES[doctype]))
+		.where(stage_limits.counted(doctype, table))
+		.where((rep > after[0]) | ((rep == after[0]) & (table.name > after[1])))
+		.orderby(rep, table.name)
+		.limit(CHUNK)
+		.run(as_dict=True)
+	)
+
+
+def _rows(doctype: str, table: frappe.qb.DocType) -> QueryBuilder:
+	return frappe.qb.from_(table).select(
+		table.name,
+		frappe.qb.terms.ValueWrapper(doctype).as_("doctype"),
+		table.title,
+		table.company,
+		table.status,
+		table.sf_sales_process,
+		table.sf_stage,
+		table.sf_stage_entered_on,
+		table.sf_stage_due,
+		table.sf_stage_late,
+		table.sf_last_touch_on,
+	)
+
+
+def _one(row: frappe._dict, said: str, now: datetime, cases: Cases) -> int:
+	"""Tells of one document; one that fails is logged and left for the next tick."""
+	frappe.db.savepoint("stage_clock")
+	try:
+		due = get_datetime(row.sf_stage_due)
+		fresh = _fresh(row)
+		if fresh is None or fresh > due:
+			# Touched meanwhile on a path that told nobody, or the limit is another one now.
+			_write(row, {"sf_stage_due": fresh, "sf_stage_late": ageing.IN_TIME})
+			return 0
+		if said == ageing.IN_TIME:
+			users = [reps.on_duty(row.rep, now.date())]
+			following = ageing.LATE
+		elif _standing(row, due, now) == ageing.ESCALATED:
+			users = reps.escalate_to(row.rep)
+			following = ageing.ESCALATED
+		else:
+			return 0
+		if not _write(row, {"sf_stage_late": following}):
+			return 0
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="stage_clock")
+		frappe.log_error(
+			title="A stage could not be watched", reference_doctype=row.doctype, reference_name=row.name
+		)
+		return 0
+	for user in users:
+		cases.setdefault(user, []).append(row)
+	return 1
+
+
+def _fresh(row: frappe._dict) -> datetime | None:
+	"""When the stay is over by what is known now."""
+	if not row.sf_stage_entered_on:
+		return get_datetime(row.sf_stage_due)
+	limit = stage_limits.limit_of(row.sf_sales_process, row.sf_stage)
+	if limit.amount and not limit.touch_resets:
+		return get_datetime(row.sf_stage_due)
+	return stage_limits.due(row, row.sf_stage, get_datetime(row.sf_stage_entered_on), row.sf_last_touch_on)
+
+
+def _standing(row: frappe._dict, due: datetime, now: datetime) -> str:
+	process = processes.get(row.sf_sales_process)
+	amount, unit = (process.escalate_amount, process.escalate_unit) if process else (0, "Hours")
+	return ageing.standing(due, now, flt(amount), unit, working_calendar(row.company))
+
+
+def _write(row: frappe._dict, values: dict[str, object]) -> bool:
+	"""Sets it where the document still stands as it was read; False where it has moved, or somebody else was first."""
+	table = frappe.qb.DocType(row.doctype)
+	query = frappe.qb.update(table)
+	for field, value in values.items():
+		query = query.set(table[field], value)
+	(
+		query.where((table.name == row.name) & (table.sf_stage == row.sf_stage))
+		.where(table.sf_stage_due == row.sf_stage_due)
+		.where(IfNull(table.sf_stage_late, "") == (row.sf_stage_late or ""))
+		.run()
+	)
+	return bool(frappe.db._cursor.rowcount)
+
+
+# What is said -------------------------------------------------------------------------------------------------
+
+
+def _late(row: frappe._dict) -> str:
+	return _("{0} has stood in the stage {1} since {2}; it was to leave it by {3}.").format(
+		_title(row), _stage(row), _when(row.sf_stage_entered_on), _when(row.sf_stage_due)
+	)
+
+
+def _escalated(row: frappe._dict) -> str:
+	return _("{0} of {1} still stands in the stage {2}; it was to leave it by {3}.").format(
+		_title(row), escape_html(get_fullname(row.rep)), _stage(row), _when(row.sf_stage_due)
+	)
+
+
+def _tell(user: str, rows: list[frappe._dict], say: Callable[[frappe._dict], str]) -> None:
+	"""Notices, or one where there are many, and one mail."""
+	frappe.db.savepoint("stage_notice")
+	try:
+		with notices.in_language(notices.language_of(user)):
+			if len(rows) <= _MOST:
+				for row in rows:
+					notices.notify(user, say(row), row.doctype, row.name)
+			else:
+				subject = _("{0} documents stand in their stage longer than allowed.").format(len(rows))
+				notices.notify(user, subject, rows[0].doctype, rows[0].name, "<br>".join(map(_line, rows[:50])))
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="stage_notice")
+		frappe.log_error(title="A notice of the stage clock could not be given")
+	telling.mail(user, partial(_mail, rows, say is _escalated))
+
+
+def _mail(rows: list[frappe._dict], escalated: bool) -> tuple[str, dict]:
+	intro = (
+		_("These have stood in their stage longer than the sales process allows, and still do. Each is told once.")
+		if escalated
+		else _("These have stood in their stage longer than the sales process allows. Each is told once.")
+	)
+	return (
+		_("{0} documents too long in their stage").format(len(rows)),
+		{
+			"intro": intro,
+			"about": _("Stage"),
+			"until": _("Due", context="Salesflow"),
+			"cases": [
+				{
+					"title": row.title or row.name,
+					"about": _(row.sf_stage),
+					"due": format_datetime(row.sf_stage_due, "yyyy-MM-dd HH:mm"),
+					"rep_name": get_fullname(row.rep),
+					"url": get_url_to_form(row.doctype, row.name),
+				}
+				for row in rows
+			],
+		},
+	)
+
+
+def _line(row: frappe._dict) -> str:
+	return f"{escape_html(row.title or row.name)}: {_stage(row)}"
+
+
+def _title(row: frappe._dict) -> str:
+	return f"<b>{escape_html(row.title or row.name)}</b>"
+
+
+def _stage(row: frappe._dict) -> str:
+	return escape_html(_(row.sf_stage))
+
+
+def _when(moment: object) -> str:
+	return frappe.format(moment, {"fieldtype": "Datetime"})
+
+
+# When the limits or the calendar change -----------------------------------------------------------------------
+
+
+def resume() -> int:
+	"""Gives a stay of full length, from now on, to documents that are worked on again; returns how many."""
+	now, count = now_datetime(), 0
+	for doctype in stage_limits.OWNERS:
+		for process in processes.names():
+			limited = [row.name for row in processes.get(process).stages if row.longest_stay]
+			if limited:
+				table = frappe.qb.DocType(doctype)
+				count += _count_all(
+					doctype,
+					(table.sf_sales_process == process)
+					& table.sf_stage.isin(limited)
+					& table.sf_stage_due.isnull(),
+					lambda row: now,
+				)
+	return count
+
+
+def count_anew(process: str | None = None) -> int:
+	"""Counts the ends of all stays (of a process) anew, after its limits or the calendar changed; returns how many
+	have changed. Restartable: what is counted already stays as it is."""
+	count = 0
+	for doctype in stage_limits.OWNERS:
+		table = frappe.qb.DocType(doctype)
+		of_process = table.sf_sales_process == process if process else table.sf_sales_process.isnotnull()
+		count += _count_all(doctype, of_process, lambda row: get_datetime(row.sf_stage_entered_on))
+	return count
+
+
+def _count_all(doctype: str, condition: object, start: Callable[[frappe._dict], datetime]) -> int:
+	table, after, count = frappe.qb.DocType(doctype), "", 0
+	now = now_datetime()
+	while True:
+		rows = (
+			_rows(doctype, table)
+			.where(condition & table.sf_stage_entered_on.isnotnull() & (table.name > after))
+			.where(stage_limits.counted(doctype, table))
+			.orderby(table.name)
+			.limit(WRITE_CHUNK)
+			.run(as_dict=True)
+		)
+		if not rows:
+			return count
+		for row in rows:
+			due = stage_limits.due(row, row.sf_stage, start(row), row.sf_last_touch_on)
+			if due == (get_datetime(row.sf_stage_due) if row.sf_stage_due else None):
+				continue
+			late = row.sf_stage_late if ageing.is_late(due, now) else ageing.IN_TIME
+			count += _write_anew(row, {"sf_stage_due": due, "sf_stage_late": late})
+		# A chunk is whole in itself; a restart goes on behind it.
+		frappe.db.commit()  # nosemgrep
+		after = rows[-1].name
+
+
+def _write_anew(row: frappe._dict, values: dict[str, object]) -> int:
+	table = frappe.qb.DocType(row.doctype)
+	query = frappe.qb.update(table).where((table.name == row.name) & (table.sf_stage == row.sf_stage))
+	for field, value in values.items():
+		query = query.set(table[field], value)
+	query.run()
+	return frappe.db._cursor.rowcount
