@@ -103,11 +103,12 @@ class Answer:
 class Facts:
 	"""What is known of a document, as far as the gates that are asked need it.
 
-	`empty`: those of the asked fields that hold nothing, and those that the document does not have are not in
-	`known`. `grades`: of the scoring model, the best first. `amount` is in the company's currency, 0 where nobody
+	`profile` is the name of the customer profile, "" without one. `known` are those of the asked fields that the
+	document has, `empty` those of them that hold nothing. `grades`: of the scoring model, the best first. `amount` is in the company's currency, 0 where nobody
 	knows. `linked` and `answers` are by the key of the gate; a gate whose document nothing can point at is missing.
 	"""
 
+	profile: str = ""
 	known: frozenset[str] = frozenset()
 	empty: frozenset[str] = frozenset()
 	grade: str = ""
@@ -129,11 +130,12 @@ class Facts:
 class Finding:
 	"""Whether a gate is met; `code` says how or why not, `args` what goes into the sentence.
 
-	Codes: ``met``, ``stale`` (met, with a grade that wants a review), ``exempt`` (met, no contract needed);
-	``fields`` (``missing``: tuple of tuples of field names), ``no_grade``, ``unknown_grade``, ``grade``, ``touch``,
-	``no_decider``, ``decider_left``, ``decider``, ``no_paper``, ``paper`` (``name``, ``status``), ``objections``
-	(``names``), ``no_contract``, ``contract`` (``name``, ``state``), ``no_scan`` (``name``), ``file``, ``linked``
-	(``found``), ``no_link``, ``expression``, ``broken`` (``problem``), ``unknown_kind``.
+	Codes of what is met: ``met``, ``stale`` (a grade that wants a review), ``exempt`` (no contract needed). Of what is
+	not: ``fields`` (``missing``: tuple of tuples of field names), ``no_grade``, ``unknown_grade`` and ``grade``
+	(``grade``, ``least``), ``touch``, ``no_paper``, ``paper`` (``name``, ``status``), ``no_decider``,
+	``decider_left``, ``decider`` and ``objections`` (``profile``; the last with ``names``), ``no_contract``,
+	``contract`` and ``no_scan`` (``name``, ``state``, ``asked``), ``file`` (``part``), ``linked`` (``found``,
+	``least``), ``no_link``, ``expression``, ``broken`` (``problem``), ``unknown_kind``.
 	"""
 
 	gate: Gate
@@ -192,14 +194,14 @@ def _decider_known(gate: Gate, facts: Facts) -> Finding:
 	deciders = [person for person in facts.people if person.role == DECISION_MAKER]
 	if any(not person.left for person in deciders):
 		return Finding(gate, True)
-	return Finding(gate, False, "decider_left" if deciders else "no_decider")
+	return Finding(gate, False, "decider_left" if deciders else "no_decider", {"profile": facts.profile})
 
 
 def _decider_reached(gate: Gate, facts: Facts) -> Finding:
 	known = _decider_known(gate, facts)
 	if not known.met or is_decider_reached(facts.people):
 		return known
-	return Finding(gate, False, "decider")
+	return Finding(gate, False, "decider", {"profile": facts.profile})
 
 
 def _paper(gate: Gate, paper: Paper) -> Finding:
@@ -220,7 +222,8 @@ def _proposal(gate: Gate, facts: Facts) -> Finding:
 def _objections(gate: Gate, facts: Facts) -> Finding:
 	if not facts.overdue_objections:
 		return Finding(gate, True)
-	return Finding(gate, False, "objections", {"names": tuple(facts.overdue_objections)})
+	args = {"names": tuple(facts.overdue_objections), "profile": facts.profile}
+	return Finding(gate, False, "objections", args)
 
 
 def contract_steps(contract: Contract) -> int:

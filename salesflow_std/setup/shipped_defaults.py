@@ -17,6 +17,7 @@ from pathlib import Path
 
 import frappe
 from frappe import _
+from frappe.model import table_fields
 from frappe.utils import cint, cstr, flt
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -70,15 +71,23 @@ def _load_one(key: str, content: dict) -> None:
 
 
 def _as_named_here(content: dict) -> dict:
-	"""With links to ERPNext's own records by the names they have here.
+	"""With links to ERPNext's own records by the names they have here, those in tables as well.
 
 	ERPNext's setup wizard names records such as sales stages in the language of the site.
 	"""
 	language = frappe.db.get_single_value("System Settings", "language") or "en"
-	named = dict(content)
-	for field in frappe.get_meta(content["doctype"]).get("fields", {"fieldtype": "Link"}):
-		value = content.get(field.fieldname)
-		if value and not frappe.db.exists(field.options, value):
+	return _named_in(language, content, content["doctype"])
+
+
+def _named_in(language: str, values: dict, doctype: str) -> dict:
+	named = dict(values)
+	for field in frappe.get_meta(doctype).fields:
+		value = values.get(field.fieldname)
+		if not value:
+			continue
+		if field.fieldtype in table_fields:
+			named[field.fieldname] = [_named_in(language, row, field.options) for row in value]
+		elif field.fieldtype == "Link" and not frappe.db.exists(field.options, value):
 			translated = _(value, language)
 			if frappe.db.exists(field.options, translated):
 				named[field.fieldname] = translated
