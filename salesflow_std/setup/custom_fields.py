@@ -405,7 +405,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"label": "ID in the Old System",
 			"insert_after": "language",
 			"depends_on": "sf_external_id",
-			"search_index": 1,
+			"unique": 1,
 			**_STATE,
 		},
 		{

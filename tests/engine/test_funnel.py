@@ -21,7 +21,9 @@ def elapsed(start: datetime, end: datetime) -> float:
 	return (end - start).total_seconds() / 3600
 
 
-def deal(key: str, *entered: tuple[str, float | None], outcome: str = OPEN, ended: float | None = None) -> Deal:
+def deal(
+	key: str, *entered: tuple[str, float | None], outcome: str = OPEN, ended: float | None = None
+) -> Deal:
 	return Deal(
 		key,
 		tuple((name, None if hours is None else at(hours)) for name, hours in entered),
@@ -93,7 +95,8 @@ def test_foreign_stages_and_empty_cohorts():
 @given(
 	st.lists(
 		st.tuples(
-			st.lists(st.sampled_from(STAGES), min_size=1, max_size=7), st.sampled_from((OPEN, WON, LOST, CLOSED))
+			st.lists(st.sampled_from(STAGES), min_size=1, max_size=7),
+			st.sampled_from((OPEN, WON, LOST, CLOSED)),
 		),
 		max_size=20,
 	)
