@@ -60,13 +60,13 @@ class Stage:
 		return mean(self.hours.values()) if self.hours else None
 
 
-Stay = Callable[[datetime, datetime], float]
+Stay = Callable[[Deal, datetime, datetime], float]
 
 
 def funnel(deals: Iterable[Deal], stages: Sequence[str], stay: Stay) -> list[Stage]:
 	"""The stages in their order, with what the deals did in each (M3).
 
-	`stay(start, end)` gives the working hours between two moments. Stages that are not among `stages` count as if they
+	`stay(deal, start, end)` gives the working hours between two moments, by the deal's calendar. Stages that are not among `stages` count as if they
 	had not been; a deal that entered none of them is left out. A deal whose later stage lies before its first, as after
 	going back past where it began, has reached all from the earliest on.
 	"""
@@ -103,7 +103,7 @@ def stays(visits: Sequence[tuple[str, datetime | None]], deal: Deal, stay: Stay)
 		if start is None or end is None:
 			unknown.add(name)
 		else:
-			hours[name] = hours.get(name, 0.0) + stay(start, end)
+			hours[name] = hours.get(name, 0.0) + stay(deal, start, end)
 	return {name: spent for name, spent in hours.items() if name not in unknown}
 
 

@@ -17,7 +17,7 @@ def at(hours: float) -> datetime:
 	return START + timedelta(hours=hours)
 
 
-def elapsed(start: datetime, end: datetime) -> float:
+def elapsed(_deal: Deal, start: datetime, end: datetime) -> float:
 	return (end - start).total_seconds() / 3600
 
 
