@@ -33,6 +33,8 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 	],
 	"Lead Handover": ["public/js/graded_form.js", "public/js/lead_handover.js"],
 	"Opportunity": [
@@ -45,6 +47,8 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/path_bar.js",
+		"public/js/stage_field.js",
 		"public/js/lost_deal.js",
 	],
 	"Customer": [
@@ -98,6 +102,8 @@ doctype_js = {
 		"public/js/quotation.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/graded_form.js",
+		"public/js/path_bar.js",
 		"public/js/lost_deal.js",
 	],
 	"Event": "public/js/minutes_links.js",
@@ -127,12 +133,20 @@ page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
 
 doc_events = {
 	"Lead": {
-		"validate": ["salesflow_std.overrides.lead.validate", "salesflow_std.overrides.fitted.validate"],
+		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"validate": [
+			"salesflow_std.overrides.lead.validate",
+			"salesflow_std.overrides.fitted.validate",
+			"salesflow_std.overrides.staged.validate",
+		],
 		"on_update": [
+			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.on_update",
 		],
+		"before_change": "salesflow_std.overrides.staged.before_change",
 		"on_change": [
+			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
 		],
@@ -148,19 +162,32 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.handover.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Opportunity": {
-		"validate": ["salesflow_std.overrides.opportunity.validate", "salesflow_std.overrides.lost.validate"],
-		"before_change": "salesflow_std.overrides.lost.before_change",
+		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"validate": [
+			"salesflow_std.overrides.opportunity.validate",
+			"salesflow_std.overrides.staged.validate",
+			"salesflow_std.overrides.lost.validate",
+		],
 		"on_update": [
+			"salesflow_std.overrides.staged.on_update",
 			"salesflow_std.overrides.opportunity.on_update",
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.opportunity_on_update",
 		],
-		"on_change": "salesflow_std.overrides.planned.on_change",
+		"before_change": [
+			"salesflow_std.overrides.staged.before_change",
+			"salesflow_std.overrides.lost.before_change",
+		],
+		"on_change": [
+			"salesflow_std.overrides.staged.on_change",
+			"salesflow_std.overrides.planned.on_change",
+		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
 			"salesflow_std.overrides.planned.after_rename",
@@ -170,6 +197,7 @@ doc_events = {
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 	},
 	"Customer": {
@@ -178,9 +206,13 @@ doc_events = {
 			"salesflow_std.overrides.graded.validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.same_company.validate",
+			"salesflow_std.overrides.staged.customer_validate",
 		],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
-		"on_update": "salesflow_std.overrides.profiled.on_update",
+		"on_update": [
+			"salesflow_std.overrides.profiled.on_update",
+			"salesflow_std.overrides.staged.customer_on_update",
+		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 		"after_rename": [
@@ -191,6 +223,7 @@ doc_events = {
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
+			"salesflow_std.overrides.staged.on_trash",
 		],
 	},
 	"Prospect": {
@@ -272,7 +305,15 @@ doc_events = {
 			"salesflow_std.overrides.fitted.settings_changed",
 		],
 	},
-	"Sales Process": {"on_update": "salesflow_std.salesflow_std.stage_limits.process_changed"},
+	"Sales Process": {
+		"on_update": [
+			"salesflow_std.salesflow_std.processes.forget",
+			"salesflow_std.salesflow_std.stage_limits.process_changed",
+		],
+		"after_rename": "salesflow_std.salesflow_std.processes.forget",
+		"after_delete": "salesflow_std.salesflow_std.processes.deleted",
+	},
+	"Sales Stage": {"after_rename": "salesflow_std.salesflow_std.processes.stage_renamed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",

@@ -107,7 +107,6 @@ class WorkedHours:
 		return self._until[(moment.date() - self.first).days] + begun
 
 
-
 class Ends:
 	"""`due` for any number of entries into one stage: the days' deadlines are counted once (`worktime.pieces`)."""
 

@@ -15,7 +15,6 @@ from frappe import _
 from frappe.query_builder.functions import IfNull
 from frappe.utils import (
 	escape_html,
-	flt,
 	format_datetime,
 	get_datetime,
 	get_fullname,
@@ -26,7 +25,7 @@ from pypika.queries import QueryBuilder
 from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import ageing
-from salesflow_std.jobs import telling
+from salesflow_std.jobs import stage_backfill, telling
 from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import bulk, notices, processes, reps, stage_limits
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
@@ -43,7 +42,7 @@ Cases = dict[str, list[frappe._dict]]
 
 def tick() -> None:
 	"""Runs at every tick of the scheduler; with nothing due it is a few queries on indexes. Twice is once."""
-	run_each((leave_ended, watch_owners, watch_managers))
+	run_each((stage_backfill.restart, leave_ended, watch_owners, watch_managers))
 
 
 def watch_owners() -> int:
@@ -183,7 +182,7 @@ def _fresh(row: frappe._dict) -> datetime | None:
 def _standing(row: frappe._dict, due: datetime, now: datetime) -> str:
 	process = processes.get(row.sf_sales_process)
 	amount, unit = (process.escalate_amount, process.escalate_unit) if process else (0, "Hours")
-	return ageing.standing(due, now, flt(amount), unit, working_calendar(row.company))
+	return ageing.standing(due, now, amount, unit, working_calendar(row.company))
 
 
 def _write(row: frappe._dict, values: dict[str, object]) -> bool:
@@ -226,7 +225,9 @@ def _tell(user: str, rows: list[frappe._dict], say: Callable[[frappe._dict], str
 					notices.notify(user, say(row), row.doctype, row.name)
 			else:
 				subject = _("{0} documents stand in their stage longer than allowed.").format(len(rows))
-				notices.notify(user, subject, rows[0].doctype, rows[0].name, "<br>".join(map(_line, rows[:50])))
+				notices.notify(
+					user, subject, rows[0].doctype, rows[0].name, "<br>".join(map(_line, rows[:50]))
+				)
 	except JobTimeoutException:
 		raise
 	except Exception:
@@ -237,7 +238,9 @@ def _tell(user: str, rows: list[frappe._dict], say: Callable[[frappe._dict], str
 
 def _mail(rows: list[frappe._dict], escalated: bool) -> tuple[str, dict]:
 	intro = (
-		_("These have stood in their stage longer than the sales process allows, and still do. Each is told once.")
+		_(
+			"These have stood in their stage longer than the sales process allows, and still do. Each is told once."
+		)
 		if escalated
 		else _("These have stood in their stage longer than the sales process allows. Each is told once.")
 	)
@@ -284,13 +287,13 @@ def resume() -> int:
 	"""Gives a stay of full length, from now on, to documents that are worked on again; returns how many."""
 	now, count = now_datetime(), 0
 	for doctype in stage_limits.OWNERS:
-		for process in processes.names():
-			limited = [row.name for row in processes.get(process).stages if row.longest_stay]
+		for name, process in processes.all_of_them().items():
+			limited = [stage.name for stage in process.stages if stage.longest_stay]
 			if limited:
 				table = frappe.qb.DocType(doctype)
 				count += _count_all(
 					doctype,
-					(table.sf_sales_process == process)
+					(table.sf_sales_process == name)
 					& table.sf_stage.isin(limited)
 					& table.sf_stage_due.isnull(),
 					lambda row: now,

@@ -13,7 +13,7 @@ from pypika.queries import QueryBuilder
 from pypika.terms import CustomFunction, Interval, Term
 
 from salesflow_std.engine import leads
-from salesflow_std.jobs import duplicate_keys, follow_up_clock, opportunity_grading
+from salesflow_std.jobs import duplicate_keys, follow_up_clock, opportunity_grading, stage_backfill
 from salesflow_std.overrides import communication
 from salesflow_std.salesflow_std import bulk, follow_ups, reps, touches
 
@@ -22,7 +22,8 @@ _Timestamp = CustomFunction("TIMESTAMP", ["day", "time"])
 
 
 def run() -> None:
-	"""Capture times, duplicate keys and past touches for leads, grades and past touches for opportunities.
+	"""Capture times, duplicate keys and past touches for leads, grades and past touches for opportunities, and for
+	both the stage they stand in.
 
 	Restartable; twice is once.
 	"""
@@ -37,6 +38,7 @@ def run() -> None:
 	opportunity_grading.run()
 	duplicate_keys.run()
 	follow_up_clock.end_orphans("Lead")
+	stage_backfill.run()
 	frappe.db.set_single_value("Salesflow Settings", "taken_in", 1, update_modified=False)
 	frappe.db.commit()  # nosemgrep - the job's last word
 

@@ -78,16 +78,45 @@ def write_plans(
 	doctype: str, plans: Iterable[tuple[str, datetime | None, str | None, datetime | None]]
 ) -> None:
 	"""Writes on documents when their next touch is due and by which rhythm: (name, due, rhythm, since)."""
+	columns = {"sf_next_touch_on": TIME, "sf_rhythm": "text(180)", "sf_rhythm_since": TIME}
+	update_rows(doctype, columns, plans)
+
+
+# Types of the columns of `update_rows` and `insert_rows`; TEXT may be given another length.
+TEXT, TIME, NUMBER, FLAG = "text(140)", "datetime(6)", "decimal(21,9)", "int"
+
+
+def _sql_type(kind: str) -> str:
+	return f"varchar{kind.removeprefix('text')} {_COLLATE}" if kind.startswith("text") else kind
+
+
+def _table(columns: Mapping[str, str], alias: str) -> str:
+	paths = (f"{column} {_sql_type(kind)} path '$[{i}]'" for i, (column, kind) in enumerate(columns.items()))
+	return f"json_table(%(rows)s, '$[*]' columns ({', '.join(paths)})) {alias}"
+
+
+def update_rows(doctype: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+	"""Sets `columns` (with their types) of documents; each row begins with the document's name."""
 	# Nothing but columns of the other table is written: MariaDB then updates as it reads, twice as fast.
 	frappe.db.sql(
-		f"""update json_table(%(plans)s, '$[*]' columns (
-			name varchar(140) {_COLLATE} path '$[0]', due datetime(6) path '$[1]',
-			rhythm varchar(180) {_COLLATE} path '$[2]', since datetime(6) path '$[3]'
-		)) plan
-		straight_join `tab{doctype}` subject on subject.name = plan.name
-		set subject.sf_next_touch_on = plan.due, subject.sf_rhythm = plan.rhythm,
-			subject.sf_rhythm_since = plan.since""",
-		{"plans": json.dumps(list(plans), default=_as_text)},
+		f"""update {_table({"name": TEXT, **columns}, "told")}
+		straight_join `tab{doctype}` subject on subject.name = told.name
+		set {", ".join(f"subject.{column} = told.{column}" for column in columns)}""",
+		{"rows": json.dumps(list(rows), default=_as_text)},
+	)
+
+
+def insert_rows(doctype: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+	"""Inserts records with these columns (and their types), without events; the time and the user are added."""
+	names = ", ".join(columns)
+	frappe.db.sql(
+		f"""insert into `tab{doctype}` ({names}, creation, modified, owner, modified_by, docstatus, idx)
+		select {names}, %(now)s, %(now)s, %(user)s, %(user)s, 0, 0 from {_table(columns, "told")}""",
+		{
+			"rows": json.dumps(list(rows), default=_as_text),
+			"now": now_datetime(),
+			"user": frappe.session.user,
+		},
 	)
 
 

@@ -30,8 +30,8 @@ OWNERS = {"Lead": "lead_owner", "Opportunity": "opportunity_owner"}
 def limit_of(process: str | None, stage: str | None) -> ageing.Limit:
 	"""The longest stay of a stage in a process; no limit where either is unknown."""
 	found = processes.get(process) if process and stage else None
-	row = next((row for row in found.stages if row.name == stage), None) if found else None
-	return ageing.Limit(row.longest_stay, row.unit, bool(row.touch_resets)) if row else ageing.Limit()
+	row = found.stage(stage) if found else None
+	return ageing.Limit(row.longest_stay, row.unit, row.touch_resets) if row else ageing.Limit()
 
 
 def is_counted(doctype: str, row: Mapping[str, object]) -> bool:

@@ -13,7 +13,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import cint, flt, get_datetime, now_datetime
 
-from salesflow_std.engine import ageing
+from salesflow_std.engine import ageing, stages
 from salesflow_std.salesflow_std import stage_limits
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
@@ -26,9 +26,8 @@ PERSON, BY_ITSELF, TAKEN_IN, IMPORTED, FOUND_LATER = (
 	"Imported",
 	"Found Later",
 )
-ENTERED, FORWARD, SKIPPED, BACK = "Entered", "Forward", "Skipped", "Back"
 
-_OWNERS = {"Lead": "lead_owner", "Opportunity": "opportunity_owner", "Customer": "account_manager"}
+_OWNERS = {**stage_limits.OWNERS, "Customer": "account_manager"}
 _TITLES = {"Customer": "customer_name"}
 
 
@@ -54,7 +53,8 @@ def log(
 
 	`entered_on` is when the stage that is left was entered (by default the document's own), `came_from` the
 	(doctype, name) of the lead an opportunity goes on from. `unmet` names the gates that were passed over, one on
-	each line. `direction` is counted by the caller, by default Entered without a stage before, else Forward.
+	each line. `direction` is counted by the caller, by default Entered without a stage before, else Forward. Of a
+	bypass nobody knows who it was.
 	Then the document's stage fields are set as `state` says, in the database and in `doc`, as far as they are not
 	so already: without events and with `modified` as it was. `write_state=False` leaves them alone (an older
 	transition that is only added to the log).
@@ -72,9 +72,9 @@ def log(
 			**about(doc),
 			"from_stage": from_stage or None,
 			"to_stage": to_stage,
-			"direction": direction or (FORWARD if from_stage else ENTERED),
+			"direction": direction or (stages.FORWARD if from_stage else stages.ENTERED),
 			"changed_on": when,
-			"changed_by": changed_by or frappe.session.user,
+			"changed_by": changed_by or (None if is_bypass else frappe.session.user),
 			"source": source,
 			"entered_on": entered,
 			"stay_hours": flt(stay.hours, 2) if stay else 0,
@@ -121,7 +121,7 @@ def state(doc: Mapping[str, object], stage: str, entered_on: datetime) -> dict[s
 		"sf_stage_late": ageing.IN_TIME,
 		"sf_stage_due": stage_limits.due(doc, stage, entered_on),
 	}
-	return {field: value for field, value in values.items() if _has(doc["doctype"], field)}
+	return {field: value for field, value in values.items() if _has(doc.get("doctype"), field)}
 
 
 def _has(doctype: str, field: str) -> bool:
@@ -143,7 +143,9 @@ def _plain(value: object) -> object:
 	if isinstance(value, datetime):
 		return value.replace(microsecond=0)
 	text = str(value)
-	return get_datetime(text).replace(microsecond=0) if text[:2] in ("19", "20") and text[4:5] == "-" else text
+	return (
+		get_datetime(text).replace(microsecond=0) if text[:2] in ("19", "20") and text[4:5] == "-" else text
+	)
 
 
 # When documents are deleted; at a rename or a merge Frappe itself puts the new name into the log ---------------

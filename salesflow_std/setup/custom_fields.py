@@ -110,6 +110,7 @@ def _stage_fields() -> list[dict]:
 			"fieldtype": "Link",
 			"label": "Stage",
 			"options": "Sales Stage",
+			"in_list_view": 1,
 			"in_standard_filter": 1,
 			"search_index": 1,
 			"no_copy": 1,
@@ -120,7 +121,9 @@ def _stage_fields() -> list[dict]:
 			"fieldtype": "Small Text",
 			"label": "Reason for the Stage Change",
 			"description": "Asked for where a stage is skipped or a document goes back; kept in the log.",
-			"depends_on": "eval:doc.__unsaved && !doc.__islocal",
+			# The form knows when a reason is asked for; so does the server.
+			"depends_on": "eval:doc.__asks_stage_reason || doc.sf_stage_reason",
+			"mandatory_depends_on": "eval:doc.__asks_stage_reason",
 			"no_copy": 1,
 			"print_hide": 1,
 			"report_hide": 1,

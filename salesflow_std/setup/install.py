@@ -66,6 +66,19 @@ def after_migrate() -> None:
 	permissions.put()
 	_fill_new_settings()
 	_fill_new_keys()
+	_take_into_stages()
+
+
+def _take_into_stages() -> None:
+	"""Documents from before a version that brings stages are taken in in the background, once (M1)."""
+	if not frappe.db.get_single_value("Salesflow Settings", "stages_taken_in"):
+		frappe.enqueue(
+			"salesflow_std.jobs.stage_backfill.run",
+			queue="long",
+			job_id="salesflow_std.stage_backfill",
+			deduplicate=True,
+			enqueue_after_commit=True,
+		)
 
 
 def _fill_new_keys() -> None:

@@ -81,7 +81,9 @@ if (!salesflow.graded_form) {
 			if (frm.doc.sf_grade || frm.doc.sf_points || this.automatic(frm)) {
 				button(__("Why?"), () => this.explain(frm)).addClass("sf-why");
 			}
-			frm.layout.wrapper.prepend(strip);
+			const path = frm.layout.wrapper.children(".sf-path");
+			if (path.length) path.after(strip);
+			else frm.layout.wrapper.prepend(strip);
 		},
 
 		facts(frm) {

@@ -9,17 +9,38 @@ salesflow.graded_list = {
 			title="${title}">${frappe.utils.escape_html(grade)}${stale ? " ?" : ""}</span>`;
 	},
 
+	// How far off a time of the site is: `{late, text}`, short.
+	time_to(due) {
+		const minutes = moment(due).diff(moment(frappe.datetime.system_datetime()), "minutes");
+		const hours = Math.abs(minutes) / 60;
+		const text = hours < 72 ? __("{0} h", [Math.round(hours)]) : __("{0} d", [Math.round(hours / 24)], "Salesflow");
+		return { late: minutes < 0, text };
+	},
+
+	clock({ late, text }, title) {
+		return `<span class="sf-countdown ${late ? "text-danger" : "text-muted"}" title="${title}">${
+			late ? "−" : ""
+		}${text}</span>`;
+	},
+
 	// How long the first touch may still take, or how long it is overdue (L7).
 	countdown(doc) {
 		if (!["Not Yet", "Overdue"].includes(doc.sf_first_touch_status) || !doc.sf_first_touch_due) return "";
-		const minutes = moment(doc.sf_first_touch_due).diff(moment(frappe.datetime.system_datetime()), "minutes");
-		const hours = Math.abs(minutes) / 60;
-		const text = hours < 72 ? __("{0} h", [Math.round(hours)]) : __("{0} d", [Math.round(hours / 24)], "Salesflow");
-		const title =
-			minutes < 0 ? __("First touch overdue by {0}", [text]) : __("First touch within {0}", [text]);
-		return `<span class="sf-countdown ${minutes < 0 ? "text-danger" : "text-muted"}" title="${title}">${
-			minutes < 0 ? "−" : ""
-		}${text}</span>`;
+		const time = this.time_to(doc.sf_first_touch_due);
+		const title = time.late
+			? __("First touch overdue by {0}", [time.text])
+			: __("First touch within {0}", [time.text]);
+		return this.clock(time, title);
+	},
+
+	// The stage; one that has taken longer than allowed is red and says by how much (M1).
+	stage(doc) {
+		if (!doc.sf_stage) return "";
+		const late = Boolean(doc.sf_stage_late);
+		const time = late && doc.sf_stage_due && this.time_to(doc.sf_stage_due);
+		const title = time ? __("Longer in this stage than allowed, by {0}", [time.text]) : __("Stage", null, doc.doctype);
+		return `<span class="indicator-pill no-indicator-dot ${late ? "red" : "gray"} sf-stage-pill ellipsis"
+			title="${title}">${frappe.utils.escape_html(__(doc.sf_stage))}</span>${time ? this.clock(time, title) : ""}`;
 	},
 
 	setup(doctype, more_fields = []) {
@@ -37,29 +58,53 @@ salesflow.graded_list = {
 			const onload = settings.onload;
 			settings.onload = (list) => {
 				onload?.(list);
-				this.show_grade(list);
+				this.show_columns(list);
 			};
 		}
 		return settings;
 	},
 
-	// A window of up to 1366 pixels has room for four columns, and the grade would be the fifth. It comes right
-	// after the status, unless the users have chosen their columns.
-	show_grade(list) {
+	// Of documents that go through the stages of a sales process.
+	setup_stages(doctype) {
+		const settings = this.setup(doctype, ["sf_stage", "sf_stage_due", "sf_stage_late"]);
+		settings.formatters.sf_stage = (value, df, doc) => this.stage({ ...doc, doctype });
+		const onload = settings.onload;
+		settings.onload = (list) => {
+			onload?.(list);
+			this.mark_late_cards(doctype);
+		};
+	},
+
+	// Kanban knows formatters of fields only; the card's edge takes its colour from the mark.
+	mark_late_cards(doctype) {
+		const field = frappe.meta.get_docfield(doctype, "sf_stage_late");
+		if (!field) return;
+		field.formatter = (value) =>
+			value
+				? `<span class="indicator-pill no-indicator-dot red sf-late-mark">${__("Longer than allowed")}</span>`
+				: "";
+	},
+
+	// A window of up to 1366 pixels has room for four columns, and ours would be the fifth and sixth. The grade and
+	// the stage come right after the status, unless the users have chosen their columns; the grade in the last one's
+	// place.
+	show_columns(list) {
 		if (list.view_name !== "List") return;
 		const setup_columns = list.setup_columns.bind(list);
 		list.setup_columns = () => {
 			setup_columns();
-			const grade = frappe.meta.get_docfield(list.doctype, "sf_grade");
-			if (list.list_view_settings?.fields || !grade?.in_list_view) return;
-			const is_grade = (column) => column.df?.fieldname === "sf_grade";
-			const columns = list.columns.filter((column) => !is_grade(column));
-			if (columns.length === list.columns.length) {
+			if (list.list_view_settings?.fields) return;
+			const ours = ["sf_grade", "sf_stage"]
+				.map((field) => frappe.meta.get_docfield(list.doctype, field))
+				.filter((df) => df?.in_list_view);
+			const is_ours = (column) => ours.some((df) => df.fieldname === column.df?.fieldname);
+			const columns = list.columns.filter((column) => !is_ours(column));
+			if (ours.length && columns.length === list.columns.length) {
 				const last = columns.findLastIndex((c) => c.type === "Field" && c.df.fieldname !== "name");
 				if (last >= 0) columns.splice(last, 1);
 			}
 			const before = columns.findIndex((column) => column.type === "Field");
-			columns.splice(before < 0 ? columns.length : before, 0, { type: "Field", df: grade });
+			columns.splice(before < 0 ? columns.length : before, 0, ...ours.map((df) => ({ type: "Field", df })));
 			list.columns = columns;
 		};
 		list.setup_columns();
@@ -69,4 +114,7 @@ salesflow.graded_list = {
 
 for (const doctype of ["Lead", "Opportunity", "Customer"]) {
 	if (frappe.listview_settings[doctype]) salesflow.graded_list.setup(doctype);
+}
+for (const doctype of ["Lead", "Opportunity"]) {
+	if (frappe.listview_settings[doctype]) salesflow.graded_list.setup_stages(doctype);
 }

@@ -6,3 +6,4 @@ import "./follow_up_dialog.js";
 import "./contact_left.js";
 import "./review_parts.js";
 import "./review_dialogs.js";
+import "./stage_move.js";

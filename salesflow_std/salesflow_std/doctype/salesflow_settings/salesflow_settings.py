@@ -28,7 +28,11 @@ MODEL_FIELDS = {
 
 class SalesflowSettings(Document):
 	def validate(self) -> None:
-		for field in ("switches", "taken_in", "stages_taken_in"):  # the jobs' own notes; a form sends back what it once read
+		for field in (
+			"switches",
+			"taken_in",
+			"stages_taken_in",
+		):  # the jobs' own notes; a form sends back what it once read
 			self.set(field, frappe.db.get_single_value(self.doctype, field))
 		self._check_models()
 		self._check_quotation_rules()

@@ -1,0 +1,262 @@
+"""What changed its stage past every gate is found, logged as such and shown (M1).
+
+Raw SQL, `frappe.db.set_value` and daily jobs call no event. A document then disagrees with `sf_stage_passed`, which
+only the gates write: its own stage, its sales stage or its status says something else. What is found is taken as it is;
+nobody is moved back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.query_builder.functions import IfNull
+from frappe.utils import escape_html, format_datetime, get_fullname, get_url_to_form, now_datetime
+from pypika.terms import Criterion
+from rq.timeouts import JobTimeoutException
+
+from salesflow_std.engine import stages as rules
+from salesflow_std.jobs import stage_backfill, stage_clock, telling
+from salesflow_std.jobs.steps import run_each
+from salesflow_std.salesflow_std import notices, processes, reps, stage_limits, stages, transitions
+
+CHUNK = 200
+SETTINGS = stage_backfill.SETTINGS
+
+
+def run() -> None:
+	"""Once an hour; finds nothing to do the second time."""
+	run_each((find_bypasses, stage_clock.resume))
+
+
+def find_bypasses() -> int:
+	"""Logs every document that stands elsewhere than the gates let it pass; returns how many.
+
+	Not before the documents of old are taken in: until then a missing stage says nothing.
+	"""
+	if not frappe.db.get_single_value(SETTINGS, "stages_taken_in"):
+		return 0
+	count = 0
+	for doctype in processes.FOLLOWERS:
+		for condition in _conditions(doctype):
+			count += _find(doctype, condition)
+	return count
+
+
+def _conditions(doctype: str) -> Iterator[Criterion]:
+	"""What a document that came past the gates looks like, one condition for each way of finding it."""
+	table = frappe.qb.DocType(doctype)
+	passed = IfNull(table.sf_stage_passed, "")
+	yield IfNull(table.sf_stage, "") != passed
+	yield (passed == "") & (IfNull(table.sf_stage, "") == "")
+	for process in processes.all_of_them().values():
+		said = list(_disagreeing(doctype, table, process))
+		if said:
+			yield (table.sf_sales_process == process.name) & reduce(or_, said)
+
+
+def _disagreeing(doctype: str, table: frappe.qb.DocType, process: rules.Process) -> Iterator[Criterion]:
+	"""The sales stage counts as another stage, or the status implies a later one."""
+	passed = table.sf_stage_passed
+	stages_of = [stage.name for stage in process.on(doctype)]
+	if doctype == rules.OPPORTUNITY:
+		words = {row.sales_stage for row in process.mappings if row.sales_stage} | set(stages_of)
+		for word in sorted(words):
+			stage = rules.by_sales_stage(process, word)
+			if stage:
+				yield (table.sales_stage == word) & (passed != stage)
+	statuses = {row.status for row in process.mappings if row.document_type == doctype and row.status}
+	for status in sorted(statuses):
+		implied = rules.by_status(process, doctype, status)
+		earlier = [name for name in stages_of if rules.is_ahead(process, name, implied)]
+		if earlier:
+			yield (table.status == status) & passed.isin(earlier)
+
+
+def _find(doctype: str, condition: Criterion) -> int:
+	table, after, count = frappe.qb.DocType(doctype), "", 0
+	while True:
+		names = (
+			frappe.qb.from_(table)
+			.select(table.name)
+			.where(condition & (table.name > after))
+			.orderby(table.name)
+			.limit(CHUNK)
+			.run(pluck=True)
+		)
+		cases: stage_clock.Cases = {}
+		for name in names:
+			count += _one(doctype, name, cases)
+		for manager, of_manager in cases.items():
+			_tell(manager, of_manager)
+		# A chunk is whole in itself: the log, the notices and the mail in the queue belong together.
+		frappe.db.commit()  # nosemgrep
+		if len(names) < CHUNK:
+			return count
+		after = names[-1]
+
+
+def _one(doctype: str, name: str, cases: stage_clock.Cases) -> int:
+	"""Logs one document; one that fails is logged as an error and left for the next run."""
+	frappe.db.savepoint("stage_reconciling")
+	try:
+		if not frappe.db.get_value(doctype, name, "name", for_update=True):
+			return 0
+		doc = frappe.get_doc(doctype, name)
+		found = _reconcile(doc)
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="stage_reconciling")
+		frappe.log_error(
+			title="A stage could not be reconciled", reference_doctype=doctype, reference_name=name
+		)
+		return 0
+	if found:
+		for manager in reps.escalate_to(found.rep):
+			cases.setdefault(manager, []).append(found)
+	return bool(found)
+
+
+def _reconcile(doc: Document) -> frappe._dict | None:
+	"""Takes a document as it is into the log; None where nothing is to be told."""
+	process = processes.of(doc)
+	if not process:
+		return None
+	passed = doc.sf_stage_passed or ""
+	stage = _stands_in(doc, process)
+	if not stage or stage == passed:
+		if (doc.sf_stage or "") != passed:  # no stage of this process: what was passed last holds
+			_set(doc, {"sf_stage": passed or None})
+		return None
+	if _went_back(doc, process, stage):
+		return None
+	older = not passed and doc.creation < frappe.db.get_value("Sales Process", process.name, "creation")
+	unmet = "" if older else _unmet(doc, stage)
+	values: dict[str, object] = {"sf_sales_process": process.name}
+	if doc.doctype == rules.OPPORTUNITY and rules.by_sales_stage(process, doc.sales_stage) != stage:
+		values["sales_stage"] = stage
+	doc.update(values)
+	transitions.log(
+		doc,
+		passed or None,
+		stage,
+		source=transitions.TAKEN_IN if older else transitions.FOUND_LATER,
+		direction=rules.direction(process, passed, stage),
+		unmet=unmet or None,
+		changed_on=doc.creation if older else None,
+		is_bypass=not older,
+	)
+	_set(doc, {**values, "sf_stage": stage})
+	if older:
+		return None
+	return frappe._dict(
+		doctype=doc.doctype,
+		name=doc.name,
+		title=doc.title or doc.name,
+		rep=doc.get(stage_limits.OWNERS[doc.doctype]) or doc.owner,
+		before=passed,
+		stage=stage,
+		unmet=unmet,
+	)
+
+
+def _stands_in(doc: Document, process: rules.Process) -> str:
+	"""Where a document stands by what was written last: its own stage, else its sales stage and its status."""
+	own = process.stage(doc.sf_stage)
+	if own and own.lives_on == doc.doctype and own.name != (doc.sf_stage_passed or ""):
+		return own.name
+	said = rules.by_sales_stage(process, doc.get("sales_stage")) if doc.doctype == rules.OPPORTUNITY else ""
+	implied = rules.by_status(process, doc.doctype, doc.status)
+	passed = doc.sf_stage_passed or ""
+	stage = said or passed
+	if rules.is_ahead(process, stage, implied):
+		stage = implied
+	first = process.first(doc.doctype)
+	return stage or (first.name if first else "")
+
+
+def _went_back(doc: Document, process: rules.Process, stage: str) -> bool:
+	"""Whether a status only says that the document was there before somebody took it back, which is allowed."""
+	if doc.doctype == rules.OPPORTUNITY and rules.by_sales_stage(process, doc.sales_stage) == stage:
+		return False
+	if doc.sf_stage != doc.sf_stage_passed or not doc.sf_stage_passed:
+		return False
+	last = frappe.get_all(
+		transitions.DOCTYPE,
+		filters={"reference_doctype": doc.doctype, "reference_name": doc.name},
+		pluck="direction",
+		order_by="changed_on desc, creation desc",
+		limit=1,
+	)
+	return last == [rules.BACK]
+
+
+def _unmet(doc: Document, stage: str) -> str:
+	"""The gates that would have asked for more, one on each line, as far as it can be told afterwards."""
+	try:
+		findings = stages.check(doc, stage)
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.log_error(
+			title="Gates could not be asked afterwards",
+			reference_doctype=doc.doctype,
+			reference_name=doc.name,
+		)
+		return ""
+	return "\n".join(finding["gate"] for finding in findings if not finding["met"])
+
+
+def _set(doc: Document, values: dict[str, object]) -> None:
+	# `modified` stays: the state is the app's alone, so an open form has nothing to be in conflict about.
+	frappe.db.set_value(doc.doctype, doc.name, values, update_modified=False)
+
+
+# What is said -------------------------------------------------------------------------------------------------
+
+
+def _tell(manager: str, rows: list[frappe._dict]) -> None:
+	"""One notice and one mail of all that was found."""
+	with notices.in_language(notices.language_of(manager)):
+		notices.notify(
+			manager,
+			_("{0} documents changed their stage past the gates.").format(len(rows)),
+			rows[0].doctype,
+			rows[0].name,
+			"<br>".join(escape_html(f"{row.title}: {_way(row)}") for row in rows[:50]),
+			link="/app/query-report/Gates Passed Over",
+		)
+	telling.mail(manager, lambda: _mail(rows))
+
+
+def _mail(rows: list[frappe._dict]) -> tuple[str, dict]:
+	return (
+		_("{0} documents changed their stage past the gates").format(len(rows)),
+		{
+			"intro": _(
+				"They were changed where no gate could ask, by an import into the database, for example, or by "
+				"another program. They stay where they are and stand in the log."
+			),
+			"about": _("Stage"),
+			"until": _("Found On", context="Salesflow"),
+			"cases": [
+				{
+					"title": row.title,
+					"about": _way(row) + (f" ({row.unmet.replace(chr(10), ', ')})" if row.unmet else ""),
+					"due": format_datetime(now_datetime(), "yyyy-MM-dd HH:mm"),
+					"rep_name": get_fullname(row.rep),
+					"url": get_url_to_form(row.doctype, row.name),
+				}
+				for row in rows
+			],
+		},
+	)
+
+
+def _way(row: frappe._dict) -> str:
+	return f"{_(row.before)} → {_(row.stage)}" if row.before else _(row.stage)
