@@ -24,12 +24,15 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 UNTOUCHED, TUNED, OFFERED, DELETED = "Untouched", "Tuned", "New Default Available", "Deleted"
 
+# They refer to records of other kinds, so these come first.
+_REFERRING = ("sales_process",)
+
 _NUMBERS = {"Float", "Currency", "Percent", "Int", "Check"}
 
 
 def load(folder: Path = FIXTURES) -> None:
 	"""Brings shipped records up to date. Running it twice changes nothing; a broken file stops only itself."""
-	for path in sorted(folder.glob("*/*.json")):
+	for path in sorted(folder.glob("*/*.json"), key=lambda path: (path.parent.name in _REFERRING, path)):
 		key = f"{path.parent.name}/{path.stem}"
 		frappe.db.savepoint("shipped_default")
 		try:
