@@ -50,6 +50,7 @@ doctype_js = {
 		"public/js/path_bar.js",
 		"public/js/stage_field.js",
 		"public/js/contract_making.js",
+		"public/js/lost_deal.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -107,6 +108,7 @@ doctype_js = {
 		"public/js/graded_form.js",
 		"public/js/path_bar.js",
 		"public/js/contract_making.js",
+		"public/js/lost_deal.js",
 	],
 	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
 	"Event": "public/js/minutes_links.js",
@@ -176,6 +178,7 @@ doc_events = {
 		"validate": [
 			"salesflow_std.overrides.opportunity.validate",
 			"salesflow_std.overrides.staged.validate",
+			"salesflow_std.overrides.lost.validate",
 		],
 		"on_update": [
 			"salesflow_std.overrides.staged.on_update",
@@ -183,7 +186,10 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.opportunity_on_update",
 		],
-		"before_change": "salesflow_std.overrides.staged.before_change",
+		"before_change": [
+			"salesflow_std.overrides.staged.before_change",
+			"salesflow_std.overrides.lost.before_change",
+		],
 		"on_change": [
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
@@ -264,9 +270,16 @@ doc_events = {
 		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
 	},
 	"Quotation": {
-		"validate": "salesflow_std.overrides.quotation.validate",
+		"validate": [
+			"salesflow_std.overrides.quotation.validate",
+			"salesflow_std.overrides.lost.quotation_validate",
+		],
+		"before_change": "salesflow_std.overrides.lost.quotation_before_change",
 		"before_submit": "salesflow_std.overrides.quotation.before_submit",
-		"before_update_after_submit": "salesflow_std.overrides.quotation.before_update_after_submit",
+		"before_update_after_submit": [
+			"salesflow_std.overrides.quotation.before_update_after_submit",
+			"salesflow_std.overrides.lost.quotation_validate",
+		],
 		"before_print": "salesflow_std.overrides.quotation.before_print",
 		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},

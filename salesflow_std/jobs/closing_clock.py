@@ -86,7 +86,7 @@ _CONTRACT = deadlines.Deadline(
 	escalated="sf_contract_escalated_on",
 	rep="opportunity_owner",
 	company="company",
-	title="customer_name",
+	called="customer_name",
 	waiting=_no_contract,
 	words=_contract_words,
 )
@@ -97,7 +97,7 @@ _SCAN = deadlines.Deadline(
 	escalated="sf_escalated_on",
 	rep="sf_allocated_to",
 	company="sf_company",
-	title="party_full_name",
+	called="party_full_name",
 	waiting=_no_scan,
 	words=_scan_words,
 )

@@ -41,7 +41,7 @@ _AHEAD = timedelta(days=16)
 class Deadline:
 	"""One kind of deadline. The fields `due`, `reminded` and `escalated` are of `doctype`.
 
-	`rep`, `company` and `title` name the fields that say who is responsible (`owner` where it is empty), whose working
+	`rep`, `company` and `called` name the fields that say who is responsible (`owner` where it is empty), whose working
 	time counts, and how the document is called. `waiting` is the condition under which it is still to be done. `words`
 	gives, in the current language, ``{"soon", "late", "subject", "intro"}``: notices with {0} the title and {1} the moment
 	({2} in `late` who is responsible), and the manager's mail with {0} how many.
@@ -53,7 +53,7 @@ class Deadline:
 	escalated: str
 	rep: str
 	company: str
-	title: str
+	called: str
 	waiting: Callable[[Table], Criterion]
 	words: Callable[[], dict[str, str]]
 
@@ -86,7 +86,7 @@ def _due(deadline: Deadline, now: datetime, after: str) -> list[frappe._dict]:
 			due.as_("due"),
 			table[deadline.rep].as_("rep"),
 			table[deadline.company].as_("company"),
-			table[deadline.title].as_("title"),
+			table[deadline.called].as_("title"),
 		)
 		.where((due <= now + _AHEAD) & (table.name > after) & deadline.waiting(table))
 		.where(escalated.isnull() & (reminded.isnull() | (due <= now)))

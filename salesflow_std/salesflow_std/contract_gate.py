@@ -8,7 +8,8 @@ from frappe.model.document import Document
 from frappe.utils import escape_html, get_fullname, get_link_to_form
 
 from salesflow_std.engine.gate_rules import BLOCK, OFF, WARN
-from salesflow_std.salesflow_std import contract_clauses, contracts
+from salesflow_std.engine.orders import capped
+from salesflow_std.salesflow_std import contract_clauses, contracts, processes
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.quotation_refusal import since_approval
 
@@ -19,14 +20,21 @@ class ClausesNotApproved(frappe.ValidationError):
 
 def enforcement(contract: Document) -> str:
 	"""Block, Warn or Off: what the deal's sales process says, never more than the settings do (C2)."""
-	most = settings().stage_enforcement or BLOCK
-	if most == OFF:
+	process = _process_of(contract)
+	if not process:
 		return OFF
-	process = contract.sf_opportunity and frappe.db.get_value(
-		"Opportunity", contract.sf_opportunity, "sf_sales_process"
+	own = frappe.get_cached_value("Sales Process", process, "clause_enforcement") or BLOCK
+	return capped(own, settings().stage_enforcement or BLOCK)
+
+
+def _process_of(contract: Document) -> str | None:
+	"""The sales process of a contract's opportunity, else the closest one; None where none is enabled."""
+	kept = ("sf_sales_process", "company", "territory", "opportunity_type", "market_segment")
+	deal = contract.sf_opportunity and frappe.db.get_value(
+		"Opportunity", contract.sf_opportunity, kept, as_dict=True
 	)
-	own = (process and frappe.db.get_value("Sales Process", process, "clause_enforcement")) or BLOCK
-	return WARN if most == WARN and own == BLOCK else own
+	found = processes.of(deal or frappe._dict(company=contract.sf_company))
+	return found.name if found else None
 
 
 def submit(contract: Document) -> None:
@@ -40,7 +48,7 @@ def submit(contract: Document) -> None:
 		frappe.msgprint(
 			f"<p>{missing(contract)}</p><p>{why()}</p>", title=_("Clauses Not Approved"), indicator="orange"
 		)
-		contract.flags.sf_submitted_without_review = True
+		contract.flags.sf_unreviewed = True
 
 
 def why() -> str:

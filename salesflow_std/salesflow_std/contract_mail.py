@@ -35,7 +35,7 @@ def facts(contract: Document) -> list[tuple[str, str]]:
 	amount = flt(contract.sf_amount) and fmt_money(flt(contract.sf_amount), currency=contract.sf_currency)
 	rows = (
 		(_("Company"), contract.sf_company),
-		(_("Amount"), amount),
+		(_("Amount", context="Contract"), amount),
 		(_("Responsible", context="Contract"), get_fullname(contract_reviewers.responsible(contract))),
 	)
 	return [(label, text) for label, text in rows if text]

@@ -7,7 +7,7 @@ from typing import NoReturn
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, escape_html, flt, get_link_to_form
+from frappe.utils import cstr, escape_html, flt, get_link_to_form, nowdate
 
 from salesflow_std.salesflow_std import contract_clauses, contracts
 
@@ -40,6 +40,8 @@ def make(doctype: str, name: str, template: str | None = None) -> dict:
 			"sf_opportunity": opportunity and opportunity.name,
 			"sf_company": (opportunity or quotation).company,
 			"sf_allocated_to": _responsible(opportunity),
+			# ERPNext compares it with an end date, which it cannot do with none.
+			"start_date": nowdate(),
 		}
 	)
 	_fill(contract, quotation)

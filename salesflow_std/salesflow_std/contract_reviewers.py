@@ -126,7 +126,7 @@ def _refuse() -> None:
 			"Nobody can be asked to review the clauses. Name reviewers in a {0} of the function Legal, or give users the role {1}, then ask again."
 		).format(
 			f'<a href="/app/review-rule?review_function={FUNCTION}">{_("Review Rule")}</a>',
-			get_link_to_form("Role", ROLE, _(ROLE)),
+			get_link_to_form("Role", ROLE),
 		),
 		title=_("No Reviewer"),
 	)

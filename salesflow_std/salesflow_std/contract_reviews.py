@@ -217,7 +217,7 @@ def _check_may_decide(review: Document, contract: Document) -> None:
 	if review.status != OPEN:
 		_refuse(
 			_("{0} is closed: {1}.").format(
-				get_link_to_form(DOCTYPE, review.name), _(review.status, context=DOCTYPE)
+				get_link_to_form(DOCTYPE, review.name), _(review.status, context="Contract Review")
 			),
 			_("Review Closed"),
 		)

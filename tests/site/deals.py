@@ -112,7 +112,7 @@ def approve(call: Any, as_user: Any, document: Any, rep: str, lawyer: str) -> An
 	return document
 
 
-def attach(document: Any, name: str = "scan.pdf") -> str:
+def attach(document: Any, name: str = "scan.txt") -> str:
 	"""A file attached to a document; returns its address."""
 	file = frappe.get_doc(
 		{

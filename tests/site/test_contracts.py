@@ -208,7 +208,10 @@ def test_other_contracts_are_erpnexts_alone(party_type, count_queries):
 	contract.update({"is_signed": 1, "signee": "Somebody"})
 	contract.save()
 	assert contract.status == "Active" and contract.signed_on is None
-	assert records.state(contract, "sf_state", "sf_signed_by_us_on", "sf_signed_on", "sf_scan_due") == (None,) * 4
+	assert (
+		records.state(contract, "sf_state", "sf_signed_by_us_on", "sf_signed_on", "sf_scan_due")
+		== (None,) * 4
+	)
 	contract.cancel()
 	assert contract.docstatus == 2
 
@@ -232,16 +235,42 @@ def test_inserted_as_submitted_it_is_refused_too(deal, lawyer):
 		copy.insert()
 
 
-def test_data_import_submits_nothing_unapproved(deal):
+@pytest.mark.parametrize("submit", [0, 1])
+def test_data_import_neither_writes_the_state_nor_submits(deal, submit):
+	"""The refusal stands in the log of the import."""
 	from frappe.core.doctype.data_import.importer import Importer
 
-	contract = deals.contract(deal)
-	row = {"doctype": "Contract", "name": contract.name, "sf_state": "Clauses Approved", "sf_amount": 5}
-	importer = Importer("Contract", data_import=frappe.new_doc("Data Import", reference_doctype="Contract"))
-	importer.data_import.import_type = "Update Existing Records"
-	importer.import_type = "Update Existing Records"
-	importer.update_record(frappe._dict(row))
-	assert records.state(contract, "sf_state", "sf_amount") == ("Drafted", 5)
+	head = "Party Type,Party Name,Opportunity,Contract Terms,Contract State"
+	row = f"Customer,{deal.party_name},{deal.name},As agreed,Signed"
+	file = frappe.get_doc(
+		{
+			"doctype": "File",
+			"file_name": "contracts.csv",
+			"content": f"{head}\n{row}\n".encode(),
+			"is_private": 1,
+		}
+	).insert()
+	job = frappe.get_doc(
+		{
+			"doctype": "Data Import",
+			"reference_doctype": "Contract",
+			"import_type": "Insert New Records",
+			"import_file": file.file_url,
+			"submit_after_import": submit,
+			"mute_emails": 1,
+		}
+	).insert()
+	frappe.db.commit()
+	Importer("Contract", data_import=job).import_data()
+	(line,) = frappe.get_all(
+		"Data Import Log", {"data_import": job.name}, ["success", "messages", "exception"]
+	)
+	made = frappe.get_all("Contract", {"sf_opportunity": deal.name}, ["docstatus", "sf_state"])
+	if submit:
+		assert not line.success and not [row for row in made if row.docstatus]
+		assert "Nobody has been asked to review" in f"{line.messages} {line.exception}"
+	else:
+		assert line.success and [(row.docstatus, row.sf_state) for row in made] == [(0, "Drafted")]
 
 
 @pytest.mark.parametrize(("how", "told"), [("Warn", True), ("Off", False)])
@@ -298,7 +327,11 @@ def test_erpnexts_own_tick_signs_as_well(call, as_user, rep, manager, lawyer, de
 		assert deals.state(contract) == "Signed" and contract.signed_on
 		contract.is_signed = 0
 		contract.save()
-	assert records.state(contract, "sf_state", "sf_signed_on", "sf_scan_due") == ("Clauses Approved", None, None)
+	assert records.state(contract, "sf_state", "sf_signed_on", "sf_scan_due") == (
+		"Clauses Approved",
+		None,
+		None,
+	)
 
 
 @pytest.fixture

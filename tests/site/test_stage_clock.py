@@ -18,7 +18,11 @@ OVER, ESCALATED = "2027-01-11 10:01", "2027-01-13 10:01"
 def told(user):
 	return frappe.get_all(
 		"Notification Log",
-		filters={"for_user": user, "document_type": ("in", ["Lead", "Opportunity"]), "subject": ("like", "%stage%")},
+		filters={
+			"for_user": user,
+			"document_type": ("in", ["Lead", "Opportunity"]),
+			"subject": ("like", "%stage%"),
+		},
 		pluck="subject",
 		order_by="creation, name",
 	)
@@ -51,7 +55,7 @@ def test_the_owner_then_the_manager_each_once(rep, manager, frozen_time):
 		(notice,) = told(rep)
 		assert lead.title in notice and "Lead Acquired" in notice
 		(mail,) = mails_to(rep)
-		assert lead.title in mail.text and f"/app/lead/{lead.name}" in mail.html
+		assert lead.title in mail.text and f"/app/lead/{lead.name}" in mail.text
 		assert standing.fresh(lead).sf_stage_late == "Late" and not told(manager)
 		tick(clock, "2027-01-13 10:00")
 		assert not told(manager)
@@ -133,7 +137,9 @@ def test_ended_documents_leave(rep, manager, frozen_time, status):
 		assert not told(manager)
 
 
-@pytest.mark.parametrize("rests", [{"sf_in_nurture": 1}, {"sf_invalid_reason": "Test Entry"}, {"disabled": 1}])
+@pytest.mark.parametrize(
+	"rests", [{"sf_in_nurture": 1}, {"sf_invalid_reason": "Test Entry"}, {"disabled": 1}]
+)
 def test_what_rests_disturbs_nobody(rep, frozen_time, rests):
 	with frozen_time(MONDAY) as clock:
 		lead = standing.lead(lead_owner=rep)
