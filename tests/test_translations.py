@@ -317,6 +317,18 @@ def stage_ageing_words(*names: str) -> set[str]:
 
 def passed_over_kinds() -> set[str]:
 	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
+def reasons_of_gates() -> set[str]:
+	rows = (row for process in shipped("sales_process") for row in process["gates"])
+	return {row["why"] for row in rows if row.get("why")}
+
+
+def staged_doctypes() -> set[str]:
+	return options_of("Sales Process Stage", "lives_on")
+
+
+def other_apps_names() -> set[str]:
+	"""Names of doctypes that administrators choose: as the desk has them."""
+	return set()
 
 
 def stage_roles() -> set[str]:
@@ -351,7 +363,34 @@ _STAGE_PATH = "salesflow_std/stage_path.py"
 _STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
 _PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
 _TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
+_PROCESS = "salesflow_std/doctype/sales_process/sales_process"
+_CHECKS = "salesflow_std/process_checks.py"
+_WORDS = "salesflow_std/gate_words.py"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
+	("api/sales_process.py", "doctype"): other_apps_names,
+	("public/js/process_preview.js", "value"): staged_doctypes,
+	("public/js/process_preview.js", "stage"): stage_names,
+	(_PROCESS + ".js", "value"): gate_titles,
+	(_PROCESS + ".js", "choice"): lambda: options_of("Sales Process Gate", "moment", "kind", "mode"),
+	(_PROCESS + ".js", "about"): lambda: {row["description"] for row in shipped("sales_process")},
+	(_PROCESS + ".js", "line"): lambda: words_of_stages("guidance") | words_of_stages("outputs"),
+	(_PROCESS + ".js", "doctype"): staged_doctypes,
+	(_PROCESS + ".js", "row.kind"): lambda: options_of("Sales Process Gate", "kind"),
+	(_PROCESS + ".js", "row.linked_doctype"): other_apps_names,
+	(_PROCESS + ".py", "stage"): stage_names,
+	(_PROCESS + ".py", "self.name"): lambda: {row["process_name"] for row in shipped("sales_process")},
+	("salesflow_std/gate_expressions.py", "meta.name"): other_apps_names,
+	(_WORDS, "status"): lambda: options_of("Needs Record", "status"),
+	(_WORDS, "asked"): lambda: options_of("Sales Process Gate", "contract_state"),
+	(_WORDS, "state"): lambda: options_of("Contract", "sf_state"),
+	(_WORDS, "linked"): other_apps_names,
+	(_WORDS, "gate.title"): gate_titles,
+	(_WORDS, "gate.why"): reasons_of_gates,
+	(_CHECKS, "doctype"): staged_doctypes,
+	(_CHECKS, "stage or ''"): stage_names,
+	(_CHECKS, "row.kind"): lambda: options_of("Sales Process Gate", "kind"),
+	(_CHECKS, "row.document_type"): lambda: options_of("Sales Process Mapping", "document_type"),
+	(_CHECKS, "linked"): other_apps_names,
 	("api/scoring.py", "doctype"): graded_doctypes,
 	("api/scoring.py", "model_name"): model_names,
 	("api/scoring.py", "d.label"): dimension_labels,
@@ -1114,6 +1153,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
 		elif kind == "Review Rule":
 			yield Said(data["rule_name"], None, place(path))
+		elif kind == "Sales Stage":
+			yield Said(data["stage_name"], None, place(path))
+		elif kind == "Sales Process":
+			yield from said_by_sales_process(data, place(path))
 		elif kind in ("SPIN Question", "Objection Script"):
 			assert data["language"] in ("en", "zh"), f"{place(path)}: it is written in its own language"
 		else:
@@ -1125,6 +1168,18 @@ def said_by_shipped_records() -> Iterator[Said]:
 				for key, text in row.items():
 					if key.startswith("level_") and text:
 						yield Said(text, None, place(path, row["code"]))
+
+
+def said_by_sales_process(data: dict, at: str) -> Iterator[Said]:
+	yield Said(data["process_name"], None, at)
+	yield Said(data["description"], None, at)
+	for row in data["stages"]:
+		for text in (row["guidance"], *row["outputs"].split("\n")):
+			yield Said(text, None, at)
+	for row in data["gates"]:
+		for text in (row["gate"], row.get("why")):
+			if text:
+				yield Said(text, None, at)
 
 
 @functools.cache

@@ -82,11 +82,11 @@ def _check_stages(process: Document) -> None:
 				)
 			final = row
 		if flt(row.probability) > 100 or flt(row.probability) < 0:
-			_refuse(row, _("Probability"), _("A probability is between 0 and 100 %."))
+			_refuse(row, _("Probability", context="Sales Process Stage"), _("A probability is between 0 and 100 %."))
 		_check_period(row.longest_stay, row.longest_stay_unit, process, _("Row {0}: ").format(row.idx))
 		_check_key_fields(row)
 	if all(cint(row.retired) for row in process.stages):
-		frappe.throw(_("At least one stage is in use."), title=_("Stages"))
+		frappe.throw(_("At least one stage is in use."), title=_("Stages", context="Sales Process"))
 	_check_period(process.escalate_amount, process.escalate_unit, process, "")
 
 

@@ -20,11 +20,18 @@
 			frm.set_query("stage", "stages", () => ({ filters: { name: ["not in", own()] } }));
 			frm.set_query("linked_doctype", "gates", () => ({ filters: { istable: 0, issingle: 0 } }));
 			// What is shipped is written in English; people read it in their own language.
-			const gate = frappe.meta.get_docfield("Sales Process Gate", "gate", frm.docname);
-			gate.formatter = (value) => frappe.utils.escape_html(__(value || ""));
+			const field = (name) => frappe.meta.get_docfield("Sales Process Gate", name, frm.docname);
+			field("gate").formatter = (value) => frappe.utils.escape_html(value ? __(value) : "");
+			// A grid looks choices up without their context.
+			for (const name of ["moment", "kind", "mode"]) {
+				field(name).formatter = (choice) => (choice ? __(choice, null, "Sales Process Gate") : "");
+			}
 		},
 
 		refresh(frm) {
+			const about = frm.doc.description;
+			const told = about ? __(about) : "";
+			frm.get_field("description").set_description(told === about ? "" : frappe.utils.escape_html(told));
 			if (frm.perm[0]?.write) {
 				for (const doctype of ["Lead", "Opportunity"]) {
 					statuses(doctype).then(() => offer_statuses(frm));
@@ -122,8 +129,8 @@
 	function tell_translated(frm, cdt, cdn, field) {
 		const value = locals[cdt][cdn][field];
 		if (!value) return;
-		const lines = field === "outputs" ? value.split("\n").map((line) => __(line)).join(" · ") : __(value);
-		if (lines !== value) tell(frm, cdt, cdn, field, lines);
+		const told = value.split("\n").map((line) => __(line));
+		if (told.join("\n") !== value) tell(frm, cdt, cdn, field, told.join(" · "));
 	}
 
 	function tell(frm, cdt, cdn, field, text) {
@@ -148,7 +155,11 @@
 			const fields = frappe.meta
 				.get_docfields(doctype)
 				.filter((df) => !layout.includes(df.fieldtype) && df.label)
-				.map((df) => ({ value: df.fieldname, label: __(df.label, null, doctype), description: df.fieldname }));
+				.map((df) => ({
+					value: df.fieldname,
+					label: frappe.meta.get_label(doctype, df.fieldname),
+					description: df.fieldname,
+				}));
 			then(fields.sort((one, other) => one.label.localeCompare(other.label)));
 		});
 	}
@@ -158,7 +169,7 @@
 		if (!doctype || !lines.length) return;
 		with_fields(doctype, (fields) => {
 			const label = (name) => fields.find((one) => one.value === name.trim())?.label || name;
-			const said = lines.map((line) => line.split(EITHER).map(label).join(` ${__("or")} `));
+			const said = lines.map((line) => line.split(EITHER).map(label).join(` ${__("or", null, "Sales Process")} `));
 			tell(frm, cdt, cdn, field, said.join(", "));
 		});
 	}
@@ -172,7 +183,7 @@
 					{
 						fieldname: "chosen",
 						fieldtype: "MultiSelectPills",
-						label: __("Fields"),
+						label: __("Fields", null, "Sales Process Gate"),
 						get_data: () => fields,
 					},
 					{
