@@ -317,6 +317,8 @@ def stage_ageing_words(*names: str) -> set[str]:
 
 def passed_over_kinds() -> set[str]:
 	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
+
+
 def reasons_of_gates() -> set[str]:
 	rows = (row for process in shipped("sales_process") for row in process["gates"])
 	return {row["why"] for row in rows if row.get("why")}
@@ -333,6 +335,18 @@ def other_apps_names() -> set[str]:
 
 def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
+
+
+def receiving_functions() -> set[str]:
+	return options_of("Handover Receiver", "receiving_function")
+
+
+def handover_statuses() -> set[str]:
+	return options_of("Delivery Handover", "status")
+
+
+def order_standings() -> set[str]:
+	return {one for one in options_of("Sales Order", "sf_contract_standing") if one}
 
 
 # Units in a sentence and ERPNext's own records are fine as the desk has them.
@@ -435,9 +449,39 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("public/js/graded_list.js", "doc.sf_stage"): stage_names,
 	("public/js/path_bar.js", "doctype"): lambda: set(constant_of("salesflow_std/stages.py", "SUBJECTS")),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
-	("salesflow_std/quotation_gate.py", "role"): override_roles,
+	("salesflow_std/refusals.py", "role"): override_roles,
+	("salesflow_std/delivery_day.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/delivery_handovers.py", "function"): receiving_functions,
+	("salesflow_std/delivery_mail.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/delivery_mail.py", "row.document_type"): other_apps_names,
+	("salesflow_std/delivery_report.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/delivery_report.py", "row.document_type"): other_apps_names,
+	("salesflow_std/delivery_sheet.py", "function"): receiving_functions,
+	("salesflow_std/delivery_sheet.py", "doctype"): other_apps_names,
+	("salesflow_std/delivery_sheet.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.py", "doctype"): other_apps_names,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.py", "function"): receiving_functions,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.js", "frm.doc.status"): handover_statuses,
+	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "doc.status"): handover_statuses,
+	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "word"): lambda: selectable(
+		"Delivery Handover"
+	),
+	("templates/print_formats/delivery_handover.html", "doc.status"): handover_statuses,
+	("templates/print_formats/delivery_handover.html", "doc.start_condition"): lambda: options_of(
+		"Delivery Handover", "start_condition"
+	),
+	("templates/print_formats/delivery_handover.html", "side"): lambda: options_of(
+		"Handover Contact", "side"
+	),
+	("salesflow_std/order_refusal.py", "standing.contract_state"): lambda: options_of("Contract", "sf_state"),
+	("salesflow_std/order_refusal.py", "doctype"): other_apps_names,
+	("salesflow_std/report/orders_without_contract/orders_without_contract.py", "one"): order_standings,
+	(
+		"salesflow_std/report/orders_without_contract/orders_without_contract.py",
+		"row.standing",
+	): order_standings,
+	("salesflow_std/report/orders_without_contract/orders_without_contract.js", "value"): order_standings,
 	("salesflow_std/quotation_gate.py", "row.status"): lambda: options_of("Solution Proposal", "status"),
-	("salesflow_std/quotation_refusal.py", "settings().override_role"): override_roles,
 	("salesflow_std/quotation_refusal.py", "standing.proposal_status"): lambda: options_of(
 		"Solution Proposal", "status"
 	),

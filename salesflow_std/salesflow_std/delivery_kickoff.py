@@ -130,14 +130,14 @@ def _check_settled(handover: Document, moment: object) -> None:
 	if not problems:
 		return
 	listed = "".join(f"<li>{problem}</li>" for problem in problems)
-	frappe.throw(
+	told = (
 		_(
 			"The kick-off sets contacts, delivery plan and communication, so that the project begins with one picture. Still missing:"
 		)
 		+ f"<ul>{listed}</ul>"
-		+ refusals.link(DOCTYPE, handover.name),
-		title=_("Kick-off Not Complete"),
+		+ refusals.link(DOCTYPE, handover.name)
 	)
+	frappe.throw(told, title=_("Kick-off Not Complete"))
 
 
 def open_points(handover: Document) -> list[tuple[str, str]]:

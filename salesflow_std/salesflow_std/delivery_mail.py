@@ -35,11 +35,11 @@ def when(moment: object) -> str:
 def facts(handover: Document) -> list[tuple[str, str]]:
 	"""The few facts that a mail shows, in the current language."""
 	found = [
-		(_("Contract Signed On", context=_DOCTYPE), when(handover.signed_on)),
-		(_("Responsible", context=_DOCTYPE), get_fullname(delivery_people.responsible(handover))),
+		(_("Contract Signed On", context="Delivery Handover"), when(handover.signed_on)),
+		(_("Responsible", context="Delivery Handover"), get_fullname(delivery_people.responsible(handover))),
 	]
 	if handover.kick_off_on:
-		found.append((_("Kick-off On", context=_DOCTYPE), when(handover.kick_off_on)))
+		found.append((_("Kick-off On", context="Delivery Handover"), when(handover.kick_off_on)))
 	return found
 
 

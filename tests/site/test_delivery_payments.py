@@ -9,7 +9,7 @@ from erpnext.selling.doctype.sales_order.sales_order import make_sales_invoice
 from frappe.utils import add_days, getdate, today
 
 from salesflow_std.jobs import handover_clock
-from salesflow_std.salesflow_std import delivery_payments
+from salesflow_std.salesflow_std import delivery_mail, delivery_payments
 from tests.site import deliveries, records, review_cases
 from tests.site.deliveries import API
 
@@ -217,10 +217,18 @@ def test_who_has_not_acknowledged_is_reminded_after_a_working_day(team, rep, as_
 		assert not subjects(team["Finance"], "still waits")
 
 
-def test_one_broken_handover_stops_no_other(team, rep, frozen_time):
+def test_one_broken_handover_stops_no_other(team, rep, frozen_time, monkeypatch):
 	with frozen_time("2026-03-05 10:00") as clock:
 		broken, other = deliveries.handover(rep), deliveries.handover(rep)
-		frappe.db.set_value("Delivery Handover", broken.name, "company", "No Such Company")
 		clock.set("2026-03-09 17:00")
+		tell = delivery_mail.due_soon
+
+		def fail(handover, user):
+			if handover.name == broken.name:
+				raise ValueError("broken")
+			tell(handover, user)
+
+		monkeypatch.setattr(delivery_mail, "due_soon", fail)
 		handover_clock.tick()
 		assert records.state(other, "reminded_on") and not records.state(broken, "reminded_on")
+		assert frappe.db.exists("Error Log", {"reference_name": broken.name})

@@ -58,7 +58,7 @@ if (!salesflow.delivery_handover) {
 					rows.push({
 						fieldname: "documents",
 						what: __("{0} is not there", [name]),
-						why: __("C5 hands it over too; the handover does not wait for it"),
+						why: __("belongs to it; the handover does not wait for it"),
 					});
 				}
 			} else if (doc.status === "Acknowledged") {

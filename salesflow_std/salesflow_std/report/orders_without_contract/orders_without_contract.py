@@ -89,7 +89,7 @@ def _columns() -> list[dict]:
 		column(_("Date"), "transaction_date", "Date", 100),
 		column(_("Company"), "company", "Link", 150, "Company"),
 		column(_("Rep"), "rep", "Link", 160, "User"),
-		column(_("Net Total"), "base_net_total", "Currency", 120, "currency"),
+		column(_("Net Total", context="Sales Order"), "base_net_total", "Currency", 120, "currency"),
 		column(_("Order and Contract", context="Sales Order"), "standing_label", width=110),
 		column(_("Override Reason", context="Sales Order"), "reason", width=240),
 		column(_("Overridden By", context="Sales Order"), "given_by", "Link", 160, "User"),
