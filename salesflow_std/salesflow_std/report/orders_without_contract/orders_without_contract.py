@@ -86,7 +86,7 @@ def _columns() -> list[dict]:
 	return [
 		column(_("Sales Order"), "name", "Link", 170, "Sales Order"),
 		column(_("Customer"), "customer_name", width=180),
-		column(_("Date"), "transaction_date", "Date", 100),
+		column(_("Date", context="Sales Order"), "transaction_date", "Date", 100),
 		column(_("Company"), "company", "Link", 150, "Company"),
 		column(_("Rep"), "rep", "Link", 160, "User"),
 		column(_("Net Total", context="Sales Order"), "base_net_total", "Currency", 120, "currency"),
