@@ -462,6 +462,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/delivery_handover/delivery_handover.py", "doctype"): other_apps_names,
 	("salesflow_std/doctype/delivery_handover/delivery_handover.py", "function"): receiving_functions,
 	("salesflow_std/doctype/delivery_handover/delivery_handover.js", "frm.doc.status"): handover_statuses,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.js", "word"): other_apps_names,
 	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "doc.status"): handover_statuses,
 	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "word"): lambda: selectable(
 		"Delivery Handover"

@@ -120,7 +120,7 @@ if (!salesflow.delivery_handover) {
 			);
 			shared().ask_reason(
 				{
-					title: __("Take Over"),
+					title: __("Take Over", null, "Delivery Handover"),
 					html: __("You take over for {0}.", [`<b>${lines.join(", ")}</b>`]),
 					action: __("Acknowledge", null, "Delivery Handover"),
 					description: __("A comment, if you like. The responsible reads it."),
@@ -181,6 +181,15 @@ if (!salesflow.delivery_handover) {
 			});
 		},
 	};
+
+	// Frappe looks the words of a Select, and names of doctypes, up without the table where they are not edited.
+	for (const table of ["Handover Receiver", "Handover Document", "Handover Contact"]) {
+		for (const df of frappe.get_meta(table)?.fields || []) {
+			if (df.fieldtype === "Select" || df.options === "DocType") {
+				df.formatter = (word) => (word ? frappe.utils.escape_html(__(word, null, table)) : "");
+			}
+		}
+	}
 
 	const form = salesflow.delivery_handover;
 	frappe.ui.form.on("Delivery Handover", {
