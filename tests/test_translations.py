@@ -98,6 +98,14 @@ def options_of(doctype: str, *fieldnames: str) -> set[str]:
 	return {option for option in options.split("\n") if option}
 
 
+def clause_topics() -> set[str]:
+	return options_of("Contract Review Clause", "topic")
+
+
+def clause_review_statuses() -> set[str]:
+	return options_of("Contract Review", "status")
+
+
 def selectable(doctype: str) -> set[str]:
 	"""All that the Select fields of a doctype offer."""
 	path = next(path for path in doctype_files() if read_json(path)["name"] == doctype)
@@ -302,6 +310,15 @@ def gate_titles() -> set[str]:
 	return {row["gate"] for process in shipped("sales_process") for row in process["gates"]}
 
 
+def stage_ageing_words(*names: str) -> set[str]:
+	path = "salesflow_std/report/stage_ageing/stage_ageing.py"
+	return {word for name in names for word in constant_of(path, name)}
+
+
+def passed_over_kinds() -> set[str]:
+	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
+
+
 def reasons_of_gates() -> set[str]:
 	rows = (row for process in shipped("sales_process") for row in process["gates"])
 	return {row["why"] for row in rows if row.get("why")}
@@ -318,6 +335,18 @@ def other_apps_names() -> set[str]:
 
 def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
+
+
+def receiving_functions() -> set[str]:
+	return options_of("Handover Receiver", "receiving_function")
+
+
+def handover_statuses() -> set[str]:
+	return options_of("Delivery Handover", "status")
+
+
+def order_standings() -> set[str]:
+	return {one for one in options_of("Sales Order", "sf_contract_standing") if one}
 
 
 # Units in a sentence and ERPNext's own records are fine as the desk has them.
@@ -341,8 +370,13 @@ _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
+_CONTRACT_RECORD = "templates/print_formats/contract_review_record.html"
+_CONTRACT_REVIEW = "salesflow_std/doctype/contract_review/contract_review"
 _REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
 _STAGE_PATH = "salesflow_std/stage_path.py"
+_STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
+_PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
+_TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 _PROCESS = "salesflow_std/doctype/sales_process/sales_process"
 _CHECKS = "salesflow_std/process_checks.py"
 _WORDS = "salesflow_std/gate_words.py"
@@ -351,6 +385,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,
 	(_PROCESS + ".js", "value"): gate_titles,
+	(_PROCESS + ".js", "choice"): lambda: options_of("Sales Process Gate", "moment", "kind", "mode"),
+	(_PROCESS + ".js", "about"): lambda: {row["description"] for row in shipped("sales_process")},
 	(_PROCESS + ".js", "line"): lambda: words_of_stages("guidance") | words_of_stages("outputs"),
 	(_PROCESS + ".js", "doctype"): staged_doctypes,
 	(_PROCESS + ".js", "row.kind"): lambda: options_of("Sales Process Gate", "kind"),
@@ -386,6 +422,24 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
 	("api/stage_path.py", "stage"): stage_names,
+	("jobs/stage_clock.py", "row.sf_stage"): stage_names,
+	("jobs/stage_reconciling.py", "row.before"): stage_names,
+	("jobs/stage_reconciling.py", "row.stage"): stage_names,
+	("salesflow_std/stages_day.py", "row.sf_stage"): stage_names,
+	(_TRANSITION_LIST, "word"): lambda: selectable("Stage Transition"),
+	(_TRANSITION_LIST, "doc.direction"): lambda: options_of("Stage Transition", "direction"),
+	(_STAGE_AGEING + ".py", "row.stage"): stage_names,
+	(_STAGE_AGEING + ".py", "key"): stage_names,
+	(_STAGE_AGEING + ".py", "row.standing"): lambda: stage_ageing_words("STANDINGS"),
+	(_STAGE_AGEING + ".py", "limit.unit"): error_parameters,
+	(_STAGE_AGEING + ".py", "group"): lambda: stage_ageing_words("GROUPS"),
+	(_STAGE_AGEING + ".py", "filters.group_by or 'Stage'"): lambda: stage_ageing_words("GROUPS"),
+	(_STAGE_AGEING + ".js", "value"): lambda: stage_ageing_words("GROUPS", "STANDINGS"),
+	(_PASSED_OVER + ".py", "row.kind"): passed_over_kinds,
+	(_PASSED_OVER + ".py", "kind"): passed_over_kinds,
+	(_PASSED_OVER + ".py", "row.from_stage"): stage_names,
+	(_PASSED_OVER + ".py", "row.to_stage"): stage_names,
+	(_PASSED_OVER + ".js", "value"): passed_over_kinds,
 	(_STAGE_PATH, "stage.name"): stage_names,
 	(_STAGE_PATH, "stage.owner_role"): stage_roles,
 	(_STAGE_PATH, "stage.guidance"): lambda: words_of_stages("guidance"),
@@ -395,12 +449,59 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("public/js/graded_list.js", "doc.sf_stage"): stage_names,
 	("public/js/path_bar.js", "doctype"): lambda: set(constant_of("salesflow_std/stages.py", "SUBJECTS")),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
-	("salesflow_std/quotation_gate.py", "role"): override_roles,
+	("salesflow_std/refusals.py", "role"): override_roles,
+	("salesflow_std/delivery_day.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/delivery_handovers.py", "function"): receiving_functions,
+	("salesflow_std/delivery_mail.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/delivery_mail.py", "row.document_type"): other_apps_names,
+	("salesflow_std/delivery_report.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/delivery_report.py", "row.document_type"): other_apps_names,
+	("salesflow_std/delivery_sheet.py", "function"): receiving_functions,
+	("salesflow_std/delivery_sheet.py", "doctype"): other_apps_names,
+	("salesflow_std/delivery_sheet.py", "row.receiving_function"): receiving_functions,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.py", "doctype"): other_apps_names,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.py", "function"): receiving_functions,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.js", "frm.doc.status"): handover_statuses,
+	("salesflow_std/doctype/delivery_handover/delivery_handover.js", "word"): other_apps_names,
+	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "doc.status"): handover_statuses,
+	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "word"): lambda: selectable(
+		"Delivery Handover"
+	),
+	("templates/print_formats/delivery_handover.html", "doc.status"): handover_statuses,
+	("templates/print_formats/delivery_handover.html", "doc.start_condition"): lambda: options_of(
+		"Delivery Handover", "start_condition"
+	),
+	("templates/print_formats/delivery_handover.html", "side"): lambda: options_of(
+		"Handover Contact", "side"
+	),
+	("salesflow_std/order_refusal.py", "standing.contract_state"): lambda: options_of("Contract", "sf_state"),
+	("salesflow_std/order_refusal.py", "doctype"): other_apps_names,
+	("salesflow_std/report/orders_without_contract/orders_without_contract.py", "one"): order_standings,
+	(
+		"salesflow_std/report/orders_without_contract/orders_without_contract.py",
+		"row.standing",
+	): order_standings,
+	("salesflow_std/report/orders_without_contract/orders_without_contract.js", "value"): order_standings,
 	("salesflow_std/quotation_gate.py", "row.status"): lambda: options_of("Solution Proposal", "status"),
-	("salesflow_std/quotation_refusal.py", "settings().override_role"): override_roles,
 	("salesflow_std/quotation_refusal.py", "standing.proposal_status"): lambda: options_of(
 		"Solution Proposal", "status"
 	),
+	("salesflow_std/contract_clauses.py", "topic"): clause_topics,
+	("salesflow_std/contract_clauses.py", "label"): lambda: {
+		field_of("Contract", field)["label"]
+		for field in constant_of("salesflow_std/contract_clauses.py", "_COMPARED_BY").values()
+	},
+	("salesflow_std/contract_gate.py", "review.status"): clause_review_statuses,
+	("salesflow_std/contract_making.py", "doctype"): lambda: set(),  # ERPNext's own
+	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
+	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
+	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
+	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
+	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,
+	(_CONTRACT_REVIEW + "_list.js", "word"): lambda: selectable("Contract Review"),
+	(_CONTRACT_REVIEW + "_list.js", "doc.status"): clause_review_statuses,
+	(_CONTRACT_RECORD, "doc.status"): clause_review_statuses,
+	(_CONTRACT_RECORD, "row.finding"): lambda: options_of("Contract Review Clause", "finding"),
 	("salesflow_std/fact_sheet.py", "option"): lambda: options_of(
 		"Decision Chain Member", "role", "stance", "influence"
 	),
