@@ -166,9 +166,7 @@ def gates_to_hand_on(process: Process, old: str | None) -> tuple[Gate, ...]:
 
 def _at(process: Process, stage: str | None, moment: str) -> Iterable[Gate]:
 	return (
-		gate
-		for gate in process.gates
-		if gate.stage == stage and gate.moment == moment and gate.mode != OFF
+		gate for gate in process.gates if gate.stage == stage and gate.moment == moment and gate.mode != OFF
 	)
 
 

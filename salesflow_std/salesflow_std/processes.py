@@ -133,9 +133,4 @@ def stage_renamed(
 	forget()
 	for doctype in FOLLOWERS:
 		table = frappe.qb.DocType(doctype)
-		(
-			frappe.qb.update(table)
-			.set(table.sf_stage_passed, new)
-			.where(table.sf_stage_passed == old)
-			.run()
-		)
+		(frappe.qb.update(table).set(table.sf_stage_passed, new).where(table.sf_stage_passed == old).run())

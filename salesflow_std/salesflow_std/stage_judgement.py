@@ -109,7 +109,9 @@ def rules_broken(process: rules.Process, way: str, cap: str) -> list[dict]:
 			"what": _("{0} does not allow it.").format(_(process.name)),
 			"why": ""
 			if back
-			else _("Each stage prepares the next one; what is skipped is missing when the deal is to be closed."),
+			else _(
+				"Each stage prepares the next one; what is skipped is missing when the deal is to be closed."
+			),
 			"route": "",
 			"mode": rules.mode_in_force(BLOCK, cap),
 			"rule": "M1",

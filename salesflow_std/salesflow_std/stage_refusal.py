@@ -32,10 +32,10 @@ class ReasonMissing(_Plain):
 
 
 def plain(html: str) -> str:
-	"""A message as text: its paragraphs and points on a line each."""
+	"""A message as text, in one line: of an error in several lines other programs get only the last one."""
 	for end in ("</p>", "</li>", "<br>"):
-		html = html.replace(end, f"{end}\n")
-	return "\n".join(line.strip() for line in strip_html(html).splitlines() if line.strip())
+		html = html.replace(end, f"{end} ")
+	return " ".join(strip_html(html).split())
 
 
 def refuse(doc: Document, to_stage: str, unmet: Sequence[dict], override_role: str = "") -> NoReturn:
@@ -69,9 +69,7 @@ def ask_for_reason(doc: Document, to_stage: str, way: str) -> NoReturn:
 		else _("{0} would skip a stage on its way to {1}. Say why, under {2}.")
 	)
 	frappe.throw(
-		text.format(
-			name_of(doc), f"<b>{_said(to_stage)}</b>", f"<b>{_('Reason for the Stage Change')}</b>"
-		),
+		text.format(name_of(doc), f"<b>{_said(to_stage)}</b>", f"<b>{_('Reason for the Stage Change')}</b>"),
 		ReasonMissing,
 		title=_("Reason Missing"),
 	)
@@ -99,7 +97,8 @@ def not_a_stage(doc: Document, process: rules.Process | None, to_stage: str) -> 
 def no_stages(doctype: str) -> NoReturn:
 	"""Raises ValidationError: of these documents only leads and opportunities are moved."""
 	frappe.throw(
-		_("{0} does not move through stages.").format(escape_html(_(doctype))), title=_("Not a Stage for This")
+		_("{0} does not move through stages.").format(escape_html(_(doctype))),
+		title=_("Not a Stage for This"),
 	)
 
 

@@ -14,7 +14,13 @@ from frappe.model.document import Document
 
 from salesflow_std.engine import stages as rules
 from salesflow_std.engine.gates import OFF
-from salesflow_std.salesflow_std import processes, stage_handing_on, stage_judgement, stage_moves, stage_refusal
+from salesflow_std.salesflow_std import (
+	processes,
+	stage_handing_on,
+	stage_judgement,
+	stage_moves,
+	stage_refusal,
+)
 from salesflow_std.salesflow_std.stage_judgement import Asked, Passed
 from salesflow_std.salesflow_std.stage_moves import Move
 from salesflow_std.salesflow_std.transitions import BY_ITSELF, PERSON
@@ -187,14 +193,17 @@ def ask_status(doc: Document) -> None:
 	if not process or not process.on(doc.doctype):
 		return
 	current = standing(doc, process, before)
-	wanted, source = _written(doc, before, process, current), PERSON
-	if not wanted and doc.status != before.status:
-		source = BY_ITSELF
-		wanted = _won_no_more(doc, before, process, current) or _by_status(doc, process, current)
+	wanted = _written(doc, before, process, current)
 	if wanted and wanted != current:
-		if source == PERSON:
-			_check_stage(doc, process, wanted)
-		doc.flags.sf_move = _pass(doc, process, current, wanted, source)
+		_check_stage(doc, process, wanted)
+		doc.flags.sf_move = _pass(doc, process, current, wanted, PERSON)
+	elif doc.status == before.status:
+		return
+	elif back := _won_no_more(doc, before, process, current):
+		# The order is cancelled, whoever likes it or not: nothing is asked.
+		doc.flags.sf_move = stage_moves.of(doc, process, current, back, source=BY_ITSELF, passed=Passed())
+	elif implied := _by_status(doc, process, current):
+		doc.flags.sf_move = _pass(doc, process, current, implied, BY_ITSELF)
 
 
 def _written(doc: Document, before: Document, process: rules.Process, current: str) -> str:

@@ -24,9 +24,7 @@ FINER = "Value Proposition"
 
 def enforce(mode: str = "Block") -> None:
 	"""Switches the gates on, as on a customer's site."""
-	settings = frappe.get_doc("Salesflow Settings")
-	settings.stage_enforcement = mode
-	settings.save()
+	frappe.db.set_single_value("Salesflow Settings", "stage_enforcement", mode)
 
 
 def sales_stage(name: str) -> str:
@@ -91,7 +89,9 @@ def steps(doc: Any) -> list[tuple[str | None, str]]:
 def deal(**values: Any) -> Any:
 	"""An opportunity of a customer, so that no lead has gates to pass."""
 	return records.opportunity(
-		opportunity_from="Customer", party_name=values.pop("party_name", None) or records.customer().name, **values
+		opportunity_from="Customer",
+		party_name=values.pop("party_name", None) or records.customer().name,
+		**values,
 	)
 
 

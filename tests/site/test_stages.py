@@ -55,7 +55,11 @@ def test_m1_documents_enter_the_first_stage_of_their_kind():
 
 
 def test_m1_a_new_document_may_begin_later_and_passes_the_gates_before():
-	process(gate(EXPLORED), gate(SHOWN, fieldnames="city"), gate(BARGAINED, moment="Entering", fieldnames="industry"))
+	process(
+		gate(EXPLORED),
+		gate(SHOWN, fieldnames="city"),
+		gate(BARGAINED, moment="Entering", fieldnames="industry"),
+	)
 	with pytest.raises(GateNotMet) as refused:
 		deal(sf_stage=BARGAINED, website="a.example")
 	assert [row["gate"] for row in refused.value.gates] == [
@@ -301,7 +305,9 @@ def test_without_a_role_of_the_process_that_of_the_settings_may_override():
 
 
 def test_m1_an_opportunity_of_a_lead_passes_the_leads_remaining_gates():
-	process(gate(CAUGHT, fieldnames="website"), gate(FIT, fieldnames="city"), gate(EXPLORED, moment="Entering"))
+	process(
+		gate(CAUGHT, fieldnames="website"), gate(FIT, fieldnames="city"), gate(EXPLORED, moment="Entering")
+	)
 	lead = records.lead()
 	with pytest.raises(GateNotMet) as refused:
 		records.opportunity(party_name=lead.name)
@@ -478,7 +484,7 @@ def test_without_a_process_or_stages_documents_are_saved_as_ever(left):
 		assert at(doc)[0] == before
 	save(opportunity, sales_stage=FINER)
 	assert records.lead().sf_stage is None
-	with pytest.raises(frappe.ValidationError, match="no sales process|follows"):
+	with pytest.raises(frappe.ValidationError, match="follows no sales process"):
 		save(opportunity, sf_stage="Negotiation")
 
 
