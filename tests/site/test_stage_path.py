@@ -90,7 +90,10 @@ def test_m1_only_what_the_next_move_asks_is_answered():
 		("Leaving", False, "Block"),
 		("Leaving", False, "Warn"),
 	]
-	assert [(row["moment"], row["met"]) for row in rows[SHOWN]["gates"]] == [("Entering", True), ("Leaving", None)]
+	assert [(row["moment"], row["met"]) for row in rows[SHOWN]["gates"]] == [
+		("Entering", True),
+		("Leaving", None),
+	]
 	assert shown["missing"] == 1
 	unmet = rows[EXPLORED]["gates"][0]
 	assert unmet["route"].endswith("#website") and unmet["what"] and unmet["why"]
@@ -224,12 +227,21 @@ def test_m1_the_field_offers_the_stages_of_its_process(call):
 	found = process()
 	opportunity, lead = deal(), records.lead()
 	frappe.get_doc({"doctype": "Sales Stage", "stage_name": "Test Elsewhere"}).insert()
-	assert choose(call, reference_doctype="Opportunity", name=opportunity.name) == [EXPLORED, SHOWN, BARGAINED, WON]
+	assert choose(call, reference_doctype="Opportunity", name=opportunity.name) == [
+		EXPLORED,
+		SHOWN,
+		BARGAINED,
+		WON,
+	]
 	assert choose(call, reference_doctype="Lead", name=lead.name) == [CAUGHT, FIT]
 	assert choose(call, "show", reference_doctype="Opportunity", name=opportunity.name) == [SHOWN]
 	found.stages[3].retired = 1
 	found.save()
-	assert choose(call, reference_doctype="Opportunity", company=records.COMPANY) == [EXPLORED, BARGAINED, WON]
+	assert choose(call, reference_doctype="Opportunity", company=records.COMPANY) == [
+		EXPLORED,
+		BARGAINED,
+		WON,
+	]
 	assert choose(call, reference_doctype="Customer") == []
 
 
