@@ -316,6 +316,15 @@ def other_apps_names() -> set[str]:
 	return set()
 
 
+def stage_ageing_words(*names: str) -> set[str]:
+	path = "salesflow_std/report/stage_ageing/stage_ageing.py"
+	return {word for name in names for word in constant_of(path, name)}
+
+
+def passed_over_kinds() -> set[str]:
+	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
+
+
 def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
 
@@ -346,6 +355,9 @@ _STAGE_PATH = "salesflow_std/stage_path.py"
 _PROCESS = "salesflow_std/doctype/sales_process/sales_process"
 _CHECKS = "salesflow_std/process_checks.py"
 _WORDS = "salesflow_std/gate_words.py"
+_STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
+_PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
+_TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
@@ -386,6 +398,24 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
 	("api/stage_path.py", "stage"): stage_names,
+	("jobs/stage_clock.py", "row.sf_stage"): stage_names,
+	("jobs/stage_reconciling.py", "row.before"): stage_names,
+	("jobs/stage_reconciling.py", "row.stage"): stage_names,
+	("salesflow_std/stages_day.py", "row.sf_stage"): stage_names,
+	(_TRANSITION_LIST, "word"): lambda: selectable("Stage Transition"),
+	(_TRANSITION_LIST, "doc.direction"): lambda: options_of("Stage Transition", "direction"),
+	(_STAGE_AGEING + ".py", "row.stage"): stage_names,
+	(_STAGE_AGEING + ".py", "key"): stage_names,
+	(_STAGE_AGEING + ".py", "row.standing"): lambda: stage_ageing_words("STANDINGS"),
+	(_STAGE_AGEING + ".py", "limit.unit"): error_parameters,
+	(_STAGE_AGEING + ".py", "group"): lambda: stage_ageing_words("GROUPS"),
+	(_STAGE_AGEING + ".py", "filters.group_by or 'Stage'"): lambda: stage_ageing_words("GROUPS"),
+	(_STAGE_AGEING + ".js", "value"): lambda: stage_ageing_words("GROUPS", "STANDINGS"),
+	(_PASSED_OVER + ".py", "row.kind"): passed_over_kinds,
+	(_PASSED_OVER + ".py", "kind"): passed_over_kinds,
+	(_PASSED_OVER + ".py", "row.from_stage"): stage_names,
+	(_PASSED_OVER + ".py", "row.to_stage"): stage_names,
+	(_PASSED_OVER + ".js", "value"): passed_over_kinds,
 	(_STAGE_PATH, "stage.name"): stage_names,
 	(_STAGE_PATH, "stage.owner_role"): stage_roles,
 	(_STAGE_PATH, "stage.guidance"): lambda: words_of_stages("guidance"),

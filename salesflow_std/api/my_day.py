@@ -39,6 +39,7 @@ from salesflow_std.salesflow_std import (
 	objections_day,
 	reps,
 	reviews_day,
+	stages_day,
 	value_items,
 )
 
@@ -76,6 +77,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	reviews_day.waiting,
 	needs_day.waiting,
 	objections_day.waiting,
+	stages_day.waiting,
 	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,
