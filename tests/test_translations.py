@@ -98,6 +98,14 @@ def options_of(doctype: str, *fieldnames: str) -> set[str]:
 	return {option for option in options.split("\n") if option}
 
 
+def clause_topics() -> set[str]:
+	return options_of("Contract Review Clause", "topic")
+
+
+def clause_review_statuses() -> set[str]:
+	return options_of("Contract Review", "status")
+
+
 def selectable(doctype: str) -> set[str]:
 	"""All that the Select fields of a doctype offer."""
 	path = next(path for path in doctype_files() if read_json(path)["name"] == doctype)
@@ -350,6 +358,8 @@ _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
+_CONTRACT_RECORD = "templates/print_formats/contract_review_record.html"
+_CONTRACT_REVIEW = "salesflow_std/doctype/contract_review/contract_review"
 _REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
 _STAGE_PATH = "salesflow_std/stage_path.py"
 _PROCESS = "salesflow_std/doctype/sales_process/sales_process"
@@ -431,6 +441,22 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/quotation_refusal.py", "standing.proposal_status"): lambda: options_of(
 		"Solution Proposal", "status"
 	),
+	("salesflow_std/contract_clauses.py", "topic"): clause_topics,
+	("salesflow_std/contract_clauses.py", "label"): lambda: {
+		field_of("Contract", field)["label"]
+		for field in constant_of("salesflow_std/contract_clauses.py", "_COMPARED_BY").values()
+	},
+	("salesflow_std/contract_gate.py", "review.status"): clause_review_statuses,
+	("salesflow_std/contract_making.py", "doctype"): lambda: set(),  # ERPNext's own
+	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
+	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
+	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
+	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
+	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,
+	(_CONTRACT_REVIEW + "_list.js", "word"): lambda: selectable("Contract Review"),
+	(_CONTRACT_REVIEW + "_list.js", "doc.status"): clause_review_statuses,
+	(_CONTRACT_RECORD, "doc.status"): clause_review_statuses,
+	(_CONTRACT_RECORD, "row.finding"): lambda: options_of("Contract Review Clause", "finding"),
 	("salesflow_std/fact_sheet.py", "option"): lambda: options_of(
 		"Decision Chain Member", "role", "stance", "influence"
 	),

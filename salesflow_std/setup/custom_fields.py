@@ -368,6 +368,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"options": "User",
 			**_STATE,
 		},
+		{"fieldname": "sf_final_intent_from", "fieldtype": "Data", "label": "Said By", **_STATE},
 		{"fieldname": "sf_final_intent_note", "fieldtype": "Small Text", "label": "What They Said", **_STATE},
 		{"fieldname": "sf_column_3", "fieldtype": "Column Break"},
 		{"fieldname": "sf_contract_due", "fieldtype": "Datetime", "label": "Contract Due", **_STATE},
@@ -616,6 +617,14 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"insert_after": "sf_override_by",
 			"depends_on": "sf_override_reason",
 			**_STATE,
+		},
+		{
+			"fieldname": "sf_override_fingerprint",
+			"fieldtype": "Data",
+			"label": "What Was Let Pass",
+			"insert_after": "sf_override_on",
+			"length": 64,
+			**_HIDDEN,
 		},
 	],
 	"Quotation": [
