@@ -102,7 +102,7 @@ doctype_js = {
 		"public/js/objections.js",
 	],
 	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
-	"Delivery Handover": "public/js/delivery_handover.js",
+	"Delivery Handover": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Quotation": [
 		"public/js/quotation.js",
 		"public/js/objection_help.js",

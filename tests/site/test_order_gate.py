@@ -154,7 +154,7 @@ def test_an_amended_order_is_asked_anew():
 	frappe.db.set_value("Contract", contract.name, "docstatus", 2)
 	amended = frappe.copy_doc(order, ignore_no_copy=False)
 	amended.amended_from = order.name
-	amended.docstatus = 0
+	amended.update({"docstatus": 0, "delivery_date": add_days(today(), 30)})
 	amended.insert()
 	assert state(amended) == (0, None, None)
 	with refused():
