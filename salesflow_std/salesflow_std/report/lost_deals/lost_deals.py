@@ -173,7 +173,7 @@ def _label(group: str, key: str | None, deals: list[frappe._dict]) -> str:
 		return _("None", context="Salesflow")
 	if group == "opportunity_owner":
 		return get_fullname(key)
-	if group in ("sf_stage", "reasons"):
+	if group == "sf_stage":
 		return _(key)
 	if group == "name":
 		return deals[0].title or deals[0].customer_name or key
