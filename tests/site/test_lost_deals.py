@@ -213,6 +213,29 @@ def test_competitor_may_be_nobodys_business():
 	saved(deal)
 
 
+@pytest.mark.parametrize("answer", [{"competitor": "Gamma AG"}, {"no_competitor": 1}])
+def test_a_follow_up_that_ends_a_deal_is_asked(call, answer):
+	deal = records.opportunity(sf_grade="A")
+	touch = frappe.get_doc(
+		{
+			"doctype": "Follow Up",
+			"reference_doctype": "Opportunity",
+			"reference_name": deal.name,
+			"due_on": now_datetime(),
+			"channel": "Phone",
+		}
+	).insert()
+	told = {"name": touch.name, "outcome": "Not Interested", "what_now": "Lost", "lost_reason": PRICE}
+	with refused("the competitor"):
+		call("salesflow_std.api.follow_up.complete", **told)
+	call("salesflow_std.api.follow_up.complete", **told, **answer)
+	deal.reload()
+	assert (deal.status, deal.sf_no_competitor) == ("Lost", answer.get("no_competitor", 0))
+	assert [row.competitor for row in deal.competitors] == (
+		[answer["competitor"]] if "competitor" in answer else []
+	)
+
+
 # Quotations
 
 
