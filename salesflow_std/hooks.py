@@ -110,6 +110,7 @@ doctype_js = {
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
+	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
@@ -300,7 +301,12 @@ doc_events = {
 		"after_rename": "salesflow_std.salesflow_std.processes.forget",
 		"after_delete": "salesflow_std.salesflow_std.processes.deleted",
 	},
-	"Sales Stage": {"after_rename": "salesflow_std.salesflow_std.processes.stage_renamed"},
+	"Sales Stage": {
+		"after_rename": [
+			"salesflow_std.salesflow_std.processes.stage_renamed",
+			"salesflow_std.setup.shipped_defaults.after_rename",
+		],
+	},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",

@@ -18,16 +18,16 @@ def path(doctype: str, name: str) -> dict:
 	``{"process", "document": {"doctype", "name", "is_other"}, "stage", "stages": [...], "next", "hands_on",
 	"handed_on", "missing", "may_move", "may_override", "closed", "counts_as"}``; of a quotation it is the bar of its
 	opportunity, else of its lead (`is_other`). ``stages`` is empty where the document follows no process. Each stage has
-	``{"name", "label", "state": done | current | ahead | skipped, "lives_on", "owner_role", "guidance", "outputs",
+	``{"name", "label", "state": done | current | ahead | skipped, "lives_on", "is_won", "owner_role", "guidance", "outputs",
 	"key_fields": [{"fieldname", "label", "filled"}], "entered_on", "left_on", "stay_hours" (working hours), "stay_days",
-	"limit", "due", "late", "gates": [{"key", "gate", "met", "what", "why", "route", "fields", "mode", "rule", "kind",
+	"limit", "due", "late", "gates": [{"key", "gate", "met", "what", "why", "route", "mode", "rule", "kind",
 	"stage", "moment"}], "passed_over": [{"by", "on", "reason", "unmet"}], "direction", "may_move", "asks_reason"}``.
 	`met` is None for gates that the next move does not ask. ``missing`` counts the unmet gates that block the next move;
 	``hands_on`` is the doctype that the deal goes on in, ``handed_on`` the document where it already does.
 	Raises PermissionError without the right to read the document.
 	"""
 	if doctype not in (*stage_path.SUBJECTS, "Quotation"):
-		frappe.throw(_("{0} has no stages.").format(_(doctype)), title=_("No Stages"))
+		frappe.throw(_("Only leads, opportunities and quotations have stages."), title=_("No Stages"))
 	doc = frappe.get_doc(doctype, name)
 	doc.check_permission("read")
 	return stage_path.path(doc)

@@ -12,6 +12,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, cstr, flt, now_datetime, strip_html
 
 from salesflow_std.engine import gates as rules
+from salesflow_std.engine import objections as objection_rules
 from salesflow_std.engine.profile import Person
 from salesflow_std.salesflow_std import (
 	company_facts,
@@ -117,12 +118,37 @@ class _Subject:
 		)
 		return [Person(row.role, bool(row.reached), bool(row.left_on)) for row in rows]
 
-	def is_ours(self, row: frappe._dict) -> bool:
-		"""Whether a paper is about this document or its party's family, and not about another deal of theirs."""
-		return row.reference_doctype in profiles.PARTIES or (row.reference_doctype, row.reference_name) == (
-			self.doc.doctype,
-			self.doc.name,
+	def papers(self, doctype: str, *fields: str, **conditions: object) -> list[frappe._dict]:
+		"""Records about this document or its party's family, and not about another deal of theirs; the latest first.
+
+		One query. One that was written for another customer before the document was given to this one does not count.
+		"""
+		table = frappe.qb.DocType(doctype)
+		names = [name for name in (self.doc.name, self.party and self.party[1]) if name]
+		if not names:
+			return []
+		ours = table.reference_name.isin(names)
+		if self.profile:
+			ours |= table.customer_profile == self.profile
+		query = (
+			frappe.qb.from_(table)
+			.select(table.name, table.reference_doctype, table.reference_name, table.customer_profile)
+			.select(*(table[field] for field in fields))
+			.where(ours)
+			.orderby(table.creation, table.name, order=frappe.qb.desc)
+			.limit(_MOST)
 		)
+		for field, value in conditions.items():
+			query = query.where(table[field].isnull() if value is None else table[field] == value)
+		return [row for row in query.run(as_dict=True) if self._is_ours(row)]
+
+	def _is_ours(self, row: frappe._dict) -> bool:
+		if row.customer_profile and row.customer_profile != self.profile:
+			return False
+		about = (row.reference_doctype, row.reference_name)
+		if about in ((self.doc.doctype, self.doc.name), self.party):
+			return True
+		return bool(row.customer_profile) and row.reference_doctype in profiles.PARTIES
 
 
 _Reader = Callable[[_Subject, list[rules.Gate]], dict[str, Any]]
@@ -213,78 +239,58 @@ def _people(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:
 
 def _needs(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:
 	"""A needs record holds once it is confirmed, until a later version is (N4)."""
-	if not subject.profile:
-		return {}
-	rows = frappe.get_all(
-		needs.DOCTYPE,
-		filters={"customer_profile": subject.profile, "status": ("!=", needs.SUPERSEDED)},
-		fields=["name", "status", "reference_doctype", "reference_name"],
-		order_by="creation desc",
-		limit=_MOST,
-	)
-	papers = [
-		rules.Paper(row.name, row.status, row.status == needs.CONFIRMED)
-		for row in filter(subject.is_ours, rows)
-	]
-	return {"needs": _counting(papers)}
+	rows = subject.papers(needs.DOCTYPE, "status")
+	return {
+		"needs": _counting(
+			rules.Paper(row.name, row.status, row.status == needs.CONFIRMED)
+			for row in rows
+			if row.status != needs.SUPERSEDED
+		)
+	}
 
 
-def _counting(papers: list[rules.Paper]) -> rules.Paper:
+def _counting(papers: Iterable[rules.Paper]) -> rules.Paper:
 	"""Of some papers, the latest first, the one that holds, else the latest."""
+	papers = list(papers)
 	return next((paper for paper in papers if paper.holds), next(iter(papers), rules.Paper()))
 
 
 def _proposal(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:
 	"""The latest version of a proposal counts, and only with a review of its very figures (S2)."""
-	if not subject.profile:
-		return {}
-	proposal, review = frappe.qb.DocType(proposals.DOCTYPE), frappe.qb.DocType("Proposal Review")
-	rows = (
-		frappe.qb.from_(proposal)
-		.left_join(review)
-		.on(review.name == proposal.proposal_review)
-		.select(
-			proposal.name,
-			proposal.status,
-			proposal.reference_doctype,
-			proposal.reference_name,
-			proposal.fingerprint,
-			review.status.as_("review_status"),
-			review.fingerprint.as_("reviewed"),
+	rows = subject.papers(proposals.DOCTYPE, "status", "proposal_review", "fingerprint", next_version=None)
+	asked = [row.proposal_review for row in rows if row.status == proposals.APPROVED and row.proposal_review]
+	approved = dict(
+		frappe.get_all(
+			"Proposal Review",
+			filters={"name": ("in", asked), "status": proposals.APPROVED},
+			fields=["name", "fingerprint"],
+			order_by="name",
+			as_list=True,
 		)
-		.where((proposal.customer_profile == subject.profile) & proposal.next_version.isnull())
-		.orderby(proposal.creation, proposal.name, order=frappe.qb.desc)
-		.limit(_MOST)
-		.run(as_dict=True)
+		if asked
+		else ()
 	)
-	papers = [
-		rules.Paper(
-			row.name,
-			row.status,
-			row.status == row.review_status == proposals.APPROVED and row.reviewed == row.fingerprint,
+	return {
+		"proposal": _counting(
+			rules.Paper(
+				row.name,
+				row.status,
+				row.status == proposals.APPROVED
+				and row.proposal_review in approved
+				and (approved[row.proposal_review] or "") == (row.fingerprint or ""),
+			)
+			for row in rows
 		)
-		for row in filter(subject.is_ours, rows)
-	]
-	return {"proposal": _counting(papers)}
+	}
 
 
 def _objections(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:
-	"""The objections that have no answer though the promised time is over (S4)."""
-	if not subject.profile:
-		return {}
-	rows = frappe.get_all(
-		objections.DOCTYPE,
-		filters={
-			"customer_profile": subject.profile,
-			"status": objections.OPEN,
-			"reply_due_on": ("<", now_datetime()),
-		},
-		fields=["name", "reference_doctype", "reference_name"],
-		order_by="reply_due_on",
-		limit=_MOST,
-	)
-	names = tuple(row.name for row in filter(subject.is_ours, rows))
-	return {"overdue_objections": names, "profile": subject.profile}
+	"""The objections that have no answer though the promised time is over, the oldest promise first (S4)."""
+	rows = subject.papers(objections.DOCTYPE, "reply_due_on", status=objections.OPEN)
+	now = now_datetime()
+	overdue = [row for row in rows if objection_rules.is_missed(row.reply_due_on, None, now)]
+	overdue.sort(key=lambda row: row.reply_due_on)
+	return {"overdue_objections": tuple(row.name for row in overdue), "profile": subject.profile}
 
 
 def _contract(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:

@@ -59,11 +59,18 @@ def _may_name(df: object, target: str) -> bool:
 
 
 def pointer(doctype: str, target: str, path: str = "") -> Pointer | None:
-	"""The field that is written down, else the plainest that can point there; None where there is none."""
+	"""The field that is written down, else the only one that can point there, or the only plain link among several.
+
+	None where there is none, or where several could be meant.
+	"""
 	found = pointers(doctype, target)
 	if path:
 		return next((one for one in found if one.path == path), None)
-	return next(iter(found), None)
+	plain = [one for one in found if not one.table and not one.type_field]
+	for among in (plain, found):
+		if len(among) == 1:
+			return among[0]
+	return None
 
 
 def read_filters(text: str | None, doctype: str) -> list[list]:

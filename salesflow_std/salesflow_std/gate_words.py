@@ -119,22 +119,16 @@ def _label(doc: Document, name: str) -> str:
 	return _(field.label, context=field.parent) if field and field.label else name
 
 
-def _named(doctype: str, finding: Finding, readable: str, hidden: str) -> str:
-	"""A sentence about a record, which is named only to those who may read it."""
-	name, status = cstr(finding.args.get("name")), cstr(finding.args.get("status"))
-	if not _may_read(doctype, name):
-		return hidden
-	return readable.format(name, _(status, context=doctype))
-
-
 def _paper(finding: Finding, doc: Document) -> str:
+	"""A record is named only to those who may read it."""
+	name, status = cstr(finding.args["name"]), cstr(finding.args["status"])
 	if finding.gate.kind == rules.NEEDS:
-		return _named(
-			needs.DOCTYPE, finding, _("{0} is not confirmed: {1}"), _("The needs record is not confirmed.")
-		)
-	return _named(
-		proposals.DOCTYPE, finding, _("{0} is not approved: {1}"), _("The latest proposal is not approved.")
-	)
+		if not _may_read(needs.DOCTYPE, name):
+			return _("The needs record is not confirmed.")
+		return _("{0} is not confirmed: {1}").format(name, _(status, context="Needs Record"))
+	if not _may_read(proposals.DOCTYPE, name):
+		return _("The latest proposal is not approved.")
+	return _("{0} is not approved: {1}").format(name, proposals.status_label(status))
 
 
 def _no_paper(finding: Finding, doc: Document) -> str:
@@ -151,16 +145,17 @@ def _objections(finding: Finding, doc: Document) -> str:
 
 
 def _contract(finding: Finding, doc: Document) -> str:
-	asked = _(cstr(finding.args["asked"]), context="Sales Process Gate")
-	state = _(cstr(finding.args["state"]), context="Contract")
-	return _("The contract is at: {0}. Asked for: {1}").format(state, asked)
+	asked, state = cstr(finding.args["asked"]), cstr(finding.args["state"])
+	return _("The contract is at: {0}. Asked for: {1}").format(
+		_(state, context="Contract"), _(asked, context="Sales Process Gate")
+	)
 
 
 def _linked(finding: Finding, doc: Document) -> str:
-	doctype = _(cstr(finding.gate.params.get("linked_doctype")))
+	linked = cstr(finding.gate.params.get("linked_doctype"))
 	if finding.args["least"] == 1:
-		return _("No fitting record is linked: {0}").format(doctype)
-	return _("Linked: {0}, {1} of {2}").format(doctype, finding.args["found"], finding.args["least"])
+		return _("No fitting record is linked: {0}").format(_(linked))
+	return _("Linked: {0}, {1} of {2}").format(_(linked), finding.args["found"], finding.args["least"])
 
 
 _WORDS: dict[str, Callable[[Finding, Document], str]] = {

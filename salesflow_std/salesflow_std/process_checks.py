@@ -41,7 +41,9 @@ def check(process: Document) -> None:
 	_check_stages(process)
 	lives_on = {row.stage: row.lives_on for row in process.stages}
 	for row in process.get("gates") or ():
-		_check_gate(row, lives_on, process)
+		_check_stage_of(row, lives_on)
+		if row.mode != rules.OFF:
+			_check_or_turn_off(row, lives_on[row.stage], process)
 	_check_mappings(process, lives_on)
 
 
@@ -80,11 +82,11 @@ def _check_stages(process: Document) -> None:
 				)
 			final = row
 		if flt(row.probability) > 100 or flt(row.probability) < 0:
-			_refuse(row, _("Probability"), _("A probability is between 0 and 100 %."))
+			_refuse(row, _("Probability", context="Sales Process Stage"), _("A probability is between 0 and 100 %."))
 		_check_period(row.longest_stay, row.longest_stay_unit, process, _("Row {0}: ").format(row.idx))
 		_check_key_fields(row)
 	if all(cint(row.retired) for row in process.stages):
-		frappe.throw(_("At least one stage is in use."), title=_("Stages"))
+		frappe.throw(_("At least one stage is in use."), title=_("Stages", context="Sales Process"))
 	_check_period(process.escalate_amount, process.escalate_unit, process, "")
 
 
@@ -123,14 +125,26 @@ def _name(stage: str | None) -> str:
 # Gates -----------------------------------------------------------------------------------------------------
 
 
-def _check_gate(row: Document, lives_on: dict[str, str], process: Document) -> None:
+def _check_stage_of(row: Document, lives_on: dict[str, str]) -> None:
 	if row.stage not in lives_on:
-		_refuse(
-			row,
-			_("Stage Not Found"),
-			_("{0} is no stage of this process.").format(_name(row.stage)),
-		)
-	doctype = lives_on[row.stage]
+		_refuse(row, _("Stage Not Found"), _("{0} is no stage of this process.").format(_name(row.stage)))
+	for kind, fields in PARTS.items():
+		if kind != row.kind:
+			row.update(dict.fromkeys(fields))
+
+
+def _check_or_turn_off(row: Document, doctype: str, process: Document) -> None:
+	"""A shipped gate that cannot be asked on this site (other grades, other fields) is off there."""
+	try:
+		_check_gate(row, doctype, process)
+	except frappe.ValidationError:
+		if not process.flags.shipped:
+			raise
+		frappe.clear_last_message()
+		row.mode = rules.OFF
+
+
+def _check_gate(row: Document, doctype: str, process: Document) -> None:
 	if doctype not in _ONLY_ON.get(row.kind, _ORDER):
 		_refuse(
 			row,
@@ -139,9 +153,6 @@ def _check_gate(row: Document, lives_on: dict[str, str], process: Document) -> N
 				_(row.kind, context="Sales Process Gate"), _(doctype), _name(row.stage)
 			),
 		)
-	for kind, fields in PARTS.items():
-		if kind != row.kind:
-			row.update(dict.fromkeys(fields))
 	if checks := _CHECKS.get(row.kind):
 		checks(row, doctype, process)
 
@@ -194,25 +205,29 @@ def _check_linked(row: Document, doctype: str, process: Document) -> None:
 	meta = frappe.get_meta(linked)
 	if meta.istable or meta.issingle or meta.get("is_virtual"):
 		_refuse(row, title, _("{0} has no documents of its own that could be linked.").format(_(linked)))
-	# Whether a gate is met tells something about these documents.
-	if (
-		not frappe.flags.in_install
-		and not frappe.flags.in_migrate
-		and not frappe.has_permission(linked, "read")
-	):
+	if _is_new_question(row, process) and not frappe.has_permission(linked, "read"):
 		_refuse(row, title, _("You may not read {0}.").format(_(linked)))
 	row.link_field = cstr(row.link_field).strip() or None
 	if not gate_links.pointer(linked, doctype, cstr(row.link_field)):
 		there = ", ".join(one.path for one in gate_links.pointers(linked, doctype))
-		_refuse(
-			row,
-			title,
-			_("No such field of {0} points at {1}. These do: {2}").format(
-				_(linked), _(doctype), there or "–"
-			),
+		text = (
+			_("No such field of {0} points at {1}. These do: {2}")
+			if row.link_field
+			else _("Say by which field {0} points at {1}. These do: {2}")
 		)
+		_refuse(row, title, text.format(_(linked), _(doctype), there or "–"))
 	if problem := gate_links.problem_of(linked, row.linked_filters):
 		_refuse(row, title, _("The filters cannot be used: {0}").format(escape_html(problem)))
+
+
+def _is_new_question(row: Document, process: Document) -> bool:
+	"""Whether a gate tells whoever saves it something new: that it is met says something about those documents."""
+	before = process.get_doc_before_save()
+	asked = ("linked_doctype", "link_field", "linked_filters")
+	return not any(
+		all(cstr(old.get(field)) == cstr(row.get(field)) for field in asked)
+		for old in (before.get("gates") if before else ())
+	)
 
 
 def _check_expression(row: Document, doctype: str, process: Document) -> None:

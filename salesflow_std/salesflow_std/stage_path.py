@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import frappe
 from frappe import _
+from frappe.core.doctype.docfield.docfield import DocField
+from frappe.model import table_fields
 from frappe.model.document import Document
 from frappe.utils import flt, get_datetime, get_fullname, now_datetime
 
@@ -15,8 +18,8 @@ from salesflow_std.engine import gates as gate_rules
 from salesflow_std.engine import stages as rules
 from salesflow_std.engine.gates import ENTERING, Gate
 from salesflow_std.engine.stages import LEAD, OPPORTUNITY, Process, Stage
-from salesflow_std.salesflow_std import gate_facts, gate_words, processes, transitions
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings, working_calendar
+from salesflow_std.salesflow_std import gate_facts, gate_words, processes, stage_judgement, stages, transitions
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
 SUBJECTS = (LEAD, OPPORTUNITY)
 DONE, CURRENT, AHEAD, SKIPPED = "done", "current", "ahead", "skipped"
@@ -29,7 +32,7 @@ def path(doc: Document) -> dict:
 	"""The bar of a document; see `api.stage_path.path`. The caller has asked for the right to read `doc`."""
 	subject = _subject(doc)
 	process = processes.of(subject) if subject else None
-	here = process.stage(subject.sf_stage) if process else None
+	here = process.stage(stages.standing(subject, process)) if process else None
 	if not here:
 		return {"document": None, "stages": []}
 	return _Path(subject, process, here, is_other=subject is not doc).sheet()
@@ -68,17 +71,18 @@ class _Path:
 	def __init__(self, subject: Document, process: Process, here: Stage, is_other: bool) -> None:
 		self.doc, self.process, self.here, self.is_other = subject, process, here, is_other
 		self.lead = subject.party_name if _is_from_lead(subject) else None
-		self.cap = settings().stage_enforcement
+		self.cap = stage_judgement.enforcement()
 		self.closed = _closed(subject)
-		self.may_move = not is_other and not self.closed and bool(subject.has_permission("write"))
 		self.next = self._next()
 		self.handed_on = self._handed_on()
+		stays = is_other or self.closed or self.handed_on
+		self.may_move = not stays and bool(subject.has_permission("write"))
+		self.may_override = self.may_move and stage_judgement.may_override(process)
 
 	def sheet(self) -> dict:
 		self.visits, self.is_complete = self._read_log()
 		self.findings = self._findings()
 		shown = [stage for stage in self.process.stages if self._is_shown(stage)]
-		role = self.process.override_role or settings().override_role
 		hands_on = self.next and self.next.lives_on != self.doc.doctype
 		return {
 			"process": self.process.name,
@@ -90,7 +94,7 @@ class _Path:
 			"handed_on": self.handed_on,
 			"missing": self._missing(),
 			"may_move": self.may_move,
-			"may_override": self.may_move and bool(role) and role in frappe.get_roles(),
+			"may_override": self.may_override,
 			"closed": self.closed,
 			"counts_as": {
 				row.sales_stage: row.stage for row in self.process.mappings if row.sales_stage and row.stage
@@ -121,19 +125,20 @@ class _Path:
 		"""The opportunity that a lead in its last stage goes on as, the latest first."""
 		if self.doc.doctype != LEAD or not self.next or self.next.lives_on == LEAD:
 			return None
+		if not frappe.has_permission(OPPORTUNITY, "read"):
+			return None
 		found = frappe.get_list(
 			OPPORTUNITY,
 			filters={"opportunity_from": LEAD, "party_name": self.doc.name},
 			order_by="creation desc",
 			pluck="name",
 			limit=1,
-		) if frappe.has_permission(OPPORTUNITY, "read") else []
+		)
 		return {"doctype": OPPORTUNITY, "name": found[0]} if found else None
 
 	def _may_hand_on(self) -> bool:
 		return (
 			self.may_move
-			and not self.handed_on
 			and self.doc.doctype == LEAD
 			and bool(frappe.has_permission(OPPORTUNITY, "create"))
 		)
@@ -148,6 +153,7 @@ class _Path:
 			"label": _(stage.name),
 			"state": state,
 			"lives_on": stage.lives_on,
+			"is_won": stage.is_final,
 			"owner_role": _(stage.owner_role) if stage.owner_role else "",
 			"guidance": _(stage.guidance) if stage.guidance else "",
 			"outputs": [_(line) for line in stage.outputs],
@@ -183,37 +189,33 @@ class _Path:
 
 	def _way_to(self, stage: Stage) -> dict:
 		way = rules.direction(self.process, self.here.name, stage.name)
-		allowed = rules.permission(self.process, way)
+		said = rules.permission(self.process, way)
+		allowed = said != rules.NOT_ALLOWED or self.cap != gate_rules.BLOCK or self.may_override
 		may = bool(way) and stage.lives_on == self.doc.doctype and not stage.retired
 		return {
 			"direction": way,
-			"may_move": self.may_move and may and allowed != rules.NOT_ALLOWED,
-			"asks_reason": bool(way) and allowed == rules.WITH_REASON,
+			"may_move": self.may_move and may and allowed,
+			"asks_reason": self.cap == gate_rules.BLOCK and said == rules.WITH_REASON,
 		}
 
 	def _key_fields(self, stage: Stage) -> list[dict]:
-		if stage.lives_on not in SUBJECTS:
-			return []
-		meta = frappe.get_meta(stage.lives_on)
-		known = [name for name in stage.key_fields if meta.has_field(name)]
-		values = self._values(stage.lives_on, known)
+		known = _known_fields(stage)
+		values = self.doc if stage.lives_on == self.doc.doctype else self.of_lead if known else None
 		return [
 			{
-				"fieldname": name,
-				"label": _(meta.get_label(name), context=stage.lives_on),
-				"filled": bool(values.get(name)) if values is not None else None,
+				"fieldname": field.fieldname,
+				"label": _(field.label, context=field.parent),
+				# Of a document that is not there yet nobody knows.
+				"filled": bool(values.get(field.fieldname)) if values else None,
 			}
-			for name in known
+			for field in known
 		]
 
-	def _values(self, doctype: str, fields: list[str]) -> dict | Document | None:
-		"""Those of the document, or of the lead that it came from; None of what is not there yet."""
-		if doctype == self.doc.doctype:
-			return self.doc
-		if doctype != LEAD or not self.lead or not fields:
-			return None
-		columns = [name for name in fields if frappe.get_meta(LEAD).get_field(name).fieldtype != "Table"]
-		return frappe.db.get_value(LEAD, self.lead, columns, as_dict=True) if columns else None
+	@cached_property
+	def of_lead(self) -> dict | None:
+		"""The key fields of the lead that an opportunity came from."""
+		fields = {field.fieldname for stage in self.process.on(LEAD) for field in _known_fields(stage)}
+		return frappe.db.get_value(LEAD, self.lead, sorted(fields), as_dict=True) if self.lead and fields else None
 
 	# Gates
 
@@ -242,9 +244,7 @@ class _Path:
 	def _gate(self, gate: Gate) -> dict:
 		finding = self.findings.get(gate.key)
 		if finding:
-			said = gate_words.say(finding, self.doc)
-			missing = finding.args.get("missing", ()) if finding.code == "fields" else ()
-			return {**said, "fields": [name for names in missing for name in names]}
+			return gate_words.say(finding, self.doc)
 		return {
 			"key": gate.key,
 			"gate": _(gate.title),
@@ -257,7 +257,6 @@ class _Path:
 			"kind": gate.kind,
 			"stage": gate.stage,
 			"moment": gate.moment,
-			"fields": [],
 		}
 
 	def _missing(self) -> int:
@@ -315,6 +314,19 @@ class _Path:
 			.orderby(table.creation)
 			.run(as_dict=True)
 		)
+
+
+def _known_fields(stage: Stage) -> list[DocField]:
+	"""A stage's key fields that its doctype has; of tables only the document itself knows whether they are filled."""
+	if stage.lives_on not in SUBJECTS:
+		return []
+	meta = frappe.get_meta(stage.lives_on)
+	fields = [meta.get_field(name) for name in stage.key_fields]
+	return [
+		field
+		for field in fields
+		if field and not (stage.lives_on == LEAD and field.fieldtype in table_fields)
+	]
 
 
 def _closed(doc: Document) -> str:

@@ -24,12 +24,14 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 UNTOUCHED, TUNED, OFFERED, DELETED = "Untouched", "Tuned", "New Default Available", "Deleted"
 
+# Kinds that point at records of the others come after them.
+_LAST = ("sales_process",)
 _NUMBERS = {"Float", "Currency", "Percent", "Int", "Check"}
 
 
 def load(folder: Path = FIXTURES) -> None:
 	"""Brings shipped records up to date. Running it twice changes nothing; a broken file stops only itself."""
-	for path in sorted(folder.glob("*/*.json")):
+	for path in sorted(folder.glob("*/*.json"), key=lambda path: (path.parent.name in _LAST, path)):
 		key = f"{path.parent.name}/{path.stem}"
 		frappe.db.savepoint("shipped_default")
 		try:
@@ -111,7 +113,7 @@ def _as_json(content: dict) -> str:
 def _insert(content: dict) -> None:
 	# A document takes over the lists it is given and changes them.
 	doc = frappe.get_doc(copy.deepcopy(content))
-	doc.flags.ignore_links = True
+	doc.flags.ignore_links = doc.flags.shipped = True
 	# A series would number it anew on every site.
 	doc.insert(ignore_permissions=True, set_name=content.get("name"))
 
@@ -119,6 +121,7 @@ def _insert(content: dict) -> None:
 def _write(kind: str, record: str, content: dict) -> None:
 	doc = frappe.get_doc(kind, record)
 	doc.update(_values(content))
+	doc.flags.shipped = True
 	doc.save(ignore_permissions=True)
 
 
@@ -255,6 +258,17 @@ def renamed(kind: str, old: str, new: str) -> None:
 		"Shipped Default", filters={"kind": kind, "record": old}, pluck="name", order_by="name"
 	):
 		frappe.db.set_value("Shipped Default", name, "record", new)
+
+
+def after_rename(
+	doc: frappe.model.document.Document,
+	method: str | None = None,
+	old: str = "",
+	new: str = "",
+	merge: bool = False,
+) -> None:
+	"""As `renamed`, for doctypes of other apps."""
+	renamed(doc.doctype, old, new)
 
 
 def take_back() -> None:

@@ -1,6 +1,12 @@
 // The grade in the lists of Lead, Opportunity and Customer, in its colour.
 frappe.provide("salesflow");
 
+// What the kanban boards of the stages show; Frappe reads only what lists ask for.
+const ON_CARDS = {
+	Lead: ["company_name", "lead_owner"],
+	Opportunity: ["opportunity_amount", "currency", "expected_closing", "opportunity_owner"],
+};
+
 salesflow.graded_list = {
 	pill(doctype, grade, stale) {
 		const colour = ((frappe.boot.salesflow || {}).colours || {})[doctype]?.[grade] || "gray";
@@ -17,12 +23,6 @@ salesflow.graded_list = {
 		return { late: minutes < 0, text };
 	},
 
-	clock({ late, text }, title) {
-		return `<span class="sf-countdown ${late ? "text-danger" : "text-muted"}" title="${title}">${
-			late ? "−" : ""
-		}${text}</span>`;
-	},
-
 	// How long the first touch may still take, or how long it is overdue (L7).
 	countdown(doc) {
 		if (!["Not Yet", "Overdue"].includes(doc.sf_first_touch_status) || !doc.sf_first_touch_due) return "";
@@ -30,17 +30,22 @@ salesflow.graded_list = {
 		const title = time.late
 			? __("First touch overdue by {0}", [time.text])
 			: __("First touch within {0}", [time.text]);
-		return this.clock(time, title);
+		return `<span class="sf-countdown ${time.late ? "text-danger" : "text-muted"}" title="${title}">${
+			time.late ? "−" : ""
+		}${time.text}</span>`;
 	},
 
-	// The stage; one that has taken longer than allowed is red and says by how much (M1).
+	// The stage; one that has taken longer than allowed is red (M1).
 	stage(doc) {
 		if (!doc.sf_stage) return "";
-		const late = Boolean(doc.sf_stage_late);
-		const time = late && doc.sf_stage_due && this.time_to(doc.sf_stage_due);
-		const title = time ? __("Longer in this stage than allowed, by {0}", [time.text]) : __("Stage", null, doc.doctype);
-		return `<span class="indicator-pill no-indicator-dot ${late ? "red" : "gray"} sf-stage-pill ellipsis"
-			title="${title}">${frappe.utils.escape_html(__(doc.sf_stage))}</span>${time ? this.clock(time, title) : ""}`;
+		const name = frappe.utils.escape_html(__(doc.sf_stage));
+		const late = doc.sf_stage_late && doc.sf_stage_due;
+		const title = late
+			? __("Longer in this stage than allowed, by {0}", [this.time_to(doc.sf_stage_due).text])
+			: name;
+		return `<span class="indicator-pill no-indicator-dot ${
+			doc.sf_stage_late ? "red" : "gray"
+		} sf-stage-pill" title="${title}">${name}</span>`;
 	},
 
 	setup(doctype, more_fields = []) {
@@ -66,16 +71,12 @@ salesflow.graded_list = {
 
 	// Of documents that go through the stages of a sales process.
 	setup_stages(doctype) {
-		const settings = this.setup(doctype, ["sf_stage", "sf_stage_due", "sf_stage_late"]);
-		settings.formatters.sf_stage = (value, df, doc) => this.stage({ ...doc, doctype });
-		const onload = settings.onload;
-		settings.onload = (list) => {
-			onload?.(list);
-			this.mark_late_cards(doctype);
-		};
+		const settings = this.setup(doctype, ["sf_stage", "sf_stage_due", "sf_stage_late", ...ON_CARDS[doctype]]);
+		settings.formatters.sf_stage = (value, df, doc) => this.stage(doc);
+		this.mark_late_cards(doctype);
 	},
 
-	// Kanban knows formatters of fields only; the card's edge takes its colour from the mark.
+	// Kanban knows the formatters of fields, not those of lists; the card's edge takes its colour from the mark.
 	mark_late_cards(doctype) {
 		const field = frappe.meta.get_docfield(doctype, "sf_stage_late");
 		if (!field) return;
@@ -115,6 +116,6 @@ salesflow.graded_list = {
 for (const doctype of ["Lead", "Opportunity", "Customer"]) {
 	if (frappe.listview_settings[doctype]) salesflow.graded_list.setup(doctype);
 }
-for (const doctype of ["Lead", "Opportunity"]) {
+for (const doctype of Object.keys(ON_CARDS)) {
 	if (frappe.listview_settings[doctype]) salesflow.graded_list.setup_stages(doctype);
 }

@@ -64,7 +64,8 @@ if (!salesflow.path_bar) {
 			const late = stage.state === "current" && stage.late;
 			const mark = { done: "tick", skipped: "arrow-right" }[stage.state];
 			const said = [stage.label, this.state_word(stage), this.detail(stage)].filter(Boolean).join(", ");
-			return `<li class="sf-path-step sf-path-${stage.state} ${late ? "sf-path-late" : ""}">
+			const colour = late ? "sf-path-late" : stage.state === "current" && stage.is_won ? "sf-path-won" : "";
+			return `<li class="sf-path-step sf-path-${stage.state} ${colour}">
 				<button type="button" data-stage="${esc(stage.name)}" aria-expanded="false" aria-controls="${this.id}"
 					aria-label="${esc(said)}" title="${esc(said)}" ${stage.state === "current" ? 'aria-current="step"' : ""}>
 					<span class="sf-path-name">${mark ? icon(mark) : ""}<span>${esc(stage.label)}</span></span>
@@ -83,7 +84,7 @@ if (!salesflow.path_bar) {
 
 		detail(stage) {
 			if (stage.state === "current") return this.time_in_stage(stage);
-			if (stage.state === "done" && stage.stay_days) return this.days(stage.stay_days);
+			if (stage.state === "done" && stage.stay_hours) return this.days(stage.stay_days);
 			return stage.state === "skipped" ? __("skipped", null, "Stage") : "";
 		}
 
@@ -116,7 +117,7 @@ if (!salesflow.path_bar) {
 			}
 			const next = data.next && this.stage(data.next);
 			if (next && (next.may_move || data.hands_on)) {
-				const label = data.hands_on ? __("Make {0}", [__(data.hands_on)]) : __("Move to {0}", [next.label]);
+				const label = data.hands_on ? __("Make Opportunity") : __("Move to {0}", [next.label]);
 				parts.push(this.button(label, next, data.missing ? "btn-default" : "btn-primary"));
 			}
 			this.actions.html(parts.join(" "));
@@ -150,7 +151,7 @@ if (!salesflow.path_bar) {
 			if (!stage) return this.panel.empty();
 			this.panel.attr("aria-label", stage.label).html(`<div class="sf-path-head">
 				<strong>${esc(stage.label)}</strong> ${this.facts(stage)}
-				<button type="button" class="btn btn-xs btn-link sf-path-close" aria-label="${__("Close")}">${frappe.utils.icon(
+				<button type="button" class="btn btn-xs btn-link sf-path-close" aria-label="${__("Close", null, "Salesflow")}">${frappe.utils.icon(
 				"close",
 				"xs"
 			)}</button></div>
@@ -226,7 +227,7 @@ if (!salesflow.path_bar) {
 
 		gate(gate) {
 			const warns = gate.mode === "Warn" ? ` <span class="text-muted">(${__("recommended")})</span>` : "";
-			return this.item(gate.met, salesflow.gate_link(gate, this.frm) + warns, salesflow.gate_words(gate));
+			return this.item(gate.met, salesflow.gate_link(gate) + warns, salesflow.gate_words(gate));
 		}
 
 		// What let a stage be left although gates were not met.
@@ -244,7 +245,7 @@ if (!salesflow.path_bar) {
 			const buttons = [];
 			if (stage.name === data.stage) {
 				const next = data.next && this.stage(data.next);
-				if (next?.may_move && data.missing && data.may_override) {
+				if ((next?.may_move || data.hands_on) && data.missing && data.may_override) {
 					buttons.push(this.button(__("Move with Override"), next, "btn-default", true));
 				}
 			} else if (stage.may_move && stage.name !== data.next) {
@@ -262,7 +263,6 @@ if (!salesflow.path_bar) {
 		}
 
 		move({ move, override }) {
-			if (this.data.hands_on && move === this.data.next) return this.frm.make_methods[this.data.hands_on]();
 			salesflow.graded_form.with_dialogs(() =>
 				salesflow.stage_move.start(this.frm, this.stage(move), this.data, Boolean(override))
 			);
@@ -282,13 +282,10 @@ if (!salesflow.path_bar) {
 		}
 	}
 
-	// The name of a gate, and where one that is not met leads to the fix: a field of this form, or another page.
-	salesflow.gate_link = (gate, frm) => {
+	// The name of a gate; one that is not met leads to where it can be.
+	salesflow.gate_link = (gate) => {
 		const text = esc(gate.gate);
-		if (gate.met !== false) return text;
-		const field = gate.fields?.find((name) => frm?.fields_dict[name]);
-		if (field) return `<button type="button" class="sf-path-go" data-field="${esc(field)}">${text}</button>`;
-		return gate.route ? `<a href="${esc(gate.route)}">${text}</a>` : text;
+		return gate.met === false && gate.route ? `<a href="${esc(gate.route)}">${text}</a>` : text;
 	};
 
 	// How a gate stands, and of one that is not met why the standard asks for it.
@@ -309,6 +306,27 @@ if (!salesflow.path_bar) {
 			setTimeout(() => frm.sf_path === bar && bar.load());
 		},
 	};
+
+	// Links to a field of the form that is open, as refusals and the bar have them: it gets the cursor. Frappe scrolls
+	// to the fields of other forms only, and takes the click before it comes to the document.
+	document.addEventListener(
+		"click",
+		(e) => {
+			const link = e.target.closest?.("a[href*='#']");
+			if (!link || !/^#[a-z]\w*$/.test(link.hash) || e.ctrlKey || e.metaKey || e.shiftKey) return;
+			const field = link.hash.slice(1);
+			const frm = window.cur_frm;
+			const here = frm && frappe.utils.get_form_link(frm.doctype, frm.docname);
+			if (!here || decodeURIComponent(link.pathname) !== decodeURIComponent(here) || !frm.fields_dict[field]) return;
+			e.preventDefault();
+			e.stopPropagation();
+			const dialog = window.cur_dialog;
+			if (!dialog?.display) return frm.scroll_to_field(field);
+			dialog.$wrapper.one("hidden.bs.modal", () => frm.scroll_to_field(field));
+			dialog.hide();
+		},
+		true
+	);
 
 	for (const doctype of ["Lead", "Opportunity", "Quotation"]) {
 		frappe.ui.form.on(doctype, { refresh: (frm) => salesflow.path_bar.refresh(frm) });

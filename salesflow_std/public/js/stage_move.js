@@ -10,11 +10,10 @@ salesflow.stage_move = {
 		if (frm.is_dirty()) await frm.save();
 		const about = { doctype: frm.doctype, name: frm.docname, to_stage: stage.name };
 		const found = await frappe.xcall(`${API}.check`, about);
-		const known = new Map(path.stages.flatMap(({ gates }) => gates).map((gate) => [gate.key, gate]));
-		const unmet = found
-			.filter((gate) => !gate.met && gate.mode === "Block")
-			.map((gate) => ({ ...gate, fields: known.get(gate.key)?.fields }));
+		const unmet = found.filter((gate) => !gate.met && gate.mode === "Block");
 		if (unmet.length) return this.show_missing(frm, about, stage, unmet, path.may_override, override);
+		// A lead goes on as an opportunity, by ERPNext's own button.
+		if (path.hands_on === stage.lives_on) return frm.make_methods[path.hands_on]();
 		if (stage.asks_reason) return this.ask_reason(frm, about, stage);
 		return this.move(frm, about, stage);
 	},
@@ -23,7 +22,7 @@ salesflow.stage_move = {
 		const dialog = new frappe.ui.Dialog({
 			title: override ? __("Move with Override") : __("Not Yet in {0}", [stage.label]),
 			fields: [
-				{ fieldtype: "HTML", options: this.missing_html(frm, stage, unmet) },
+				{ fieldtype: "HTML", options: this.missing_html(stage, unmet) },
 				{
 					fieldtype: "Small Text",
 					fieldname: "reason",
@@ -42,28 +41,20 @@ salesflow.stage_move = {
 				this.show_missing(frm, about, stage, unmet, may_override, true);
 			});
 		}
-		// A link leads away from the dialog, a field on the form behind it.
-		dialog.$wrapper.on("click", "a[href], [data-field]", (e) => {
-			const { field } = e.currentTarget.dataset;
-			if (field) {
-				e.preventDefault();
-				dialog.$wrapper.one("hidden.bs.modal", () => frm.scroll_to_field(field));
-			}
-			dialog.hide();
-		});
+		// A link leads away from the dialog.
+		dialog.$wrapper.on("click", "a[href]", () => dialog.hide());
 		dialog.show();
 	},
 
-	missing_html(frm, stage, unmet) {
+	missing_html(stage, unmet) {
 		const rows = unmet.map(
 			(gate) =>
 				`<li class="sf-path-unmet"><span class="sf-path-box" aria-hidden="true"></span><span>${salesflow.gate_link(
-					gate,
-					frm
+					gate
 				)}${salesflow.gate_words(gate)}</span></li>`
 		);
 		return `<p>${__("Before {0}, this is still missing:", [esc(stage.label)])}</p>
-			<ul class="sf-path-list">${rows.join("")}</ul>`;
+			<ul class="sf-path-list sf-missing">${rows.join("")}</ul>`;
 	},
 
 	offer_override(dialog, frm, about, stage) {
@@ -96,8 +87,9 @@ salesflow.stage_move = {
 	},
 
 	async move(frm, values, stage) {
-		await frappe.xcall(`${API}.move`, values);
+		const moved = await frappe.xcall(`${API}.move`, values);
 		frappe.show_alert({ message: __("Now in {0}", [esc(stage.label)]), indicator: "green" });
+		if (moved.doctype !== values.doctype) return frappe.set_route("Form", moved.doctype, moved.name);
 		if (frm.docname === values.name) await frm.reload_doc();
 	},
 };
