@@ -18,7 +18,14 @@ from salesflow_std.engine import gates as gate_rules
 from salesflow_std.engine import stages as rules
 from salesflow_std.engine.gates import ENTERING, Gate
 from salesflow_std.engine.stages import LEAD, OPPORTUNITY, Process, Stage
-from salesflow_std.salesflow_std import gate_facts, gate_words, processes, stage_judgement, stages, transitions
+from salesflow_std.salesflow_std import (
+	gate_facts,
+	gate_words,
+	processes,
+	stage_judgement,
+	stages,
+	transitions,
+)
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
 SUBJECTS = (LEAD, OPPORTUNITY)
@@ -138,9 +145,7 @@ class _Path:
 
 	def _may_hand_on(self) -> bool:
 		return (
-			self.may_move
-			and self.doc.doctype == LEAD
-			and bool(frappe.has_permission(OPPORTUNITY, "create"))
+			self.may_move and self.doc.doctype == LEAD and bool(frappe.has_permission(OPPORTUNITY, "create"))
 		)
 
 	# What is told of each
@@ -175,7 +180,11 @@ class _Path:
 		"""The stay that goes on: since when, how long by now, until when."""
 		entered = self.doc.sf_stage_entered_on or visit.entered_on
 		now = now_datetime()
-		stay = ageing.stay(get_datetime(entered), now, working_calendar(self.doc.get("company"))) if entered else None
+		stay = (
+			ageing.stay(get_datetime(entered), now, working_calendar(self.doc.get("company")))
+			if entered
+			else None
+		)
 		due = get_datetime(self.doc.sf_stage_due) if self.doc.sf_stage_due and not self.closed else None
 		return {
 			"entered_on": entered,
@@ -215,7 +224,11 @@ class _Path:
 	def of_lead(self) -> dict | None:
 		"""The key fields of the lead that an opportunity came from."""
 		fields = {field.fieldname for stage in self.process.on(LEAD) for field in _known_fields(stage)}
-		return frappe.db.get_value(LEAD, self.lead, sorted(fields), as_dict=True) if self.lead and fields else None
+		return (
+			frappe.db.get_value(LEAD, self.lead, sorted(fields), as_dict=True)
+			if self.lead and fields
+			else None
+		)
 
 	# Gates
 

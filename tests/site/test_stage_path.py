@@ -90,7 +90,10 @@ def test_m1_only_what_the_next_move_asks_is_answered():
 		("Leaving", False, "Block"),
 		("Leaving", False, "Warn"),
 	]
-	assert [(row["moment"], row["met"]) for row in rows[SHOWN]["gates"]] == [("Entering", True), ("Leaving", None)]
+	assert [(row["moment"], row["met"]) for row in rows[SHOWN]["gates"]] == [
+		("Entering", True),
+		("Leaving", None),
+	]
 	assert shown["missing"] == 1
 	unmet = rows[EXPLORED]["gates"][0]
 	assert unmet["route"].endswith("#website") and unmet["what"] and unmet["why"]
@@ -121,10 +124,12 @@ def test_m1_a_skipped_stage_and_an_override_are_told():
 	assert passed["unmet"][0].startswith("Fields Filled")
 
 
-def test_m1_going_back_is_offered_as_the_process_says():
-	process(going_back="Not Allowed")
+def test_m1_going_back_is_offered_as_the_process_says(make_user, as_user):
+	process(going_back="Not Allowed", override_role="Sales Manager")
 	opportunity = deal(sf_stage=SHOWN)
-	assert not by_name(path(opportunity))[EXPLORED]["may_move"]
+	for role, offered in (("Sales User", False), ("Sales Manager", True)):
+		with as_user(make_user(role)):
+			assert by_name(path(opportunity))[EXPLORED]["may_move"] is offered
 	process(going_back="With Reason")
 	row = by_name(path(deal(sf_stage=SHOWN)))[EXPLORED]
 	assert (row["may_move"], row["direction"], row["asks_reason"]) == (True, "Back", True)
@@ -140,7 +145,7 @@ def test_m1_an_ended_deal_moves_no_further():
 
 def test_m1_key_fields_are_ticked_also_those_of_the_lead():
 	found = process()
-	found.stages[0].key_fields = "company_name\nwebsite\nno_such_field"
+	found.stages[0].key_fields = "company_name\nwebsite"
 	found.stages[2].key_fields = "opportunity_amount\nwebsite"
 	found.save()
 	lead = records.lead(company_name="Key Fields Ltd")
@@ -224,12 +229,21 @@ def test_m1_the_field_offers_the_stages_of_its_process(call):
 	found = process()
 	opportunity, lead = deal(), records.lead()
 	frappe.get_doc({"doctype": "Sales Stage", "stage_name": "Test Elsewhere"}).insert()
-	assert choose(call, reference_doctype="Opportunity", name=opportunity.name) == [EXPLORED, SHOWN, BARGAINED, WON]
+	assert choose(call, reference_doctype="Opportunity", name=opportunity.name) == [
+		EXPLORED,
+		SHOWN,
+		BARGAINED,
+		WON,
+	]
 	assert choose(call, reference_doctype="Lead", name=lead.name) == [CAUGHT, FIT]
 	assert choose(call, "show", reference_doctype="Opportunity", name=opportunity.name) == [SHOWN]
 	found.stages[3].retired = 1
 	found.save()
-	assert choose(call, reference_doctype="Opportunity", company=records.COMPANY) == [EXPLORED, BARGAINED, WON]
+	assert choose(call, reference_doctype="Opportunity", company=records.COMPANY) == [
+		EXPLORED,
+		BARGAINED,
+		WON,
+	]
 	assert choose(call, reference_doctype="Customer") == []
 
 

@@ -191,7 +191,8 @@ if (!salesflow.path_bar) {
 		}
 
 		key_field(field, stage) {
-			const here = !field.filled && stage.lives_on === this.frm.doctype && !this.data.document.is_other;
+			const own = stage.lives_on === this.frm.doctype && !this.data.document.is_other;
+			const here = own && !field.filled && !this.frm.fields_dict[field.fieldname]?.df.read_only;
 			const label = here
 				? `<button type="button" class="sf-path-go" data-field="${esc(field.fieldname)}">${esc(field.label)}</button>`
 				: esc(field.label);
@@ -282,18 +283,6 @@ if (!salesflow.path_bar) {
 		}
 	}
 
-	// The name of a gate; one that is not met leads to where it can be.
-	salesflow.gate_link = (gate) => {
-		const text = esc(gate.gate);
-		return gate.met === false && gate.route ? `<a href="${esc(gate.route)}">${text}</a>` : text;
-	};
-
-	// How a gate stands, and of one that is not met why the standard asks for it.
-	salesflow.gate_words = (gate) => {
-		const words = [gate.what, gate.met === false && gate.why].filter(Boolean);
-		return words.map((text) => `<span class="sf-path-why">${esc(text)}</span>`).join("");
-	};
-
 	salesflow.path_bar = {
 		refresh(frm) {
 			if (frm.is_new() || frm.sf_path?.name !== frm.docname) {
@@ -306,27 +295,6 @@ if (!salesflow.path_bar) {
 			setTimeout(() => frm.sf_path === bar && bar.load());
 		},
 	};
-
-	// Links to a field of the form that is open, as refusals and the bar have them: it gets the cursor. Frappe scrolls
-	// to the fields of other forms only, and takes the click before it comes to the document.
-	document.addEventListener(
-		"click",
-		(e) => {
-			const link = e.target.closest?.("a[href*='#']");
-			if (!link || !/^#[a-z]\w*$/.test(link.hash) || e.ctrlKey || e.metaKey || e.shiftKey) return;
-			const field = link.hash.slice(1);
-			const frm = window.cur_frm;
-			const here = frm && frappe.utils.get_form_link(frm.doctype, frm.docname);
-			if (!here || decodeURIComponent(link.pathname) !== decodeURIComponent(here) || !frm.fields_dict[field]) return;
-			e.preventDefault();
-			e.stopPropagation();
-			const dialog = window.cur_dialog;
-			if (!dialog?.display) return frm.scroll_to_field(field);
-			dialog.$wrapper.one("hidden.bs.modal", () => frm.scroll_to_field(field));
-			dialog.hide();
-		},
-		true
-	);
 
 	for (const doctype of ["Lead", "Opportunity", "Quotation"]) {
 		frappe.ui.form.on(doctype, { refresh: (frm) => salesflow.path_bar.refresh(frm) });
