@@ -51,6 +51,8 @@ doctype_js = {
 		"public/js/stage_links.js",
 		"public/js/path_bar.js",
 		"public/js/stage_field.js",
+		"public/js/contract_making.js",
+		"public/js/lost_deal.js",
 	],
 	"Customer": [
 		"public/js/graded_form.js",
@@ -99,6 +101,8 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
+	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
+	"Delivery Handover": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Quotation": [
 		"public/js/quotation.js",
 		"public/js/objection_help.js",
@@ -106,14 +110,16 @@ doctype_js = {
 		"public/js/graded_form.js",
 		"public/js/stage_links.js",
 		"public/js/path_bar.js",
+		"public/js/contract_making.js",
+		"public/js/lost_deal.js",
 	],
+	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
-	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
@@ -129,6 +135,7 @@ override_doctype_dashboards = {
 	"Opportunity": "salesflow_std.overrides.connections.of_opportunity",
 	"Prospect": "salesflow_std.overrides.connections.of_prospect",
 	"Customer": "salesflow_std.overrides.connections.of_customer",
+	"Sales Order": "salesflow_std.overrides.connections.of_sales_order",
 }
 
 page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
@@ -174,6 +181,7 @@ doc_events = {
 		"validate": [
 			"salesflow_std.overrides.opportunity.validate",
 			"salesflow_std.overrides.staged.validate",
+			"salesflow_std.overrides.lost.validate",
 		],
 		"on_update": [
 			"salesflow_std.overrides.staged.on_update",
@@ -181,7 +189,10 @@ doc_events = {
 			"salesflow_std.overrides.planned.on_update",
 			"salesflow_std.overrides.profiled.opportunity_on_update",
 		],
-		"before_change": "salesflow_std.overrides.staged.before_change",
+		"before_change": [
+			"salesflow_std.overrides.staged.before_change",
+			"salesflow_std.overrides.lost.before_change",
+		],
 		"on_change": [
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
@@ -262,12 +273,52 @@ doc_events = {
 		"before_print": "salesflow_std.salesflow_std.review_record.before_print",
 	},
 	"Quotation": {
-		"validate": "salesflow_std.overrides.quotation.validate",
+		"validate": [
+			"salesflow_std.overrides.quotation.validate",
+			"salesflow_std.overrides.lost.quotation_validate",
+		],
+		"before_change": "salesflow_std.overrides.lost.quotation_before_change",
 		"before_submit": "salesflow_std.overrides.quotation.before_submit",
-		"before_update_after_submit": "salesflow_std.overrides.quotation.before_update_after_submit",
+		"before_update_after_submit": [
+			"salesflow_std.overrides.quotation.before_update_after_submit",
+			"salesflow_std.overrides.lost.quotation_validate",
+		],
 		"before_print": "salesflow_std.overrides.quotation.before_print",
 		"on_trash": "salesflow_std.salesflow_std.objections.about_deleted",
 	},
+	"Sales Order": {
+		"validate": "salesflow_std.overrides.sales_order.validate",
+		"before_submit": "salesflow_std.overrides.sales_order.before_submit",
+		"before_update_after_submit": "salesflow_std.overrides.sales_order.before_update_after_submit",
+		"on_submit": "salesflow_std.overrides.sales_order.on_submit",
+		"on_cancel": "salesflow_std.overrides.sales_order.on_cancel",
+	},
+	"Sales Invoice": {
+		"on_submit": "salesflow_std.overrides.payments.invoice_changed",
+		"on_cancel": "salesflow_std.overrides.payments.invoice_changed",
+	},
+	"Payment Entry": {
+		"on_submit": "salesflow_std.overrides.payments.payment_changed",
+		"on_update_after_submit": "salesflow_std.overrides.payments.payment_changed",
+		"on_cancel": "salesflow_std.overrides.payments.payment_changed",
+	},
+	"Journal Entry": {
+		"on_submit": "salesflow_std.overrides.payments.journal_changed",
+		"on_update_after_submit": "salesflow_std.overrides.payments.journal_changed",
+		"on_cancel": "salesflow_std.overrides.payments.journal_changed",
+	},
+	"Unreconcile Payment": {"on_submit": "salesflow_std.overrides.payments.unreconciled"},
+	"Contract": {
+		"validate": "salesflow_std.overrides.contract.validate",
+		"before_submit": "salesflow_std.overrides.contract.before_submit",
+		"before_update_after_submit": "salesflow_std.overrides.contract.before_update_after_submit",
+		"before_cancel": "salesflow_std.overrides.contract.before_cancel",
+		"on_update": "salesflow_std.overrides.contract.saved",
+		"on_update_after_submit": "salesflow_std.overrides.contract.saved",
+		"on_cancel": "salesflow_std.overrides.contract.saved",
+		"on_trash": "salesflow_std.overrides.contract.on_trash",
+	},
+	"Contract Review": {"before_print": "salesflow_std.salesflow_std.contract_review_record.before_print"},
 	"Email Queue": {"before_insert": "salesflow_std.overrides.outgoing.before_queue"},
 	"Solution Proposal": {
 		"before_print": "salesflow_std.salesflow_std.proposal_report.before_print",
@@ -304,12 +355,7 @@ doc_events = {
 		"after_rename": "salesflow_std.salesflow_std.processes.forget",
 		"after_delete": "salesflow_std.salesflow_std.processes.deleted",
 	},
-	"Sales Stage": {
-		"after_rename": [
-			"salesflow_std.salesflow_std.processes.stage_renamed",
-			"salesflow_std.setup.shipped_defaults.after_rename",
-		],
-	},
+	"Sales Stage": {"after_rename": "salesflow_std.salesflow_std.processes.stage_renamed"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",
@@ -324,7 +370,9 @@ scheduler_events = {
 		"salesflow_std.jobs.needs_clock.tick",
 		"salesflow_std.jobs.review_clock.tick",
 		"salesflow_std.jobs.objection_clock.tick",
+		"salesflow_std.jobs.handover_clock.tick",
 		"salesflow_std.jobs.stage_clock.tick",
+		"salesflow_std.jobs.closing_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -342,6 +390,10 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
+	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
+	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
+	"Handover Contact": "salesflow_std.salesflow_std.delivery_access.contact_conditions",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
 	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
 	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
@@ -350,6 +402,8 @@ permission_query_conditions = {
 	"Review Opinion": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.opinion_query_conditions",
 	"Review Comment": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.comment_query_conditions",
 	"Quotation Override": "salesflow_std.salesflow_std.doctype.quotation_override.quotation_override.permission_query_conditions",
+	"Contract Review": "salesflow_std.salesflow_std.doctype.contract_review.contract_review.permission_query_conditions",
+	"Contract Review Clause": "salesflow_std.salesflow_std.doctype.contract_review.contract_review.clause_query_conditions",
 	"Objection": "salesflow_std.salesflow_std.doctype.objection.objection.permission_query_conditions",
 	"Meeting Minutes": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.permission_query_conditions",
 	"Minutes Participant": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.participant_query_conditions",
@@ -373,10 +427,12 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",
 	"Quotation Override": "salesflow_std.salesflow_std.doctype.quotation_override.quotation_override.has_permission",
+	"Contract Review": "salesflow_std.salesflow_std.doctype.contract_review.contract_review.has_permission",
 	"Objection": "salesflow_std.salesflow_std.doctype.objection.objection.has_permission",
 	"Meeting Minutes": "salesflow_std.salesflow_std.doctype.meeting_minutes.meeting_minutes.has_permission",
 	"Customer Profile": "salesflow_std.salesflow_std.doctype.customer_profile.customer_profile.has_permission",

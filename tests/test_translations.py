@@ -98,6 +98,14 @@ def options_of(doctype: str, *fieldnames: str) -> set[str]:
 	return {option for option in options.split("\n") if option}
 
 
+def clause_topics() -> set[str]:
+	return options_of("Contract Review Clause", "topic")
+
+
+def clause_review_statuses() -> set[str]:
+	return options_of("Contract Review", "status")
+
+
 def selectable(doctype: str) -> set[str]:
 	"""All that the Select fields of a doctype offer."""
 	path = next(path for path in doctype_files() if read_json(path)["name"] == doctype)
@@ -302,6 +310,13 @@ def gate_titles() -> set[str]:
 	return {row["gate"] for process in shipped("sales_process") for row in process["gates"]}
 
 
+def stage_ageing_words(*names: str) -> set[str]:
+	path = "salesflow_std/report/stage_ageing/stage_ageing.py"
+	return {word for name in names for word in constant_of(path, name)}
+
+
+def passed_over_kinds() -> set[str]:
+	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
 def reasons_of_gates() -> set[str]:
 	rows = (row for process in shipped("sales_process") for row in process["gates"])
 	return {row["why"] for row in rows if row.get("why")}
@@ -341,8 +356,13 @@ _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
+_CONTRACT_RECORD = "templates/print_formats/contract_review_record.html"
+_CONTRACT_REVIEW = "salesflow_std/doctype/contract_review/contract_review"
 _REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
 _STAGE_PATH = "salesflow_std/stage_path.py"
+_STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
+_PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
+_TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 _PROCESS = "salesflow_std/doctype/sales_process/sales_process"
 _CHECKS = "salesflow_std/process_checks.py"
 _WORDS = "salesflow_std/gate_words.py"
@@ -388,6 +408,24 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
 	("api/stage_path.py", "stage"): stage_names,
+	("jobs/stage_clock.py", "row.sf_stage"): stage_names,
+	("jobs/stage_reconciling.py", "row.before"): stage_names,
+	("jobs/stage_reconciling.py", "row.stage"): stage_names,
+	("salesflow_std/stages_day.py", "row.sf_stage"): stage_names,
+	(_TRANSITION_LIST, "word"): lambda: selectable("Stage Transition"),
+	(_TRANSITION_LIST, "doc.direction"): lambda: options_of("Stage Transition", "direction"),
+	(_STAGE_AGEING + ".py", "row.stage"): stage_names,
+	(_STAGE_AGEING + ".py", "key"): stage_names,
+	(_STAGE_AGEING + ".py", "row.standing"): lambda: stage_ageing_words("STANDINGS"),
+	(_STAGE_AGEING + ".py", "limit.unit"): error_parameters,
+	(_STAGE_AGEING + ".py", "group"): lambda: stage_ageing_words("GROUPS"),
+	(_STAGE_AGEING + ".py", "filters.group_by or 'Stage'"): lambda: stage_ageing_words("GROUPS"),
+	(_STAGE_AGEING + ".js", "value"): lambda: stage_ageing_words("GROUPS", "STANDINGS"),
+	(_PASSED_OVER + ".py", "row.kind"): passed_over_kinds,
+	(_PASSED_OVER + ".py", "kind"): passed_over_kinds,
+	(_PASSED_OVER + ".py", "row.from_stage"): stage_names,
+	(_PASSED_OVER + ".py", "row.to_stage"): stage_names,
+	(_PASSED_OVER + ".js", "value"): passed_over_kinds,
 	(_STAGE_PATH, "stage.name"): stage_names,
 	(_STAGE_PATH, "stage.owner_role"): stage_roles,
 	(_STAGE_PATH, "stage.guidance"): lambda: words_of_stages("guidance"),
@@ -403,6 +441,22 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/quotation_refusal.py", "standing.proposal_status"): lambda: options_of(
 		"Solution Proposal", "status"
 	),
+	("salesflow_std/contract_clauses.py", "topic"): clause_topics,
+	("salesflow_std/contract_clauses.py", "label"): lambda: {
+		field_of("Contract", field)["label"]
+		for field in constant_of("salesflow_std/contract_clauses.py", "_COMPARED_BY").values()
+	},
+	("salesflow_std/contract_gate.py", "review.status"): clause_review_statuses,
+	("salesflow_std/contract_making.py", "doctype"): lambda: set(),  # ERPNext's own
+	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
+	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
+	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
+	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
+	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,
+	(_CONTRACT_REVIEW + "_list.js", "word"): lambda: selectable("Contract Review"),
+	(_CONTRACT_REVIEW + "_list.js", "doc.status"): clause_review_statuses,
+	(_CONTRACT_RECORD, "doc.status"): clause_review_statuses,
+	(_CONTRACT_RECORD, "row.finding"): lambda: options_of("Contract Review Clause", "finding"),
 	("salesflow_std/fact_sheet.py", "option"): lambda: options_of(
 		"Decision Chain Member", "role", "stance", "influence"
 	),

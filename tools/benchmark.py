@@ -23,7 +23,8 @@ from tools import environments
 from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
 
 PROBES = "tools.benchmark_probes"
-CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "audit")
+STAGES = "tools.benchmark_stages"
+CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "stages", "audit")
 
 
 @dataclass
@@ -54,9 +55,9 @@ class Figures(list):
 		return super().__iadd__(more)
 
 
-def probe(site: Site, name: str, **arguments: object) -> dict:
-	"""Runs a function of `tools.benchmark_probes` on a site and gives back what it returns."""
-	return site.execute(f"{PROBES}.{name}", arguments)
+def probe(site: Site, name: str, module: str = PROBES, **arguments: object) -> dict:
+	"""Runs a function of `tools.benchmark_probes` (or another `module`) on a site and gives back what it returns."""
+	return site.execute(f"{module}.{name}", arguments)
 
 
 def lead_save(plain: Site, with_app: Site, opportunities: int) -> list[Figure]:
@@ -213,6 +214,48 @@ def quotation(plain: Site, with_app: Site) -> list[Figure]:
 	return figures
 
 
+def stages(plain: Site, with_app: Site) -> list[Figure]:
+	"""An Opportunity saved without and with a change of stage, six gates configured, against ERPNext alone; the sites
+	take turns."""
+	probe(with_app, "set_six_gates", STAGES)
+	figures = []
+	for move, limit in ((False, 1.10), (True, 1.5)):
+		medians: dict[str, list[float]] = {"plain": [], "app": []}
+		for _round in range(5):
+			for key, site in (("plain", plain), ("app", with_app)):
+				medians[key].append(probe(site, "save_opportunities", STAGES, count=60, move=move)["median"])
+		middle = {key: sorted(values)[len(values) // 2] for key, values in medians.items()}
+		figures.append(
+			Figure(
+				f"Opportunity save, {'a' if move else 'no'} change of stage: app ÷ ERPNext alone",
+				middle["app"] / middle["plain"],
+				"×",
+				limit,
+				f"{middle['app'] * 1000:.1f} ms ÷ {middle['plain'] * 1000:.1f} ms; six gates",
+			)
+		)
+	probe(with_app, "ask_no_gates", STAGES)
+	return figures
+
+
+def back_fill(with_app: Site, opportunities: int) -> list[Figure]:
+	"""Taking opportunities into the stages against one INSERT … SELECT of as many transitions."""
+	probe(with_app, "make_old_opportunities", STAGES, count=opportunities)
+	runs = [probe(with_app, "back_fill", STAGES) for _ in range(3)]
+	runs.sort(key=lambda run: run["backfill"] / run["insert"])
+	middle = runs[1]
+	return [
+		Figure(
+			f"Taking {opportunities:,} opportunities into the stages ÷ one INSERT … SELECT",
+			middle["backfill"] / middle["insert"],
+			"×",
+			5,
+			f"{middle['backfill']:.2f} s ÷ {middle['insert']:.2f} s; {middle['moves']:,} transitions,"
+			f" {middle['taken'] / middle['backfill'] / 1000:.1f} k/s",
+		)
+	]
+
+
 def audit(rows: int) -> list[Figure]:
 	"""Rows per second and peak memory of the offline audit, for a tenth of the rows and for all."""
 	python = environments.anywhere()
@@ -265,7 +308,8 @@ def main() -> int:
 		else:
 			with ShadowBench(found.path) as bench:
 				with_app = bench.new_site("bench-app.localhost", ["erpnext", "salesflow_std"])
-				if {"save", "mail", "quotation"} & set(chosen):
+				probe(with_app, "ask_no_gates", STAGES)
+				if {"save", "mail", "quotation", "stages"} & set(chosen):
 					say("making ERPNext alone")
 					plain = bench.new_site("bench-plain.localhost", ["erpnext"])
 				# Score and re-grade first: later the tables are full.
@@ -278,6 +322,9 @@ def main() -> int:
 				if "quotation" in chosen:
 					say("Quotation")
 					figures += quotation(plain, with_app)
+				if "stages" in chosen:
+					say("stages")
+					figures += stages(plain, with_app)
 				if "save" in chosen:
 					say("Lead save")
 					figures += lead_save(plain, with_app, options.opportunities)
@@ -287,6 +334,9 @@ def main() -> int:
 				if "planning" in chosen:
 					say("planning")
 					figures += planning(with_app, options.leads)
+				if "stages" in chosen:
+					say("back-fill of the stages")
+					figures += back_fill(with_app, options.opportunities)
 	if "audit" in chosen:
 		say("audit")
 		figures += audit(options.audit_rows)

@@ -33,12 +33,15 @@ from salesflow_std.api.follow_up import next_of
 from salesflow_std.salesflow_std import (
 	account_plans,
 	actions,
+	closing_day,
+	delivery_day,
 	grading,
 	keeping,
 	needs_day,
 	objections_day,
 	reps,
 	reviews_day,
+	stages_day,
 	value_items,
 )
 
@@ -76,6 +79,9 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	reviews_day.waiting,
 	needs_day.waiting,
 	objections_day.waiting,
+	delivery_day.waiting,
+	stages_day.waiting,
+	closing_day.waiting,
 	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,

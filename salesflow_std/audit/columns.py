@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from salesflow_std.engine import scoring
 
 LEAD, OPPORTUNITY = "Lead", "Opportunity"
+DEAL, ACCOUNT, PRODUCT, TEAM = "Deal", "Account", "Product", "Team"
 
 LEAD_FIELDS: dict[str, tuple[str, ...]] = {
 	"name": ("ID", "Name", "编号", "标识", "单据编号", "线索编号"),
@@ -55,19 +56,72 @@ OPPORTUNITY_FIELDS: dict[str, tuple[str, ...]] = {
 	"closed_on": ("Closed On", "关闭日期", "结束日期"),
 }
 
-FIELDS = {LEAD: LEAD_FIELDS, OPPORTUNITY: OPPORTUNITY_FIELDS}
+# What `bench import-pipeline` reads: deals, and the lists that go with them.
+DEAL_FIELDS: dict[str, tuple[str, ...]] = {
+	"name": ("ID", "Deal ID", "Opportunity ID", "编号", "商机编号"),
+	"account": ("Account", "Customer", "Customer Name", "客户", "客户名称"),
+	"product": ("Product", "产品"),
+	"rep": ("Sales Agent", "Rep", "Opportunity Owner", "销售代表", "负责人"),
+	"stage": ("Deal Stage", "Stage", "Sales Stage", "阶段", "销售阶段"),
+	"engaged_on": ("Engage Date", "Opportunity Date", "开始日期", "商机日期"),
+	"closed_on": ("Close Date", "Closed On", "结束日期", "关闭日期"),
+	"amount": ("Close Value", "Opportunity Amount", "Amount", "金额", "商机金额"),
+}
+ACCOUNT_FIELDS: dict[str, tuple[str, ...]] = {
+	"name": ("Account", "Customer", "Customer Name", "客户", "客户名称"),
+	"industry": ("Sector", "Industry", "行业"),
+	"revenue": ("Revenue", "Annual Revenue", "年收入", "年营业额"),
+	"employees": ("Employees", "No of Employees", "员工人数", "员工数"),
+}
+PRODUCT_FIELDS: dict[str, tuple[str, ...]] = {
+	"name": ("Product", "Item", "产品"),
+	"price": ("Sales Price", "Price", "List Price", "单价", "价格"),
+}
+TEAM_FIELDS: dict[str, tuple[str, ...]] = {
+	"name": ("Sales Agent", "Rep", "销售代表"),
+	"manager": ("Manager", "经理", "销售经理"),
+	"region": ("Regional Office", "Region", "Territory", "区域", "大区"),
+}
+
+FIELDS = {
+	LEAD: LEAD_FIELDS,
+	OPPORTUNITY: OPPORTUNITY_FIELDS,
+	DEAL: DEAL_FIELDS,
+	ACCOUNT: ACCOUNT_FIELDS,
+	PRODUCT: PRODUCT_FIELDS,
+	TEAM: TEAM_FIELDS,
+}
+# How a mapping file calls each kind of document.
+SECTIONS = {
+	"leads": LEAD,
+	"opportunities": OPPORTUNITY,
+	"deals": DEAL,
+	"accounts": ACCOUNT,
+	"products": PRODUCT,
+	"teams": TEAM,
+}
+OF_AUDIT = ("leads", "opportunities")
+OF_PIPELINE = ("deals", "accounts", "products", "teams")
 
 DATE_FIELDS = {
 	LEAD: ("creation", "sf_captured_on", "sf_first_touched_on", "sf_graded_on"),
 	OPPORTUNITY: (
 		"creation", "modified", "transaction_date", "expected_closing", "sf_stage_entered_on", "closed_on",
 	),
+	DEAL: ("engaged_on", "closed_on"),
+	ACCOUNT: (),
+	PRODUCT: (),
+	TEAM: (),
 }  # fmt: skip
 
 # One of each group must be there; the audit says of everything else what it cannot tell without it.
 REQUIRED = {
 	LEAD: (("name", "lead_name", "company_name", "email_id"),),
 	OPPORTUNITY: (("name", "title", "party_name", "customer_name"), ("status", "sales_stage")),
+	DEAL: (("name",), ("stage",)),
+	ACCOUNT: (("name",),),
+	PRODUCT: (("name",),),
+	TEAM: (("name",),),
 }
 
 # How the shipped dimensions (L5) are called in exports, besides their code and label.
@@ -122,7 +176,7 @@ def statuses(document: str) -> dict[str, str]:
 	return known
 
 
-def known_labels(document: str, model: scoring.Model) -> dict[str, str]:
+def known_labels(document: str, model: scoring.Model | None) -> dict[str, str]:
 	"""Label (as `plain` gives it) -> field. Dimensions of the lead model are fields called ``points.B``."""
 	labels: dict[str, str] = {}
 	fields = FIELDS[document]
@@ -131,7 +185,7 @@ def known_labels(document: str, model: scoring.Model) -> dict[str, str]:
 	for name, texts in fields.items():
 		for text in texts:
 			labels.setdefault(plain(text), name)
-	if document == LEAD:
+	if document == LEAD and model:
 		codes = {d.code for d in model.dimensions}
 		for dimension in model.dimensions:
 			aliases = [

@@ -19,6 +19,7 @@ by their usual labels. `values` translates cells, for both files or (`leads.stat
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,8 +29,7 @@ from salesflow_std.engine import scoring
 from . import columns
 from .errors import AuditError
 
-_SECTIONS = {"leads": columns.LEAD, "opportunities": columns.OPPORTUNITY}
-_KEYS = (*_SECTIONS, "values", "date_format", "delimiter", "decimal")
+_KEYS = ("values", "date_format", "delimiter", "decimal")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Mapping:
 	delimiter: str | None = None
 	decimal: str | None = None
 	path: str = ""
+	# What else the file says, for whoever asked for it.
+	more: dict[str, object] = field(default_factory=dict)
 
 	def columns_of(self, document: str) -> dict[str, str | None]:
 		"""Our field -> their column (None: not in the file)."""
@@ -52,8 +54,16 @@ class Mapping:
 		return self.values.get(document, {})
 
 
-def load(path: str | Path | None, model: scoring.Model) -> Mapping:
-	"""Reads and checks a mapping file. Raises AuditError naming the key that is wrong."""
+def load(
+	path: str | Path | None,
+	model: scoring.Model | None,
+	sections: Sequence[str] = columns.OF_AUDIT,
+	more: Sequence[str] = (),
+) -> Mapping:
+	"""Reads and checks a mapping file with these sections. Raises AuditError naming the key that is wrong.
+
+	Values of the keys `more` are handed on as they are.
+	"""
 	if path is None:
 		return Mapping()
 	try:
@@ -67,7 +77,7 @@ def load(path: str | Path | None, model: scoring.Model) -> Mapping:
 		) from None
 	except (ValueError, RecursionError) as error:
 		raise AuditError("Mapping {path} is not JSON: {reason}", path=path, reason=_reason(error)) from None
-	return _check(data, str(path), model)
+	return _check(data, str(path), model, {key: columns.SECTIONS[key] for key in sections}, more)
 
 
 def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -85,7 +95,13 @@ def _reason(error: Exception) -> str:
 	return str(error).splitlines()[0]
 
 
-def _check(data: object, path: str, model: scoring.Model) -> Mapping:
+def _check(
+	data: object,
+	path: str,
+	model: scoring.Model | None,
+	sections: dict[str, str],
+	more: Sequence[str],
+) -> Mapping:
 	def wrong(key: str, template: str, **params: object) -> AuditError:
 		return AuditError(
 			"Mapping {path}: {key}: {problem}", path=path, key=key, problem=AuditError(template, **params)
@@ -93,11 +109,12 @@ def _check(data: object, path: str, model: scoring.Model) -> Mapping:
 
 	if not isinstance(data, dict):
 		raise AuditError("Mapping {path}: the file must hold a JSON object", path=path)
+	keys = (*sections, *_KEYS, *more)
 	for key in data:
-		if key not in _KEYS:
-			raise wrong(key, "no such key; there are {keys}", keys=", ".join(_KEYS))
+		if key not in keys:
+			raise wrong(key, "no such key; there are {keys}", keys=", ".join(keys))
 	fields = {}
-	for section, document in _SECTIONS.items():
+	for section, document in sections.items():
 		part = data.get(section, {})
 		if not isinstance(part, dict):
 			raise wrong(section, "must be an object of our field: their column")
@@ -112,7 +129,7 @@ def _check(data: object, path: str, model: scoring.Model) -> Mapping:
 			if column is not None and (not isinstance(column, str) or not column.strip()):
 				raise wrong(f"{section}.{key}", "must be the name of a column, or null")
 			fields[document][name] = column
-	values = _check_values(data.get("values", {}), wrong, model)
+	values = _check_values(data.get("values", {}), wrong, sections)
 	for key in ("date_format", "delimiter", "decimal"):
 		if key in data and not isinstance(data[key], str):
 			raise wrong(key, "must be a text")
@@ -137,21 +154,22 @@ def _check(data: object, path: str, model: scoring.Model) -> Mapping:
 	decimal = data.get("decimal")
 	if decimal not in (None, ".", ","):
 		raise wrong("decimal", "must be . or ,")
-	return Mapping(fields, values, form, delimiter, decimal, path)
+	rest = {key: data[key] for key in more if key in data}
+	return Mapping(fields, values, form, delimiter, decimal, path, rest)
 
 
-def _check_values(part: object, wrong, model: scoring.Model) -> dict[str, dict[str, dict[str, str]]]:
+def _check_values(part: object, wrong, sections: dict[str, str]) -> dict[str, dict[str, dict[str, str]]]:
 	if not isinstance(part, dict):
 		raise wrong("values", "must be an object of field: translations")
-	values: dict[str, dict[str, dict[str, str]]] = {d: {} for d in _SECTIONS.values()}
+	values: dict[str, dict[str, dict[str, str]]] = {d: {} for d in sections.values()}
 	for key, table in part.items():
 		section, _, name = key.rpartition(".")
 		at = f"values.{key}"
-		if section and section not in _SECTIONS:
+		if section and section not in sections:
 			raise wrong(
 				at, "no such field; there are {keys}", keys="status, leads.status, opportunities.status, …"
 			)
-		documents = [_SECTIONS[section]] if section else list(_SECTIONS.values())
+		documents = [sections[section]] if section else list(sections.values())
 		documents = [d for d in documents if name in columns.FIELDS[d]]
 		if not documents:
 			raise wrong(

@@ -161,7 +161,7 @@ class Table:
 		self,
 		path: str | Path,
 		document: str,
-		model: scoring.Model,
+		model: scoring.Model | None,
 		mapping: ColumnMapping | None = None,
 		encoding: str | None = None,
 	) -> None:
@@ -231,7 +231,7 @@ class Table:
 		lines = list(io.StringIO(sample, newline=""))
 		return lines if whole or len(lines) < 2 else lines[:-1]
 
-	def _find_header(self, lines: list[str], model: scoring.Model) -> columns.Header:
+	def _find_header(self, lines: list[str], model: scoring.Model | None) -> columns.Header:
 		rows = list(islice(_lenient(lines, self.delimiter), columns.PREAMBLE_ROWS))
 		mapped = self.mapping.columns_of(self.document)
 		header = columns.find_header(rows, columns.known_labels(self.document, model), mapped)
@@ -240,7 +240,7 @@ class Table:
 		)
 		if len(seen) > 300:
 			seen = seen[:300] + " …"
-		section = "leads" if self.document == columns.LEAD else "opportunities"
+		section = next(key for key, document in columns.SECTIONS.items() if document == self.document)
 		for name, label in mapped.items():
 			if label and (header is None or name not in header.positions):
 				raise AuditError(

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, IfNull, Min
-from frappe.utils import flt, get_datetime, getdate, now_datetime
+from frappe.utils import get_datetime, getdate, now_datetime
 
 from salesflow_std.engine import ageing, stage_history
 from salesflow_std.engine import stages as rules
-from salesflow_std.salesflow_std import bulk, processes, stage_limits, transitions
+from salesflow_std.salesflow_std import bulk, grading, processes, stage_limits, transitions
 from salesflow_std.salesflow_std.bulk import FLAG, NUMBER, TEXT, TIME
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
@@ -35,6 +35,8 @@ _FIELDS = {
 		"sales_stage",
 		"opportunity_type",
 		"base_opportunity_amount",
+		"opportunity_amount",
+		"conversion_rate",
 		"opportunity_from",
 		"party_name",
 	),
@@ -182,7 +184,7 @@ class _Backfill:
 			title=_("Taking documents into the stages"),
 			doctype=SETTINGS,
 			docname=SETTINGS,
-			description=_("{0} of {1}").format(self.done, self.total),
+			description=_("{0} of {1} documents").format(self.done, self.total),
 		)
 
 	def _take(self, doctype: str, rows: list[frappe._dict]) -> None:
@@ -240,7 +242,7 @@ class _Backfill:
 				row.company,
 				owner,
 				row.sf_grade,
-				flt(row.get("base_opportunity_amount")),
+				grading.company_amount(row),
 				before or None,
 				move.stage,
 				rules.direction(process, before, move.stage),

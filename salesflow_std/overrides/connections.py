@@ -13,6 +13,9 @@ _SOLUTIONS = {
 _LOG = {"Stage Transition": ("reference_name", "reference_doctype")}
 _PLANS = {"Account Plan": ("party", "party_type")}
 
+# Their handovers point at them by a plain link.
+_HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order": "sales_order"}
+
 
 def of_lead(data: dict) -> dict:
 	"""The connections of a lead."""
@@ -21,7 +24,7 @@ def of_lead(data: dict) -> dict:
 
 def of_opportunity(data: dict) -> dict:
 	"""The connections of an opportunity."""
-	return _with(data, "Opportunity", _NEEDS | _SOLUTIONS | _LOG)
+	return _with_handover(_with(data, "Opportunity", _NEEDS | _SOLUTIONS | _LOG), "Opportunity")
 
 
 def of_prospect(data: dict) -> dict:
@@ -31,7 +34,22 @@ def of_prospect(data: dict) -> dict:
 
 def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
-	return _with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS)
+	return _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
+
+
+def of_sales_order(data: dict) -> dict:
+	"""The connections of a sales order."""
+	return _with_handover(data, "Sales Order")
+
+
+def _with_handover(data: dict, doctype: str) -> dict:
+	fields = data.get("non_standard_fieldnames") or {}
+	data["non_standard_fieldnames"] = {**fields, "Delivery Handover": _HANDOVERS[doctype]}
+	data["transactions"] = [
+		*(data.get("transactions") or []),
+		{"label": _("After the Signature"), "items": ["Delivery Handover"]},
+	]
+	return data
 
 
 def _with(data: dict, doctype: str, referring: dict[str, tuple[str, str]]) -> dict:

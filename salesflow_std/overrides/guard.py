@@ -7,8 +7,10 @@ from collections.abc import Callable
 import frappe
 
 
-def safely(step: Callable[..., object], *args: object, **kwargs: object) -> None:
-	"""Runs a step that must not cost anybody a mail, a call or an event: where it fails, that is logged.
+def safely(
+	step: Callable[..., object], *args: object, log: str = "Touch could not be counted", **kwargs: object
+) -> None:
+	"""Runs a step that must not cost anybody a mail, a call or an event: where it fails, that is logged as `log`.
 
 	A deadlock has undone the whole transaction, so it goes on to whoever began it.
 	"""
@@ -19,4 +21,4 @@ def safely(step: Callable[..., object], *args: object, **kwargs: object) -> None
 		raise
 	except Exception:
 		frappe.db.rollback(save_point="salesflow_touch")
-		frappe.log_error(title="Touch could not be counted")
+		frappe.log_error(title=log)

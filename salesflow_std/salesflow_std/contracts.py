@@ -20,7 +20,7 @@ from salesflow_std.setup.custom_fields import CONTRACT_STATES
 DOCTYPE = "Contract"
 DRAFTED, IN_REVIEW, APPROVED, SIGNED = CONTRACT_STATES
 
-_FIELDS = ("name", "docstatus", "sf_state", "is_signed", "sf_scan", "sf_signed_on", "signed_on")
+_FIELDS = ("name", "creation", "docstatus", "sf_state", "is_signed", "sf_scan", "sf_signed_on", "signed_on")
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,20 @@ def standing(opportunity: Document | str) -> Standing:
 	name = opportunity if isinstance(opportunity, str) else opportunity.name
 	if not name:
 		return Standing()
-	return max(map(_standing_of, _of_opportunity(name)), key=_progress, default=Standing())
+	return standing_of(_of_opportunity(name))
+
+
+def standing_of(rows: list[frappe._dict]) -> Standing:
+	"""The standing of the contract that has come furthest, of rows as `live_of` gives them."""
+	return max(map(_standing_of, rows), key=_progress, default=Standing())
 
 
 def _standing_of(row: frappe._dict) -> Standing:
 	signed = bool(row.is_signed and row.docstatus == 1)
 	state = SIGNED if signed else row.sf_state or DRAFTED
-	return Standing(state, row.name, bool(row.sf_scan), (row.sf_signed_on or row.signed_on) if signed else None)
+	return Standing(
+		state, row.name, bool(row.sf_scan), (row.sf_signed_on or row.signed_on) if signed else None
+	)
 
 
 def _progress(one: Standing) -> int:

@@ -31,6 +31,12 @@ def of(document: Document, discount: float) -> tuple[float, float]:
 	return max(in_company, net * noted) + more * rate, discount
 
 
+def net_total(document: Document) -> float:
+	"""The net total of a sales document in the company's currency; a typed exchange rate is not believed where
+	ERPNext has noted a higher one."""
+	return max(flt(document.base_net_total), flt(document.net_total) * _noted_rate(document))
+
+
 def _noted_discounts(document: Document) -> list[float]:
 	"""The discounts of rows whose list price is below that of the price list, in percent."""
 	prices = frappe.get_all(

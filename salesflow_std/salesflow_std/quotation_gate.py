@@ -14,10 +14,18 @@ from frappe.model.document import Document
 from frappe.utils import escape_html, flt, now_datetime
 
 from salesflow_std.engine.gate_rules import BLOCK, OFF, WARN, is_exempt
-from salesflow_std.salesflow_std import deal_size, figures, profiles, quotation_refusal, quotation_standing
+from salesflow_std.salesflow_std import (
+	deal_size,
+	figures,
+	profiles,
+	quotation_refusal,
+	quotation_standing,
+	refusals,
+)
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.quotation_refusal import EMAIL, PRINT, SUBMIT, UPDATE
 from salesflow_std.salesflow_std.quotation_standing import APPROVED, OVERRIDDEN, Standing
+from salesflow_std.salesflow_std.refusals import reads_desk
 
 # What the gate writes on a quotation: the review, and what passed.
 STATE = ("sf_proposal_review", "sf_fingerprint")
@@ -190,7 +198,7 @@ def _let_proposal_out(name: str) -> None:
 		return
 	text = (
 		_("Proposal {0} is not approved: {1}.").format(
-			quotation_refusal.link("Solution Proposal", name), _(row.status, context="Solution Proposal")
+			refusals.link("Solution Proposal", name), _(row.status, context="Solution Proposal")
 		)
 		+ " "
 		+ quotation_refusal.why()
@@ -222,14 +230,6 @@ def _refuse(quotation: Document, standing: Standing, way: str) -> NoReturn:
 		frappe.throw(_("This quotation is not available yet."), kind, title=_("Not Available Yet"))
 	text = quotation_refusal.html(quotation, standing, way)
 	frappe.throw(text, kind, title=quotation_refusal.title(way))
-
-
-def reads_desk() -> bool:
-	"""Whether the reader is a colleague: what the house has reviewed is nothing for a customer."""
-	user = frappe.session.user
-	if user in ("Administrator", "Guest"):
-		return user == "Administrator"
-	return frappe.get_cached_value("User", user, "user_type") == "System User"
 
 
 def _warn(quotation: Document, standing: Standing, way: str) -> None:
@@ -276,14 +276,10 @@ def override(quotation: Document, reason: str | None) -> None:
 	Does nothing where they are overridden already. Raises PermissionError without the role that the settings name,
 	ValidationError without a reason, and where there is nothing to override.
 	"""
-	if not quotation_refusal.may_override():
-		role = settings().override_role
-		frappe.throw(
-			_("Only {0} may let a quotation pass without a review.").format(f"<b>{escape_html(_(role))}</b>")
-			if role
-			else _("The settings name no role that may let a quotation pass without a review."),
-			frappe.PermissionError,
-			title=_("Not Permitted"),
+	if not refusals.may_override():
+		refusals.refuse_override(
+			_("Only {0} may let a quotation pass without a review."),
+			_("The settings name no role that may let a quotation pass without a review."),
 		)
 	reason = (reason or "").strip()
 	if not reason:
@@ -325,7 +321,7 @@ def sheet(quotation: Document) -> dict:
 		"proposal": standing.proposal if seen else None,
 		"review": standing.review if seen else None,
 		"override_role": settings().override_role,
-		"may_override": not standing.holds and quotation_refusal.may_override(),
+		"may_override": not standing.holds and refusals.may_override(),
 		"may_propose": not standing.holds
 		and quotation.docstatus == 0
 		and bool(frappe.has_permission("Solution Proposal", "create")),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.desk.utils import slug
 from frappe.model.document import Document
-from frappe.utils import cstr, escape_html, quote
+from frappe.utils import escape_html
 
-from salesflow_std.salesflow_std import quotation_standing
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
+from salesflow_std.salesflow_std import quotation_standing, refusals
 from salesflow_std.salesflow_std.quotation_standing import CHANGED, IN_REVIEW, Standing
+from salesflow_std.salesflow_std.refusals import link
 
 # Of longer texts only that they differ is told.
 _LONGEST = 140
@@ -58,10 +57,11 @@ def differences(standing: Standing) -> list[str]:
 	"""What differs from the approved figures, a sentence each; nothing where the reader may not see those."""
 	if not standing.differences or not may_see(standing):
 		return []
-	return [_since_approval(**line) for line in standing.differences]
+	return [since_approval(**line) for line in standing.differences]
 
 
-def _since_approval(what: str, before: str, after: str, **_more: str) -> str:
+def since_approval(what: str, before: str, after: str, **_more: str) -> str:
+	"""A difference from what was approved, as a sentence of plain text."""
 	if max(len(before), len(after)) > _LONGEST:
 		return _("{0}: not as approved").format(what)
 	if not before:
@@ -71,23 +71,13 @@ def _since_approval(what: str, before: str, after: str, **_more: str) -> str:
 	return _("{0}: {1} was approved, {2} stands here").format(what, before, after)
 
 
-def may_override() -> bool:
-	"""Whether the user has the role that lets quotations pass without a review."""
-	role = settings().override_role
-	return bool(role) and role in frappe.get_roles()
-
-
 def html(quotation: Document, standing: Standing, way: str) -> str:
 	"""The whole message."""
 	name = escape_html(quotation.name or "")
 	parts = [heads()[way].format(f"<b>{name}</b>"), sentence(standing)]
-	text = f"<p>{' '.join(parts)}</p>"
-	if told := differences(standing):
-		text += f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in told)}</ul>"
-	text += f'<p class="text-muted">{why()}</p>'
 	# While it is submitted it says so already.
 	steps = _steps(quotation, standing, way == SUBMIT or quotation.docstatus == 0)
-	return text + (f"<p>{'<br>'.join(steps)}</p>" if steps else "")
+	return refusals.paragraphs(" ".join(parts), differences(standing), why(), steps)
 
 
 def _steps(quotation: Document, standing: Standing, is_draft: bool) -> list[str]:
@@ -105,21 +95,8 @@ def _steps(quotation: Document, standing: Standing, is_draft: bool) -> list[str]
 		steps.append(
 			link("Quotation", quotation.name, label).replace("<a ", '<a class="sf-make-proposal" ', 1)
 		)
-	if may_override():
-		if stored:
-			steps.append(_("Your role may let it pass on its form, with a reason."))
-	elif settings().override_role:
-		steps.append(
-			_("{0} may let it pass, with a reason.").format(
-				f"<b>{escape_html(_(settings().override_role))}</b>"
-			)
-		)
-	return steps
-
-
-def link(doctype: str, name: str, label: str = "") -> str:
-	"""A link to a form of the desk."""
-	return f'<a href="/app/{slug(doctype)}/{quote(cstr(name))}">{escape_html(label or name)}</a>'
+	here = _("Your role may let it pass on its form, with a reason.")
+	return steps + refusals.override_steps(None, stored, here)
 
 
 def title(way: str) -> str:
@@ -141,6 +118,6 @@ def missing_text(standing: Standing) -> str:
 	return "\n".join(
 		[
 			lines.get(standing.state, _("No review had approved the figures.")),
-			*(_since_approval(**line) for line in standing.differences),
+			*(since_approval(**line) for line in standing.differences),
 		]
 	)

@@ -168,6 +168,11 @@ def on_duty(user: str, day: date) -> str:
 		current = following
 
 
+def stands_in_for(user: str, day: date) -> list[str]:
+	"""The users whose touches a user does on a day, because they are away (F5)."""
+	return sorted(other for other in _absences() if other != user and on_duty(other, day) == user)
+
+
 def is_away(user: str, day: date) -> bool:
 	"""Whether a rep has an absence on a day, with or without somebody who stands in."""
 	return any(first <= day <= last for first, last, _stand_in in _absences().get(user, ()))

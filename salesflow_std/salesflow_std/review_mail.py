@@ -5,7 +5,7 @@ Only those who may read the proposal are told of it. The sender of an opinion is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import frappe
 from frappe import _
@@ -18,12 +18,12 @@ from frappe.utils import (
 	format_datetime,
 	get_datetime,
 	get_fullname,
-	get_url,
 	quoted,
 )
 from frappe.utils.user import get_users_with_role
 
-from salesflow_std.salesflow_std import needs_mail, notices, reps, review_rules
+from salesflow_std.salesflow_std import reps, review_rules
+from salesflow_std.salesflow_std.announcing import tell
 
 _DOCTYPE = "Proposal Review"
 
@@ -70,43 +70,6 @@ def when(moment: object) -> str:
 # How it is said -------------------------------------------------------------------------------------------
 
 
-def _tell(
-	users: Iterable[str],
-	say: Callable[[str], dict],
-	doctype: str,
-	name: str,
-	link: str,
-) -> None:
-	"""A notice and a mail to each; `say(user)` gives ``{"subject", "lines", "facts", "action"}`` in their language."""
-	for user in dict.fromkeys(users):
-		with notices.in_language(notices.language_of(user)):
-			words = say(user)
-			lines = "<br>".join(escape_html(line) for line in words.get("lines", ()))
-			notices.notify(user, escape_html(words["subject"]), doctype, name, lines, link)
-			_mail(user, words, doctype, name, link)
-
-
-def _mail(user: str, words: dict, doctype: str, name: str, link: str) -> None:
-	address = frappe.db.get_value("User", user, "email")
-	if not address or "@" not in address or not needs_mail.can_send():
-		return
-	frappe.sendmail(
-		recipients=[address],
-		subject=needs_mail.one_line(words["subject"]),
-		template="proposal_review",
-		args={
-			"headline": words["subject"],
-			"lines": words.get("lines", ()),
-			"facts": words.get("facts", ()),
-			"action": words["action"],
-			"url": get_url(link),
-		},
-		reference_doctype=doctype,
-		reference_name=name,
-		with_container=True,
-	)
-
-
 def _readers(users: Iterable[str | None], proposal: Document) -> list[str]:
 	"""Those of some users who log in and may read the proposal, the user who acts left out."""
 	return [
@@ -142,7 +105,7 @@ def requested(proposal: Document, note: str) -> None:
 			"action": _("Look at it and open the review"),
 		}
 
-	_tell(managers, say, proposal.doctype, proposal.name, form(proposal))
+	tell(managers, say, proposal.doctype, proposal.name, form(proposal))
 
 
 def sent_back(proposal: Document, asker: str, reason: str) -> None:
@@ -158,7 +121,7 @@ def sent_back(proposal: Document, asker: str, reason: str) -> None:
 			"action": _("Open the proposal"),
 		}
 
-	_tell(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
 
 
 # Opinions -------------------------------------------------------------------------------------------------
@@ -181,7 +144,7 @@ def asked(review: Document, proposal: Document, rows: Sequence[Document]) -> Non
 			"action": _("Read it and decide"),
 		}
 
-	_tell(places, say, _DOCTYPE, review.name, page(review.name))
+	tell(places, say, _DOCTYPE, review.name, page(review.name))
 
 
 def _places(rows: Sequence[Document]) -> str:
@@ -211,7 +174,7 @@ def handed_over(
 			"action": _("Open the review"),
 		}
 
-	_tell(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
+	tell(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 # The end --------------------------------------------------------------------------------------------------
@@ -229,14 +192,14 @@ def closed(review: Document, proposal: Document) -> None:
 			"action": _("Open the proposal") if user in people else _("Open the review"),
 		}
 
-	_tell(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
 	if review.status in ("Recalled", "Withdrawn"):
 		others = [
 			row.asked
 			for row in review.opinions
 			if cint(row.round) == cint(review.round) and row.asked not in people
 		]
-		_tell(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
+		tell(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 def _ended(status: str) -> str:
@@ -271,7 +234,7 @@ def reminded(review: Document, proposal: Document, rows: Sequence[Document]) -> 
 			"action": _("Read it and decide"),
 		}
 
-	_tell([rows[0].asked], say, _DOCTYPE, review.name, page(review.name))
+	tell([rows[0].asked], say, _DOCTYPE, review.name, page(review.name))
 
 
 def escalated(
@@ -294,7 +257,7 @@ def escalated(
 			"action": _("Open the review"),
 		}
 
-	_tell(managers, say, _DOCTYPE, review.name, page(review.name))
+	tell(managers, say, _DOCTYPE, review.name, page(review.name))
 
 
 def may_be_told(users: Iterable[str | None], proposal: Document) -> list[str]:

@@ -135,6 +135,11 @@ def facts(proposal: Document) -> engine.Facts:
 
 def applying(proposal: Document) -> list[Document]:
 	"""The Review Rules that a proposal is reviewed by, by function and name."""
+	return applying_to(facts(proposal))
+
+
+def applying_to(about: engine.Facts) -> list[Document]:
+	"""The Review Rules that apply to such facts, by function and name."""
 	rows = frappe.get_all(
 		DOCTYPE,
 		filters={"enabled": 1},
@@ -152,7 +157,7 @@ def applying(proposal: Document) -> list[Document]:
 		)
 		for row in rows
 	]
-	return [frappe.get_cached_doc(DOCTYPE, rule.name) for rule in engine.applying(rules, facts(proposal))]
+	return [frappe.get_cached_doc(DOCTYPE, rule.name) for rule in engine.applying(rules, about)]
 
 
 def concerns(rule: Document) -> list[str]:
@@ -242,13 +247,15 @@ def stand_in_of(
 
 	Whom the absence names goes first, then the rule's stand-in, then, for who has left, their manager.
 	"""
-	for candidate in _candidates(user, stand_in, day):
+	for candidate in candidates(user, stand_in, day):
 		if candidate != user and suits(candidate, proposal) and not (group and group.names(candidate)):
 			return candidate
 	return None
 
 
-def _candidates(user: str, stand_in: str | None, day: date) -> Iterator[str]:
+def candidates(user: str, stand_in: str | None, day: date) -> Iterator[str]:
+	"""Who may be asked in place of somebody on a day, the first that suits: whom the absence names, the rule's
+	stand-in, and for who has left, their manager."""
 	if reps.is_enabled(user) and reps.is_away(user, day):
 		yield reps.on_duty(user, day)
 	if stand_in:

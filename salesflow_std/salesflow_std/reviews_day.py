@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, get_datetime, get_fullname, now_datetime, quoted
 
-from salesflow_std.salesflow_std import proposals, reps, review_mail, review_rules
+from salesflow_std.salesflow_std import closing_day, proposals, reps, review_mail, review_rules
 from salesflow_std.salesflow_std.reviews import CHANGES_ASKED, DOCTYPE, OPEN, REJECTED
 
 _ROWS = 12
@@ -175,6 +175,7 @@ def everything() -> dict:
 	closed = _closed([row.proposal_review for row in came_back if row.proposal_review])
 	return {
 		"asked": [_asked_item(row, versions, now) for row in open_seats],
+		"clauses": closing_day.clauses(user),
 		"decided": [
 			{
 				"review": row.name,

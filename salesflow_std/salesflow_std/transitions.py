@@ -14,7 +14,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, flt, get_datetime, now_datetime
 
 from salesflow_std.engine import ageing, stages
-from salesflow_std.salesflow_std import stage_limits
+from salesflow_std.salesflow_std import grading, stage_limits
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
 DOCTYPE = "Stage Transition"
@@ -106,7 +106,7 @@ def about(doc: Mapping[str, object]) -> dict[str, object]:
 		"company": doc.get("company"),
 		"responsible": doc.get(_OWNERS.get(doctype, "owner")) or doc.get("owner"),
 		"grade": doc.get("sf_grade"),
-		"amount": flt(doc.get("base_opportunity_amount")),
+		"amount": grading.company_amount(doc),
 	}
 
 

@@ -160,6 +160,30 @@ def _stage_fields() -> list[dict]:
 	]
 
 
+def _lost_fields(shown: str, **more: object) -> list[dict]:
+	"""What is asked of a lost deal besides ERPNext's own reasons and competitors."""
+	return [
+		{
+			"fieldname": "sf_no_competitor",
+			"fieldtype": "Check",
+			"label": "No Competitor Involved",
+			"insert_after": "competitors",
+			"depends_on": shown,
+			"no_copy": 1,
+			**more,
+		},
+		{
+			"fieldname": "sf_learned",
+			"fieldtype": "Small Text",
+			"label": "What Was Learned",
+			"depends_on": shown,
+			"in_global_search": 1,
+			"no_copy": 1,
+			**more,
+		},
+	]
+
+
 def _profile_fields() -> list[dict]:
 	"""What ties a document to its customer profile, and what of it lists show and filter (L4, P4)."""
 	return [
@@ -211,6 +235,9 @@ def _company_keys() -> list[dict]:
 		},
 	]
 
+
+# What was learned from a lost deal stays in sight when it is opened again.
+LOST_SHOWN = "eval:doc.status=='Lost' || doc.sf_lost_on"
 
 # As ERPNext has them on Lead and Prospect.
 EMPLOYEES = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1000+")
@@ -341,6 +368,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"options": "User",
 			**_STATE,
 		},
+		{"fieldname": "sf_final_intent_from", "fieldtype": "Data", "label": "Said By", **_STATE},
 		{"fieldname": "sf_final_intent_note", "fieldtype": "Small Text", "label": "What They Said", **_STATE},
 		{"fieldname": "sf_column_3", "fieldtype": "Column Break"},
 		{"fieldname": "sf_contract_due", "fieldtype": "Datetime", "label": "Contract Due", **_STATE},
@@ -365,22 +393,31 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			**_STATE,
 		},
 		# With ERPNext's own reasons and competitors of a lost opportunity.
+		*_lost_fields(LOST_SHOWN),
 		{
-			"fieldname": "sf_no_competitor",
-			"fieldtype": "Check",
-			"label": "No Competitor Involved",
-			"insert_after": "competitors",
-			"depends_on": "eval:doc.status=='Lost'",
-			"no_copy": 1,
+			"fieldname": "sf_lost_on",
+			"fieldtype": "Datetime",
+			"label": "Lost On",
+			"depends_on": "sf_lost_on",
+			"search_index": 1,
+			**_STATE,
+		},
+		# What an imported pipeline says, so that importing it twice is importing it once.
+		{
+			"fieldname": "sf_external_id",
+			"fieldtype": "Data",
+			"label": "ID in the Old System",
+			"insert_after": "language",
+			"depends_on": "sf_external_id",
+			"unique": 1,
+			**_STATE,
 		},
 		{
-			"fieldname": "sf_learned",
-			"fieldtype": "Small Text",
-			"label": "What Was Learned",
-			"insert_after": "sf_no_competitor",
-			"depends_on": "eval:doc.status=='Lost'",
-			"in_global_search": 1,
-			"no_copy": 1,
+			"fieldname": "sf_external_rep",
+			"fieldtype": "Data",
+			"label": "Rep in the Old System",
+			"depends_on": "sf_external_rep",
+			**_STATE,
 		},
 	],
 	"Customer": [
@@ -581,8 +618,17 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"depends_on": "sf_override_reason",
 			**_STATE,
 		},
+		{
+			"fieldname": "sf_override_fingerprint",
+			"fieldtype": "Data",
+			"label": "What Was Let Pass",
+			"insert_after": "sf_override_on",
+			"length": 64,
+			**_HIDDEN,
+		},
 	],
 	"Quotation": [
+		*_lost_fields("eval:doc.status=='Lost'", allow_on_submit=1),
 		# Written by the gate: the review whose figures the quotation bears (S2).
 		{
 			"fieldname": "sf_proposal_review",
@@ -672,6 +718,7 @@ INDEXED_FIELDS: tuple[tuple[str, str], ...] = (
 	("Customer", "prospect_name"),
 	("Prospect Lead", "lead"),
 	("Quotation", "opportunity"),
+	("Quotation Item", "prevdoc_docname"),
 	# A deal's contract is looked for by what it is about.
 	("Contract", "document_name"),
 	("Contract", "party_name"),
@@ -687,6 +734,12 @@ OPEN_CHOICES: tuple[tuple[str, str], ...] = (
 	("Lead", "no_of_employees"),
 	("Prospect", "no_of_employees"),
 	("Opportunity", "no_of_employees"),
+)
+
+# Where ERPNext shows its own fields, as (doctype, field, condition).
+SHOWN_WHEN: tuple[tuple[str, str, str], ...] = (
+	("Opportunity", "lost_detail_section", LOST_SHOWN),
+	("Opportunity", "lost_reasons", LOST_SHOWN),
 )
 
 # What the clock looks for at every tick, and what a changed model finds its documents by. Schema sync leaves

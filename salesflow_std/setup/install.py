@@ -18,6 +18,7 @@ from salesflow_std.setup.custom_fields import (
 	MODULE,
 	OPEN_CHOICES,
 	RELIED_ON,
+	SHOWN_WHEN,
 	chained,
 )
 
@@ -108,6 +109,8 @@ def _put_fields() -> None:
 		_index(doctype, fieldname)
 	for doctype, fieldname in OPEN_CHOICES:
 		_open_choice(doctype, fieldname)
+	for doctype, fieldname, condition in SHOWN_WHEN:
+		_show_when(doctype, fieldname, condition)
 	for doctype, fieldnames in JOB_INDEXES:
 		frappe.db.add_index(doctype, list(fieldnames))
 
@@ -151,6 +154,18 @@ def _open_choice(doctype: str, fieldname: str) -> None:
 	options = "\n" + field.options
 	setter = make_property_setter(
 		doctype, fieldname, "options", options, "Text", validate_fields_for_doctype=False
+	)
+	setter.db_set("module", MODULE)
+	frappe.clear_cache(doctype=doctype)
+
+
+def _show_when(doctype: str, fieldname: str, condition: str) -> None:
+	"""Shows a field of ERPNext under our condition; where somebody has set one already, that stays."""
+	own = {"doc_type": doctype, "field_name": fieldname, "property": "depends_on"}
+	if not frappe.get_meta(doctype).get_field(fieldname) or frappe.db.exists("Property Setter", own):
+		return
+	setter = make_property_setter(
+		doctype, fieldname, "depends_on", condition, "Data", validate_fields_for_doctype=False
 	)
 	setter.db_set("module", MODULE)
 	frappe.clear_cache(doctype=doctype)

@@ -104,9 +104,7 @@ def take_back() -> None:
 	"""At uninstall, before the ledger goes: our rows, unless changed, and sets that say what the standard says."""
 	if not frappe.db.table_exists(_LEDGER):
 		return
-	entries = frappe.get_all(
-		_LEDGER, filters={"kind": _KIND}, fields=["record", "content"], order_by="name"
-	)
+	entries = frappe.get_all(_LEDGER, filters={"kind": _KIND}, fields=["record", "content"], order_by="name")
 	begun = set()
 	for entry in entries:
 		content = json.loads(entry.content)

@@ -15,16 +15,17 @@ export class WaitingList {
 	}
 
 	render_list() {
-		const { asked = [], requests = [], changes = [], decided = [] } = this.waiting;
+		const { asked = [], clauses = [], requests = [], changes = [], decided = [] } = this.waiting;
 		const section = (title, rows, html) =>
 			rows.length
 				? `<section><h3>${title} <span class="text-muted">${rows.length}</span></h3><ul>${rows.map(html).join("")}</ul></section>`
 				: "";
 		const parts = [
 			section(__("Waits for My Opinion"), asked, (row) => this.asked_row(row)),
+			section(__("Clauses to Review"), clauses, (row) => this.clause_row(row)),
 			section(__("Asked to Be Opened"), requests, (row) => this.request_row(row)),
 			section(__("Came Back"), changes, (row) => this.change_row(row)),
-			asked.length || requests.length || changes.length ? "" : this.nothing(),
+			asked.length || clauses.length || requests.length || changes.length ? "" : this.nothing(),
 			this.name ? "" : section(__("Decided Lately"), decided, (row) => this.decided_row(row)),
 		];
 		this.area.html(parts.join(""));
@@ -63,6 +64,17 @@ export class WaitingList {
 		return `<li class="sf-wait" data-late="${row.overdue ? 1 : 0}" data-review="${esc(row.review)}">
 			<div>${this.head_of(row, this.review_route(row.review))}</div>
 			<div class="sf-wait-facts">${this.amount(row)} ${functions} ${instead}</div>
+			<div class="sf-wait-facts">${this.words.due(row)}</div>
+		</li>`;
+	}
+
+	// Clauses are reviewed on a form of their own.
+	clause_row(row) {
+		const differs = row.differs ? this.words.pill("orange", __("differs from the proposal")) : "";
+		return `<li class="sf-wait" data-late="${row.overdue ? 1 : 0}">
+			<div><a class="sf-row-title" href="/app/contract-review/${encodeURIComponent(row.review)}">${esc(row.title)}</a>
+				<span class="text-muted">${esc(row.contract)}</span></div>
+			<div class="sf-wait-facts">${differs} <span class="text-muted">${__("asked by {0}", [esc(row.asked_by_name)])}</span></div>
 			<div class="sf-wait-facts">${this.words.due(row)}</div>
 		</li>`;
 	}

@@ -31,11 +31,20 @@ class RepAbsence(Document):
 			)
 
 	def _check_can_stand_in(self) -> None:
-		"""Who sells is replaced by who sells, who only reviews by who may review (F4, S2)."""
+		"""Who sells is replaced by who sells, who only reviews by who may review, who takes over won deals by who may read
+		their handovers (F4, S2, C5)."""
 		if reps.sells(self.user):
 			if not reps.sells(self.stand_in):
 				frappe.throw(
 					_("{0} has no sales role, so could not work on it.").format(self.stand_in),
+					title=_("Stand-in"),
+				)
+		elif frappe.has_permission("Delivery Handover", "read", user=self.user) and not frappe.has_permission(
+			"Proposal Review", "read", user=self.user
+		):
+			if not frappe.has_permission("Delivery Handover", "read", user=self.stand_in):
+				frappe.throw(
+					_("{0} may not read delivery handovers, so could not work on it.").format(self.stand_in),
 					title=_("Stand-in"),
 				)
 		elif not frappe.has_permission("Proposal Review", "read", user=self.stand_in):

@@ -80,11 +80,11 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 
 def _told(row: frappe._dict) -> frappe._dict:
 	row.kind = KINDS[0] if row.is_bypass else KINDS[1] if row.override_reason else KINDS[2]
-	row.kind_label = _(row.kind, context=DOCTYPE)
+	row.kind_label = _(row.kind, context="Stage Transition")
 	row.way = f"{_(row.from_stage)} → {_(row.to_stage)}" if row.from_stage else _(row.to_stage)
 	row.why = row.override_reason or row.reason
 	row.what = ", ".join((row.unmet or "").splitlines())
-	row.by = get_fullname(row.changed_by) if row.changed_by else _("Unknown", context=DOCTYPE)
+	row.by = get_fullname(row.changed_by) if row.changed_by else _("Unknown", context="Stage Transition")
 	return row
 
 
@@ -101,16 +101,22 @@ def _columns() -> list[dict]:
 		}
 
 	return [
-		column(_("Changed On", context=DOCTYPE), "changed_on", "Datetime", 150),
+		column(_("Changed On", context="Stage Transition"), "changed_on", "Datetime", 150),
 		column(_("How", context="Salesflow"), "kind_label", width=130),
-		column(_("Document", context=DOCTYPE), "reference_name", "Dynamic Link", 170, "reference_doctype"),
+		column(
+			_("Document", context="Stage Transition"),
+			"reference_name",
+			"Dynamic Link",
+			170,
+			"reference_doctype",
+		),
 		column(_("Customer"), "title", width=180),
 		column(_("Stage"), "way", width=250),
-		column(_("Gates That Were Not Met", context=DOCTYPE), "what", width=280),
-		column(_("Why", context=DOCTYPE), "why", width=240),
-		column(_("Changed By", context=DOCTYPE), "by", width=150),
-		column(_("Responsible", context=DOCTYPE), "responsible", "Link", 160, "User"),
-		column(_("Grade"), "grade", width=70),
+		column(_("Gates That Were Not Met", context="Stage Transition"), "what", width=280),
+		column(_("Why", context="Stage Transition"), "why", width=240),
+		column(_("Changed By", context="Stage Transition"), "by", width=150),
+		column(_("Responsible", context="Stage Transition"), "responsible", "Link", 160, "User"),
+		column(_("Grade", context="Stage Transition"), "grade", width=70),
 		column(_("Amount"), "amount", "Currency", 130),
 		column(_("Sales Process"), "sales_process", "Link", 150, "Sales Process"),
 		column(_("Stage Transition"), "transition", "Link", 140, DOCTYPE),
@@ -126,7 +132,7 @@ def _chart(rows: list[frappe._dict]) -> dict | None:
 		"data": {
 			"labels": [get_fullname(rep) if rep else _("None", context="Salesflow") for rep in reps],
 			"datasets": [
-				{"name": _(kind, context=DOCTYPE), "values": [told[rep, kind] for rep in reps]}
+				{"name": _(kind, context="Stage Transition"), "values": [told[rep, kind] for rep in reps]}
 				for kind in KINDS
 			],
 		},
@@ -140,7 +146,7 @@ def _summary(rows: list[frappe._dict]) -> list[dict]:
 	told = Counter(row.kind for row in rows)
 	return [
 		{
-			"label": _(kind, context=DOCTYPE),
+			"label": _(kind, context="Stage Transition"),
 			"value": told[kind],
 			"datatype": "Int",
 			"indicator": _COLOURS[kind] if told[kind] else "Green",

@@ -15,9 +15,9 @@ frappe.query_reports["Stage Ageing"] = {
 		},
 		{
 			fieldname: "document_type",
-			label: __("Document Type"),
+			label: __("Document Type", null, "Stage Transition"),
 			fieldtype: "Select",
-			options: ["", ...["Lead", "Opportunity"].map((value) => ({ value, label: __(value) }))],
+			options: ["", { value: "Lead", label: __("Lead") }, { value: "Opportunity", label: __("Opportunity") }],
 		},
 		{
 			fieldname: "standing",

@@ -10,11 +10,11 @@ from statistics import median
 import frappe
 from frappe import _
 from frappe.query_builder.functions import IfNull
-from frappe.utils import flt, get_datetime, get_fullname, now_datetime
+from frappe.utils import get_datetime, get_fullname, now_datetime
 from pypika.terms import LiteralValue
 
 from salesflow_std.engine import ageing
-from salesflow_std.salesflow_std import access, processes, stage_limits
+from salesflow_std.salesflow_std import access, grading, processes, stage_limits
 
 GROUPS = {"Stage": "stage", "Rep": "rep", "Sales Process": "sales_process", "Document": "name"}
 # How a document stands against its limit; `Escalated` ones are late too.
@@ -70,7 +70,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 	table = frappe.qb.DocType(doctype)
 	rep = IfNull(table[stage_limits.OWNERS[doctype]], table.owner)
-	amount = table.base_opportunity_amount if doctype == "Opportunity" else LiteralValue("0")
+	amounts = ("base_opportunity_amount", "opportunity_amount", "conversion_rate")
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -84,7 +84,7 @@ def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 			table.sf_stage_entered_on.as_("entered_on"),
 			table.sf_stage_due.as_("due"),
 			table.sf_stage_late.as_("said"),
-			amount.as_("amount"),
+			*(table[field] for field in amounts if doctype == "Opportunity"),
 		)
 		.where((IfNull(table.sf_stage, "") != "") & table.sf_stage_entered_on.isnotnull())
 		.where(stage_limits.counted(doctype, table))
@@ -106,6 +106,7 @@ def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 
 def _told(row: frappe._dict, doctype: str, now: object) -> frappe._dict:
 	row.doctype = doctype
+	row.amount = grading.company_amount(row)
 	row.days = max(0.0, (now - get_datetime(row.entered_on)).total_seconds() / 86400)
 	due = get_datetime(row.due) if row.due else None
 	if not due:
@@ -140,7 +141,7 @@ def _grouped(found: list[frappe._dict], group: str) -> list[dict]:
 			"label": _label(group, key),
 			"doctype": doctype,
 			"documents": len(part),
-			"amount": sum(flt(row.amount) for row in part),
+			"amount": sum(row.amount for row in part),
 			"days": median(row.days for row in part),
 			"longest": max(row.days for row in part),
 			"limit": _common({row.limit for row in part}) if group == "stage" else "",
@@ -171,7 +172,9 @@ def _stage_order() -> dict[str, int]:
 def _label(group: str, key: str) -> str:
 	if not key:
 		return _("None", context="Salesflow")
-	return get_fullname(key) if group == "rep" else _(key)
+	if group == "stage":
+		return _(key)
+	return get_fullname(key) if group == "rep" else key
 
 
 def _column(label: str, fieldname: str, fieldtype: str = "Data", width: int = 110, **more: object) -> dict:
@@ -182,7 +185,9 @@ def _columns(filters: frappe._dict) -> list[dict]:
 	days = {"fieldtype": "Float", "precision": 1}
 	return [
 		_column(_(filters.group_by or "Stage", context="Stage Ageing"), "label", width=220),
-		_column(_("Document Type"), "doctype", "Link", options="DocType", width=130),
+		_column(
+			_("Document Type", context="Stage Transition"), "doctype", "Link", options="DocType", width=130
+		),
 		_column(_("Documents", context="Stage Ageing"), "documents", "Int"),
 		_column(_("Amount"), "amount", "Currency", 140),
 		_column(_("Days There (Median)", context="Stage Ageing"), "days", width=150, **days),
@@ -198,12 +203,12 @@ def _columns(filters: frappe._dict) -> list[dict]:
 def _document_columns() -> list[dict]:
 	days = {"fieldtype": "Float", "precision": 1}
 	return [
-		_column(_("Document Type"), "doctype", "Link", options="DocType"),
+		_column(_("Document Type", context="Stage Transition"), "doctype", "Link", options="DocType"),
 		_column(_("Document", context="Stage Ageing"), "name", "Dynamic Link", 170, options="doctype"),
 		_column(_("Customer"), "title", width=180),
 		_column(_("Stage"), "stage_label", width=150),
 		_column(_("Rep"), "rep_name", width=140),
-		_column(_("Grade"), "grade", width=70),
+		_column(_("Grade", context="Stage Transition"), "grade", width=70),
 		_column(_("Amount"), "amount", "Currency", 130),
 		_column(_("Entered On", context="Stage Ageing"), "entered_on", "Datetime", 150),
 		_column(_("Days There", context="Stage Ageing"), "days", **days),
