@@ -379,6 +379,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,
 	(_PROCESS + ".js", "value"): gate_titles,
+	(_PROCESS + ".js", "choice"): lambda: options_of("Sales Process Gate", "moment", "kind", "mode"),
+	(_PROCESS + ".js", "about"): lambda: {row["description"] for row in shipped("sales_process")},
 	(_PROCESS + ".js", "line"): lambda: words_of_stages("guidance") | words_of_stages("outputs"),
 	(_PROCESS + ".js", "doctype"): staged_doctypes,
 	(_PROCESS + ".js", "row.kind"): lambda: options_of("Sales Process Gate", "kind"),

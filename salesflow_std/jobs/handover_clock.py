@@ -61,6 +61,8 @@ def _one(name: str) -> int:
 		except Exception:
 			frappe.db.rollback(save_point="delivery_handover")
 			frappe.log_error(
-				title="A delivery handover could not be watched", reference_doctype=DOCTYPE, reference_name=name
+				title="A delivery handover could not be watched",
+				reference_doctype=DOCTYPE,
+				reference_name=name,
 			)
 	return count

@@ -38,7 +38,7 @@ def saved(doc: Document, method: str | None = None) -> None:
 	before = doc.get_doc_before_save()
 	if doc.docstatus == 1 and doc.is_signed and not (before and before.docstatus == 1 and before.is_signed):
 		# No signature waits for the handover; it can be made by its button.
-		safely(delivery_handovers.contract_signed, doc.name, title="No handover of a signed contract")
+		safely(delivery_handovers.contract_signed, doc.name, log="No handover of a signed contract")
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:

@@ -8,9 +8,9 @@ import frappe
 
 
 def safely(
-	step: Callable[..., object], *args: object, title: str = "Touch could not be counted", **kwargs: object
+	step: Callable[..., object], *args: object, log: str = "Touch could not be counted", **kwargs: object
 ) -> None:
-	"""Runs a step that must not cost anybody a mail, a call or an event: where it fails, that is logged as `title`.
+	"""Runs a step that must not cost anybody a mail, a call or an event: where it fails, that is logged as `log`.
 
 	A deadlock has undone the whole transaction, so it goes on to whoever began it.
 	"""
@@ -21,4 +21,4 @@ def safely(
 		raise
 	except Exception:
 		frappe.db.rollback(save_point="salesflow_touch")
-		frappe.log_error(title=title)
+		frappe.log_error(title=log)

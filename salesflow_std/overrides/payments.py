@@ -15,19 +15,19 @@ _TITLE = "The payment of a handed over deal could not be noted"
 
 def invoice_changed(doc: Document, method: str | None = None) -> None:
 	"""After a Sales Invoice is submitted or cancelled."""
-	safely(delivery_payments.invoice_changed, doc, title=_TITLE)
+	safely(delivery_payments.invoice_changed, doc, log=_TITLE)
 
 
 def payment_changed(doc: Document, method: str | None = None) -> None:
 	"""After a Payment Entry is submitted, cancelled or allocated anew."""
-	safely(delivery_payments.payment_changed, doc, title=_TITLE)
+	safely(delivery_payments.payment_changed, doc, log=_TITLE)
 
 
 def journal_changed(doc: Document, method: str | None = None) -> None:
 	"""After a Journal Entry is submitted, cancelled or allocated anew."""
-	safely(delivery_payments.journal_changed, doc, title=_TITLE)
+	safely(delivery_payments.journal_changed, doc, log=_TITLE)
 
 
 def unreconciled(doc: Document, method: str | None = None) -> None:
 	"""After payments are taken off what they had paid."""
-	safely(delivery_payments.unreconciled, doc, title=_TITLE)
+	safely(delivery_payments.unreconciled, doc, log=_TITLE)

@@ -10,9 +10,7 @@ from frappe.utils import escape_html, get_url
 from salesflow_std.salesflow_std import needs_mail, notices
 
 
-def tell(
-	users: Iterable[str], say: Callable[[str], dict], doctype: str, name: str, link: str
-) -> None:
+def tell(users: Iterable[str], say: Callable[[str], dict], doctype: str, name: str, link: str) -> None:
 	"""A notice and a mail to each, that lead to `link`, a path of the desk.
 
 	`say(user)` gives, in their language, ``{"subject", "lines": [text], "facts": [(label, text)], "documents":

@@ -48,7 +48,7 @@ def submit(contract: Document) -> None:
 		frappe.msgprint(
 			f"<p>{missing(contract)}</p><p>{why()}</p>", title=_("Clauses Not Approved"), indicator="orange"
 		)
-		contract.flags.sf_submitted_without_review = True
+		contract.flags.sf_unreviewed = True
 
 
 def why() -> str:

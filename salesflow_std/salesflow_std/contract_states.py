@@ -7,6 +7,7 @@ change, the approval falls. ERPNext's own `status`, which its daily job writes p
 from __future__ import annotations
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
@@ -102,6 +103,8 @@ def saved(contract: Document) -> None:
 		return
 	if contract.flags.pop("sf_fell", None):
 		contract_reviews.clauses_changed(contract)
+	if contract.flags.pop("sf_unreviewed", None):
+		contract.add_comment("Info", _("submitted it although legal has not approved its clauses"))
 	for opportunity in {contract.sf_opportunity, before and before.sf_opportunity} - {None, ""}:
 		tie(opportunity)
 

@@ -24,7 +24,10 @@ def waiting(user: str, now: datetime) -> dict | None:
 	"""
 	if not frappe.has_permission(_DOCTYPE, "read"):
 		return None
-	found = {row["route"]: row for row in [*_to_hold(user, now), *_to_hand_over(user, now), *_to_acknowledge(user, now)]}
+	found = {
+		row["route"]: row
+		for row in [*_to_hold(user, now), *_to_hand_over(user, now), *_to_acknowledge(user, now)]
+	}
 	if not found:
 		return None
 	rows = sorted(found.values(), key=lambda row: (row["due"], row["title"]))

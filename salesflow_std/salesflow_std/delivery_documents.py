@@ -113,7 +113,12 @@ def refresh(handover: Document) -> bool:
 		for doctype, name in now
 	]
 	rows += [
-		{"document_type": row.document_type, "document_name": row.document_name, "note": row.note, "gathered": 0}
+		{
+			"document_type": row.document_type,
+			"document_name": row.document_name,
+			"note": row.note,
+			"gathered": 0,
+		}
 		for row in added
 	]
 	if before == [(row["document_type"], row["document_name"], row["gathered"]) for row in rows]:
@@ -151,9 +156,7 @@ def of_order(order: Document) -> list[str]:
 	"""The handovers that an order belongs to: by its contract, by the deal it comes from, or because they name it."""
 	handover, quotation = frappe.qb.DocType(DOCTYPE), frappe.qb.DocType("Quotation")
 	contract = order.get("sf_contract")
-	query = (
-		frappe.qb.from_(handover).select(handover.name).where(handover.sales_order == order.name)
-	)
+	query = frappe.qb.from_(handover).select(handover.name).where(handover.sales_order == order.name)
 	if contract:
 		query = query.union(
 			frappe.qb.from_(handover).select(handover.name).where(handover.contract == contract)

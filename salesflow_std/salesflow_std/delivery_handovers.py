@@ -208,7 +208,9 @@ def _check_manned(handover: Document) -> None:
 		frappe.throw(
 			_("Nobody takes over for: {0}.").format(f"<b>{names}</b>")
 			+ " "
-			+ _("A won deal goes to delivery, finance and after-sales, so that nobody learns of it from the customer.")
+			+ _(
+				"A won deal goes to delivery, finance and after-sales, so that nobody learns of it from the customer."
+			)
 			+ f"<p>{refusals.link(DOCTYPE, handover.name, _('Add them under Who Takes Over'))}</p>",
 			title=_("Not Handed Over"),
 		)

@@ -60,7 +60,9 @@ def follow_date(handover: Document) -> None:
 
 def _participants(handover: Document) -> list[dict]:
 	"""The deal, the people of the customer and ours; a private appointment is seen by those whose address it has."""
-	subject = ("Opportunity", handover.opportunity) if handover.opportunity else ("Customer", handover.customer)
+	subject = (
+		("Opportunity", handover.opportunity) if handover.opportunity else ("Customer", handover.customer)
+	)
 	rows = [{"reference_doctype": subject[0], "reference_docname": subject[1]}]
 	users = [delivery_people.responsible(handover), *(row.user for row in handover.receivers)]
 	for row in handover.contacts:
@@ -125,13 +127,17 @@ def _check_settled(handover: Document, moment: object) -> None:
 	elif get_datetime(moment) > now_datetime() + _TOLERANCE:
 		problems.append(_("The kick-off cannot have been held in the future."))
 	problems += [label for _field, label in open_points(handover)]
-	if problems:
-		frappe.throw(
-			f"<ul>{''.join(f'<li>{problem}</li>' for problem in problems)}</ul>"
-			+ _("The kick-off sets contacts, delivery plan and communication, so that the project begins with one picture.")
-			+ f"<p>{refusals.link(DOCTYPE, handover.name)}</p>",
-			title=_("Kick-off Not Complete"),
+	if not problems:
+		return
+	listed = "".join(f"<li>{problem}</li>" for problem in problems)
+	frappe.throw(
+		_(
+			"The kick-off sets contacts, delivery plan and communication, so that the project begins with one picture. Still missing:"
 		)
+		+ f"<ul>{listed}</ul>"
+		+ refusals.link(DOCTYPE, handover.name),
+		title=_("Kick-off Not Complete"),
+	)
 
 
 def open_points(handover: Document) -> list[tuple[str, str]]:

@@ -88,7 +88,10 @@ def concerned(orders: list[str], invoices: list[str]) -> list[str]:
 		)
 	if invoices:
 		parts.append(
-			_select(handover).join(row).on(row.sales_order == handover.sales_order).where(row.parent.isin(invoices))
+			_select(handover)
+			.join(row)
+			.on(row.sales_order == handover.sales_order)
+			.where(row.parent.isin(invoices))
 		)
 		parts.append(
 			_select(handover)

@@ -28,7 +28,9 @@ def team(company: str | None) -> list[rules.Receiver]:
 	nobody of a function, users of its role."""
 	found = []
 	for function in rules.FUNCTIONS:
-		users = _named(function, company) or sorted(filter(_works_here, get_users_with_role(_ROLES[function])))
+		users = _named(function, company) or sorted(
+			filter(_works_here, get_users_with_role(_ROLES[function]))
+		)
 		found += [rules.Receiver(function, user) for user in users[:_MOST]]
 	return found
 
@@ -51,7 +53,9 @@ def works_here(user: str | None) -> bool:
 
 def of(handover: Document) -> list[rules.Receiver]:
 	"""The receivers of a handover, as the rules know them."""
-	return [rules.Receiver(row.receiving_function, row.user, row.acknowledged_on) for row in handover.receivers]
+	return [
+		rules.Receiver(row.receiving_function, row.user, row.acknowledged_on) for row in handover.receivers
+	]
 
 
 def rows_of(handover: Document, user: str, day: date | None = None) -> list[Document]:
@@ -74,8 +78,12 @@ def responsible(handover: Document) -> str:
 
 def contacts(handover: Document) -> list[dict]:
 	"""The contacts that a handover begins with: the deal's person at the customer, the rep, and who takes over."""
-	subject = ("Opportunity", handover.opportunity) if handover.opportunity else ("Customer", handover.customer)
-	found = [person for person in minutes.people(*subject) if person["chosen"] and person["side"] == rules.CUSTOMER]
+	subject = (
+		("Opportunity", handover.opportunity) if handover.opportunity else ("Customer", handover.customer)
+	)
+	found = [
+		person for person in minutes.people(*subject) if person["chosen"] and person["side"] == rules.CUSTOMER
+	]
 	for user in dict.fromkeys((responsible(handover), *(row.user for row in handover.receivers))):
 		person = minutes.colleague(user) if user else None
 		if person:

@@ -19,7 +19,9 @@ def of(handover: Document) -> dict[str, Any]:
 	"""``{"our_company", "responsible", "receivers": [{"row", "function", "who", "on", "by"}], "documents": [{"kind",
 	"name", "note"}], "contacts": [(side, rows)]}`` and the times as texts; in the current language."""
 	return {
-		"our_company": frappe.db.get_value("Company", handover.company, "company_name") or handover.company or "",
+		"our_company": frappe.db.get_value("Company", handover.company, "company_name")
+		or handover.company
+		or "",
 		"responsible": get_fullname(delivery_people.responsible(handover)),
 		"receivers": [
 			{

@@ -92,9 +92,7 @@ def override(order: Document, reason: str | None) -> None:
 		)
 	reason = (reason or "").strip()
 	if not reason:
-		frappe.throw(
-			_("Say why this order goes ahead without a signed contract."), title=_("Reason Missing")
-		)
+		frappe.throw(_("Say why this order goes ahead without a signed contract."), title=_("Reason Missing"))
 	if standing.state == rules.OVERRIDDEN:
 		return
 	if standing.holds or order.docstatus != 0:

@@ -49,9 +49,7 @@ def sentence(standing: Standing) -> str:
 		text = _("Its contract is not signed yet.")
 	elif standing.quotations:
 		text = _("There is no contract for {0}.").format(
-			", ".join(
-				refusals.link("Quotation", name) for name in standing.without or standing.quotations
-			)
+			", ".join(refusals.link("Quotation", name) for name in standing.without or standing.quotations)
 		)
 	else:
 		text = _("There is no signed contract with this customer that it could belong to.")
@@ -61,9 +59,7 @@ def sentence(standing: Standing) -> str:
 def html(order: Document, standing: Standing, way: str) -> str:
 	"""The whole message."""
 	head = heads()[way].format(f"<b>{escape_html(order.name or '')}</b>")
-	return refusals.paragraphs(
-		f"{head} {sentence(standing)}", [], why(), _steps(order, standing, way)
-	)
+	return refusals.paragraphs(f"{head} {sentence(standing)}", [], why(), _steps(order, standing, way))
 
 
 def _steps(order: Document, standing: Standing, way: str) -> list[str]:

@@ -131,7 +131,9 @@ def rule_of(order: Document, sources: Sequence[Source] | None = None) -> rules.R
 		return rules.Rule(rules.OFF)
 	process = frappe.get_cached_doc("Sales Process", name)
 	return rules.Rule(
-		rules.capped(process.contract_enforcement or rules.BLOCK, settings().stage_enforcement or rules.BLOCK),
+		rules.capped(
+			process.contract_enforcement or rules.BLOCK, settings().stage_enforcement or rules.BLOCK
+		),
 		flt(process.contract_exempt_below),
 		process.contract_exempt_order_type or "",
 		name,

@@ -124,10 +124,12 @@ def test_m1_a_skipped_stage_and_an_override_are_told():
 	assert passed["unmet"][0].startswith("Fields Filled")
 
 
-def test_m1_going_back_is_offered_as_the_process_says():
-	process(going_back="Not Allowed")
+def test_m1_going_back_is_offered_as_the_process_says(make_user, as_user):
+	process(going_back="Not Allowed", override_role="Sales Manager")
 	opportunity = deal(sf_stage=SHOWN)
-	assert not by_name(path(opportunity))[EXPLORED]["may_move"]
+	for role, offered in (("Sales User", False), ("Sales Manager", True)):
+		with as_user(make_user(role)):
+			assert by_name(path(opportunity))[EXPLORED]["may_move"] is offered
 	process(going_back="With Reason")
 	row = by_name(path(deal(sf_stage=SHOWN)))[EXPLORED]
 	assert (row["may_move"], row["direction"], row["asks_reason"]) == (True, "Back", True)
@@ -143,7 +145,7 @@ def test_m1_an_ended_deal_moves_no_further():
 
 def test_m1_key_fields_are_ticked_also_those_of_the_lead():
 	found = process()
-	found.stages[0].key_fields = "company_name\nwebsite\nno_such_field"
+	found.stages[0].key_fields = "company_name\nwebsite"
 	found.stages[2].key_fields = "opportunity_amount\nwebsite"
 	found.save()
 	lead = records.lead(company_name="Key Fields Ltd")

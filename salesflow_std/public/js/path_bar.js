@@ -191,7 +191,8 @@ if (!salesflow.path_bar) {
 		}
 
 		key_field(field, stage) {
-			const here = !field.filled && stage.lives_on === this.frm.doctype && !this.data.document.is_other;
+			const own = stage.lives_on === this.frm.doctype && !this.data.document.is_other;
+			const here = own && !field.filled && !this.frm.fields_dict[field.fieldname]?.df.read_only;
 			const label = here
 				? `<button type="button" class="sf-path-go" data-field="${esc(field.fieldname)}">${esc(field.label)}</button>`
 				: esc(field.label);

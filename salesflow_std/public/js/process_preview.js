@@ -13,19 +13,20 @@ if (!salesflow.process_preview) {
 				size: "large",
 				fields: [
 					{
-						fieldname: "doctype",
+						fieldname: "reference_doctype",
 						fieldtype: "Select",
 						label: __("Document Type", null, "Sales Process"),
 						options: doctypes.map((value) => ({ value, label: __(value) })),
 						default: doctypes.includes("Opportunity") ? "Opportunity" : doctypes[0],
-						onchange: () => dialog.set_value("name", null),
+						onchange: () => dialog.set_value("reference_name", null),
 					},
 					{ fieldtype: "Column Break" },
 					{
-						fieldname: "name",
+						fieldname: "reference_name",
 						fieldtype: "Dynamic Link",
 						label: __("Document", null, "Sales Process"),
-						options: "doctype",
+						options: "reference_doctype",
+						get_options: () => dialog.get_value("reference_doctype"),
 						onchange: () => this.ask(frm, dialog),
 					},
 					{ fieldtype: "Section Break" },
@@ -37,13 +38,13 @@ if (!salesflow.process_preview) {
 		},
 
 		ask(frm, dialog) {
-			const { doctype, name } = dialog.get_values(true) || {};
+			const [doctype, name] = ["reference_doctype", "reference_name"].map((field) => dialog.get_value(field));
 			if (!doctype || !name) return this.show(dialog, null);
 			// What is not saved yet is tried out as well.
 			const about = frm.is_dirty() ? { draft: frm.doc } : { process: frm.docname };
 			return frappe
 				.xcall(`${API}.preview`, { doctype, name, ...about })
-				.then((told) => dialog.get_value("name") === name && this.show(dialog, told));
+				.then((told) => dialog.get_value("reference_name") === name && this.show(dialog, told));
 		},
 
 		show(dialog, told) {

@@ -59,7 +59,8 @@ class DeliveryHandover(Document):
 			for field in fields:
 				row.set(field, old.get(field) if old else None)
 		gathered = {
-			(row.document_type, row.document_name): row.gathered for row in (before.documents if before else ())
+			(row.document_type, row.document_name): row.gathered
+			for row in (before.documents if before else ())
 		}
 		for row in self.documents:
 			row.gathered = gathered.get((row.document_type, row.document_name), 0)
@@ -75,9 +76,9 @@ class DeliveryHandover(Document):
 			seen.add(key)
 			if row.user and row.user not in known and not delivery_people.works_here(row.user):
 				frappe.throw(
-					_("{0} does not use the desk, so they could not acknowledge. Choose somebody else.").format(
-						escape_html(row.user)
-					),
+					_(
+						"{0} does not use the desk, so they could not acknowledge. Choose somebody else."
+					).format(escape_html(row.user)),
 					title=_("Who Takes Over", context="Delivery Handover"),
 				)
 		if self.status != rules.DRAFT and (missing := rules.unmanned(delivery_people.of(self))):

@@ -20,11 +20,18 @@
 			frm.set_query("stage", "stages", () => ({ filters: { name: ["not in", own()] } }));
 			frm.set_query("linked_doctype", "gates", () => ({ filters: { istable: 0, issingle: 0 } }));
 			// What is shipped is written in English; people read it in their own language.
-			const gate = frappe.meta.get_docfield("Sales Process Gate", "gate", frm.docname);
-			gate.formatter = (value) => frappe.utils.escape_html(value ? __(value) : "");
+			const field = (name) => frappe.meta.get_docfield("Sales Process Gate", name, frm.docname);
+			field("gate").formatter = (value) => frappe.utils.escape_html(value ? __(value) : "");
+			// A grid looks choices up without their context.
+			for (const name of ["moment", "kind", "mode"]) {
+				field(name).formatter = (choice) => (choice ? __(choice, null, "Sales Process Gate") : "");
+			}
 		},
 
 		refresh(frm) {
+			const about = frm.doc.description;
+			const told = about ? __(about) : "";
+			frm.get_field("description").set_description(told === about ? "" : frappe.utils.escape_html(told));
 			if (frm.perm[0]?.write) {
 				for (const doctype of ["Lead", "Opportunity"]) {
 					statuses(doctype).then(() => offer_statuses(frm));
