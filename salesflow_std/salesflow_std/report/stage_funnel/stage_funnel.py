@@ -160,7 +160,7 @@ def _record_columns() -> list[dict]:
 		return {"label": label, "fieldname": name, "fieldtype": kind, "width": width, **more}
 
 	return [
-		column(_("Document Type", context="Stage Funnel"), "document_type", width=120),
+		column(_("Document Type", context="Stage Funnel"), "document_type", hidden=1),
 		column(
 			_("Document", context="Stage Funnel"), "document", "Dynamic Link", 190, options="document_type"
 		),
