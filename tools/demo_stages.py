@@ -65,7 +65,7 @@ def make() -> None:
 		return
 	frappe.flags.mute_emails = True
 	rng = random.Random(_SEED)
-	for step in (_histories, _lost_deals, _final_intent, _in_clause_review, _signed):
+	for step in (_histories, _lost_deals, _final_intent, _in_clause_review, _signed, _won):
 		step(rng)
 	_settings(stage_enforcement="Block")
 	_override()
@@ -331,11 +331,36 @@ def _in_clause_review(rng: random.Random) -> None:
 
 def _signed(rng: random.Random) -> None:
 	"""A contract that both have signed, with its scan; delivery has taken over, finance and after-sales have not yet."""
+	_handover_team()
+	_signed_deal("Lake Energy Works Ltd", 212000)
+
+
+def _won(rng: random.Random) -> None:
+	"""Deals with their orders: they are closed and served, and delivery has begun."""
+	from erpnext.crm.doctype.opportunity.opportunity import make_quotation
+	from erpnext.selling.doctype.quotation.quotation import make_sales_order
+
+	asked = frappe.db.get_single_value("Salesflow Settings", "quotation_enforcement")
+	# Their proposals are from before the demo begins.
+	_settings(quotation_enforcement="Off")
+	for title, amount in (("North Retail Works Ltd", 96000), ("River Machinery Works Ltd", 144000)):
+		deal = _signed_deal(title, amount)
+		quotation = make_quotation(deal.name)
+		quotation.insert(ignore_permissions=True)
+		quotation.submit()
+		order = make_sales_order(quotation.name)
+		order.delivery_date = getdate() + timedelta(days=42)
+		order.insert(ignore_permissions=True)
+		order.submit()
+	_settings(quotation_enforcement=asked)
+
+
+def _signed_deal(title: str, amount: float) -> frappe.model.document.Document:
+	"""A deal whose contract both have signed and that delivery has taken over."""
 	from salesflow_std.engine.clauses import TOPICS
 	from salesflow_std.salesflow_std import contract_reviews, contract_signing, delivery_handovers
 
-	_handover_team()
-	deal = _closing_deal("Lake Energy Works Ltd", 212000, _REP)
+	deal = _closing_deal(title, amount, _REP)
 	contract = _contract(deal)
 	with _as(_REP):
 		review = contract_reviews.ask(contract.name)
@@ -365,6 +390,7 @@ def _signed(rng: random.Random) -> None:
 		delivery_handovers.hand_over(handover)
 	with _as(_HANDED_TO["Delivery"]):
 		delivery_handovers.acknowledge(handover, "First line can start in six weeks.")
+	return deal.reload()
 
 
 def _handover_team() -> None:
