@@ -333,6 +333,19 @@ def other_apps_names() -> set[str]:
 	return set()
 
 
+def stage_ageing_words(*names: str) -> set[str]:
+	path = "salesflow_std/report/stage_ageing/stage_ageing.py"
+	return {word for name in names for word in constant_of(path, name)}
+
+
+def lost_deal_groups() -> set[str]:
+	return set(constant_of("salesflow_std/report/lost_deals/lost_deals.py", "GROUPS"))
+
+
+def passed_over_kinds() -> set[str]:
+	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
+
+
 def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
 
@@ -374,12 +387,14 @@ _CONTRACT_RECORD = "templates/print_formats/contract_review_record.html"
 _CONTRACT_REVIEW = "salesflow_std/doctype/contract_review/contract_review"
 _REVIEW_LIST = "salesflow_std/doctype/proposal_review/proposal_review_list.js"
 _STAGE_PATH = "salesflow_std/stage_path.py"
-_STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
-_PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
-_TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 _PROCESS = "salesflow_std/doctype/sales_process/sales_process"
 _CHECKS = "salesflow_std/process_checks.py"
 _WORDS = "salesflow_std/gate_words.py"
+_LOST_DEALS = "salesflow_std/report/lost_deals/lost_deals"
+_STAGE_FUNNEL = "salesflow_std/report/stage_funnel/stage_funnel.py"
+_STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
+_PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
+_TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
@@ -428,6 +443,14 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/stages_day.py", "row.sf_stage"): stage_names,
 	(_TRANSITION_LIST, "word"): lambda: selectable("Stage Transition"),
 	(_TRANSITION_LIST, "doc.direction"): lambda: options_of("Stage Transition", "direction"),
+	(_LOST_DEALS + ".py", "key"): stage_names,
+	(_LOST_DEALS + ".py", "group"): lost_deal_groups,
+	(_LOST_DEALS + ".py", "filters.group_by or 'Reason'"): lost_deal_groups,
+	(_LOST_DEALS + ".js", "value"): lost_deal_groups,
+	("salesflow_std/lost_deals.py", "doc.doctype"): other_apps_names,
+	(_STAGE_FUNNEL, "stage.name"): stage_names,
+	(_STAGE_FUNNEL, "row.sf_stage"): stage_names,
+	(_STAGE_FUNNEL, "row.status"): other_apps_names,
 	(_STAGE_AGEING + ".py", "row.stage"): stage_names,
 	(_STAGE_AGEING + ".py", "key"): stage_names,
 	(_STAGE_AGEING + ".py", "row.standing"): lambda: stage_ageing_words("STANDINGS"),

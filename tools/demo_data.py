@@ -13,7 +13,14 @@ import frappe
 from frappe.utils import add_to_date, getdate, now_datetime
 
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
-from tools import demo_customers, demo_minutes, demo_objections, demo_reviewers, demo_solutions
+from tools import (
+	demo_customers,
+	demo_minutes,
+	demo_objections,
+	demo_reviewers,
+	demo_solutions,
+	demo_stages,
+)
 
 _SEED = 7
 _LEADS = 120
@@ -36,6 +43,7 @@ def make() -> dict[str, int]:
 	demo_reviewers.make()
 	if not frappe.db.exists("Lead", {"email_id": ("like", "%@demo.example.com")}):
 		frappe.flags.mute_emails = True
+		demo_stages.begin()
 		rng = random.Random(_SEED)
 		names = [_lead(rng, i) for i in range(_LEADS)]
 		_opportunities(rng, names)
@@ -50,6 +58,7 @@ def make() -> dict[str, int]:
 	demo_solutions.make()
 	demo_objections.make()
 	demo_minutes.make()
+	demo_stages.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -69,6 +78,10 @@ def make() -> dict[str, int]:
 		"Solution proposals": frappe.db.count("Solution Proposal"),
 		"Account plans": frappe.db.count("Account Plan"),
 		"Meeting minutes": frappe.db.count("Meeting Minutes"),
+		"Stage transitions": frappe.db.count("Stage Transition"),
+		"  longer in a stage than allowed": frappe.db.count("Opportunity", {"sf_stage_late": ("is", "set")}),
+		"Lost deals": frappe.db.count("Opportunity", {"status": "Lost"}),
+		"Contracts": frappe.db.count("Contract"),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 

@@ -1,4 +1,4 @@
-"""Those whom a review asks beside sales: product, and legal in both languages. For demo sites only."""
+"""Those who are asked beside sales: product, legal in both languages, and who takes a won deal over. For demo sites only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ USERS = {
 	"product@salesflow.demo": ("Product Management", ["Product Reviewer"], "en"),
 	"legal@salesflow.demo": ("Legal Department", ["Legal Reviewer"], "en"),
 	"falv@salesflow.demo": ("法务部", ["Legal Reviewer"], "zh"),
+	"delivery@salesflow.demo": ("Delivery", ["Projects Manager", "Projects User"], "en"),
+	"finance@salesflow.demo": ("Finance", ["Accounts Manager", "Accounts User"], "en"),
+	"service@salesflow.demo": ("After-sales", ["Support Team"], "en"),
 }
 
 

@@ -7,7 +7,7 @@ import datetime
 import frappe
 import frappe.share
 from frappe import _
-from frappe.utils import now_datetime
+from frappe.utils import cint, now_datetime
 
 from salesflow_std.salesflow_std import follow_ups, reps
 from salesflow_std.salesflow_std.follow_ups import DONE, PLANNED, SUBJECTS
@@ -23,6 +23,8 @@ def complete(
 	next_on: str | datetime.datetime | None = None,
 	what_now: str | None = None,
 	lost_reason: str | None = None,
+	competitor: str | None = None,
+	no_competitor: bool | int | str = 0,
 	value_content: str | None = None,
 	right_name: str | None = None,
 	right_email: str | None = None,
@@ -31,7 +33,8 @@ def complete(
 	"""Closes a touch and plans the next (F3, F4).
 
 	`outcome` is one of Reached, Sent, No Answer, Call Later (with `next_on`), Wrong Contact (with the right
-	one, if known), Not Interested (with `what_now` "Nurture Pool" or "Lost", and then `lost_reason`), Meeting
+	one, if known), Not Interested (with `what_now` "Nurture Pool" or "Lost", and then `lost_reason` and, of an
+	opportunity, `competitor` or `no_competitor`), Meeting
 	Agreed (with `next_on`, and an Event is made), Meeting Held. `done_on` defaults to now. Returns
 	``{"name", "status", "next": {"name", "due_on", "channel", "goal", "kind"} | None}``. Raises
 	PermissionError without the right to change the follow-up, ValidationError where something is missing.
@@ -46,6 +49,8 @@ def complete(
 		"next_on": next_on,
 		"what_now": what_now,
 		"lost_reason": lost_reason,
+		"competitor": competitor,
+		"no_competitor": cint(no_competitor),
 		"value_content": value_content or doc.value_content,
 		"right_name": right_name,
 		"right_email": right_email,

@@ -47,6 +47,22 @@ def find_bypasses() -> int:
 	return count
 
 
+def follow(process: str) -> int:
+	"""After a process has come to read ERPNext's fields in another way: its documents stand where they say now.
+
+	That is no bypass: nobody has changed the documents. Returns how many have moved; twice is once.
+	"""
+	known = processes.get(process)
+	count = 0
+	for doctype in processes.FOLLOWERS if known else ():
+		table = frappe.qb.DocType(doctype)
+		said = list(_disagreeing(doctype, table, known))
+		if said:
+			of_process = (table.sf_sales_process == process) & reduce(or_, said)
+			count += _find(doctype, of_process, transitions.BY_ITSELF)
+	return count
+
+
 def _conditions(doctype: str) -> Iterator[Criterion]:
 	"""What a document that came past the gates looks like, one condition for each way of finding it."""
 	table = frappe.qb.DocType(doctype)
@@ -73,11 +89,11 @@ def _disagreeing(doctype: str, table: frappe.qb.DocType, process: rules.Process)
 	for status in sorted(statuses):
 		implied = rules.by_status(process, doctype, status)
 		earlier = [name for name in stages_of if rules.is_ahead(process, name, implied)]
-		if earlier:
+		if earlier and not process.stage(implied).retired:
 			yield (table.status == status) & passed.isin(earlier)
 
 
-def _find(doctype: str, condition: Criterion) -> int:
+def _find(doctype: str, condition: Criterion, source: str = transitions.FOUND_LATER) -> int:
 	table, after, count = frappe.qb.DocType(doctype), "", 0
 	while True:
 		names = (
@@ -90,7 +106,7 @@ def _find(doctype: str, condition: Criterion) -> int:
 		)
 		cases: stage_clock.Cases = {}
 		for name in names:
-			count += _one(doctype, name, cases)
+			count += _one(doctype, name, source, cases)
 		for manager, of_manager in cases.items():
 			_tell(manager, of_manager)
 		# A chunk is whole in itself: the log, the notices and the mail in the queue belong together.
@@ -100,14 +116,14 @@ def _find(doctype: str, condition: Criterion) -> int:
 		after = names[-1]
 
 
-def _one(doctype: str, name: str, cases: stage_clock.Cases) -> int:
+def _one(doctype: str, name: str, source: str, cases: stage_clock.Cases) -> int:
 	"""Logs one document; one that fails is logged as an error and left for the next run."""
 	frappe.db.savepoint("stage_reconciling")
 	try:
 		if not frappe.db.get_value(doctype, name, "name", for_update=True):
 			return 0
 		doc = frappe.get_doc(doctype, name)
-		found = _reconcile(doc)
+		found = _reconcile(doc, source)
 	except JobTimeoutException:
 		raise
 	except Exception:
@@ -116,13 +132,13 @@ def _one(doctype: str, name: str, cases: stage_clock.Cases) -> int:
 			title="A stage could not be reconciled", reference_doctype=doctype, reference_name=name
 		)
 		return 0
-	if found:
+	if found and source == transitions.FOUND_LATER:
 		for manager in reps.escalate_to(found.rep):
 			cases.setdefault(manager, []).append(found)
 	return bool(found)
 
 
-def _reconcile(doc: Document) -> frappe._dict | None:
+def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 	"""Takes a document as it is into the log; None where nothing is to be told."""
 	process = processes.of(doc)
 	if not process:
@@ -136,7 +152,10 @@ def _reconcile(doc: Document) -> frappe._dict | None:
 	if _went_back(doc, process, stage):
 		return None
 	older = not passed and doc.creation < frappe.db.get_value("Sales Process", process.name, "creation")
-	unmet = "" if older else _unmet(doc, stage)
+	if older:
+		source = transitions.TAKEN_IN
+	is_bypass = source == transitions.FOUND_LATER
+	unmet = _unmet(doc, stage) if is_bypass else ""
 	values: dict[str, object] = {"sf_sales_process": process.name}
 	if doc.doctype == rules.OPPORTUNITY and rules.by_sales_stage(process, doc.sales_stage) != stage:
 		values["sales_stage"] = stage
@@ -145,11 +164,11 @@ def _reconcile(doc: Document) -> frappe._dict | None:
 		doc,
 		passed or None,
 		stage,
-		source=transitions.TAKEN_IN if older else transitions.FOUND_LATER,
+		source=source,
 		direction=rules.direction(process, passed, stage),
 		unmet=unmet or None,
 		changed_on=doc.creation if older else None,
-		is_bypass=not older,
+		is_bypass=is_bypass,
 	)
 	_set(doc, {**values, "sf_stage": stage})
 	if older:
@@ -174,7 +193,7 @@ def _stands_in(doc: Document, process: rules.Process) -> str:
 	implied = rules.by_status(process, doc.doctype, doc.status)
 	passed = doc.sf_stage_passed or ""
 	stage = said or passed
-	if rules.is_ahead(process, stage, implied):
+	if rules.is_ahead(process, stage, implied) and not process.stage(implied).retired:
 		stage = implied
 	first = process.first(doc.doctype)
 	return stage or (first.name if first else "")

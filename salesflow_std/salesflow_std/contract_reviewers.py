@@ -92,6 +92,16 @@ def _members_of(rule: Document) -> Iterator[tuple[str, str | None]]:
 		yield from ((user, None) for user in sorted(get_users_with_role(rule.role)))
 
 
+def others(contract: Document, asked_by: str, instead_of: str) -> list[str]:
+	"""Who of legal may review in somebody's place: those whom the rules ask, and those with the role."""
+	people = [user for user, _stand_in in _members(contract)] + sorted(get_users_with_role(ROLE))
+	return [
+		user
+		for user in dict.fromkeys(people)
+		if user != instead_of and suits(user, contract, asked_by) and review_rules.speaks_for(user, FUNCTION)
+	]
+
+
 def stand_in_named(user: str, contract: Document) -> str | None:
 	"""Whom the rules name to stand in for somebody."""
 	return next((instead for member, instead in _members(contract) if member == user and instead), None)

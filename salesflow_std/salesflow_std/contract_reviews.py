@@ -22,7 +22,6 @@ from salesflow_std.salesflow_std import (
 	contracts,
 	final_intent,
 	reps,
-	review_rules,
 )
 
 DOCTYPE = "Contract Review"
@@ -309,9 +308,7 @@ def hand_over(name: str, user: str) -> str:
 		return user
 	if not may_hand_over(review, contract):
 		_forbid(_("The reviewer or a manager hands a review over."))
-	if not review_rules.speaks_for(user, contract_reviewers.FUNCTION) or not contract_reviewers.suits(
-		user, contract, review.asked_by
-	):
+	if user not in contract_reviewers.others(contract, review.asked_by, review.reviewer):
 		_refuse(_("{0} cannot review this contract.").format(frappe.bold(frappe.utils.get_fullname(user))))
 	put_on(review, contract, user)
 	return user

@@ -90,7 +90,8 @@ def _review_of(contract: Document) -> Document | None:
 
 def review(doc: Document) -> dict:
 	"""A review for its form (C2): ``{"contract", "terms", "clauses": [{"topic", "label", "said", "finding", "comment",
-	"differences": [{"what", "before", "after"}]}], "others": n, "proposal", "may": {"decide", "take_back", "hand_over"}}``.
+	"differences": [{"what", "before", "after"}]}], "others": [{"value": user, "label": full name}],
+	"proposal", "may": {"decide", "take_back", "hand_over"}}``.
 
 	`terms` is the contract's text as HTML, made safe; `said` what its clause says, plain. Of a closed review the
 	differences are those that were there when it was asked for.
@@ -110,12 +111,21 @@ def review(doc: Document) -> dict:
 		else None,
 		"is_current": contract_clauses.fingerprint(contract) == doc.fingerprint,
 		"responsible": get_fullname(contract_reviewers.responsible(contract)),
+		"others": _others(doc, contract),
 		"may": {
 			"decide": contract_reviews.may_decide(doc, contract),
 			"take_back": contract_reviews.may_take_back(doc, contract),
 			"hand_over": contract_reviews.may_hand_over(doc, contract),
 		},
 	}
+
+
+def _others(doc: Document, contract: Document) -> list[dict]:
+	"""Whom the review may be handed to, for who may."""
+	if not contract_reviews.may_hand_over(doc, contract):
+		return []
+	people = contract_reviewers.others(contract, doc.asked_by, doc.reviewer)
+	return [{"value": user, "label": get_fullname(user)} for user in people]
 
 
 def _clause(row: Document, said: dict[str, str], differing: list[dict]) -> dict:

@@ -95,10 +95,29 @@ def touched(doctype: str, row: Mapping[str, object], last: datetime | None) -> d
 
 
 def process_changed(doc: Document, method: str | None = None) -> None:
-	"""Has the stays of a process counted anew when its longest stays have changed."""
+	"""Has the stays of a process counted anew when its longest stays have changed, and its documents follow what it
+	reads out of ERPNext's fields when that has."""
 	before = doc.get_doc_before_save()
-	if before and _limits(before) != _limits(doc):
+	if not before:
+		return
+	if _limits(before) != _limits(doc):
 		request_new_stays(doc.name)
+	if _readings(before) != _readings(doc):
+		frappe.enqueue(
+			"salesflow_std.jobs.stage_reconciling.follow",
+			queue="long",
+			job_id=f"salesflow_std.follow_process.{doc.name}",
+			deduplicate=True,
+			enqueue_after_commit=True,
+			process=doc.name,
+		)
+
+
+def _readings(process: Document) -> tuple[list, list]:
+	return (
+		[(row.stage, row.lives_on, bool(row.retired)) for row in process.stages],
+		[(row.document_type, row.sales_stage, row.status, row.stage) for row in process.mappings],
+	)
 
 
 def _limits(process: Document) -> dict[str, tuple]:

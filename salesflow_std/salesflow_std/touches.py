@@ -648,7 +648,9 @@ def _end_politely(doctype: str, name: str, touch: frappe.model.document.Document
 			doc.save()
 			frappe.db.set_value("Lead", name, "sf_lost_reason", touch.lost_reason, update_modified=False)
 		else:
-			doc.declare_enquiry_lost([{"lost_reason": touch.lost_reason}], [], touch.note)
+			doc.sf_no_competitor = touch.no_competitor
+			rivals = [{"competitor": touch.competitor}] if touch.competitor else []
+			doc.declare_enquiry_lost([{"lost_reason": touch.lost_reason}], rivals, touch.note)
 		return
 	lead = name if doctype == "Lead" else None
 	if doctype == "Opportunity":

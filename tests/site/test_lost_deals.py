@@ -13,6 +13,7 @@ from frappe.desk.doctype.bulk_update.bulk_update import submit_cancel_or_update_
 from frappe.utils import now_datetime
 from frappe.utils.global_search import search, sync_global_search
 
+from salesflow_std.salesflow_std import processes
 from tests.site import offers, records
 
 PRICE = "Too dear, says the customer"
@@ -27,6 +28,9 @@ def settings(**values):
 @pytest.fixture(autouse=True)
 def blocking():
 	settings(stage_enforcement="Block", competitor_when_lost="Required", quotation_enforcement="Off")
+	# What a lost deal is asked is no gate of a stage; those are left out here.
+	frappe.db.set_value("Sales Process Gate", {"parenttype": "Sales Process"}, "mode", "Off")
+	processes.forget()
 	for doctype in ("Opportunity Lost Reason", "Quotation Lost Reason"):
 		field = "lost_reason" if doctype == "Opportunity Lost Reason" else "order_lost_reason"
 		frappe.get_doc({"doctype": doctype, field: PRICE}).insert()
@@ -207,6 +211,29 @@ def test_competitor_may_be_nobodys_business():
 	deal = records.opportunity()
 	give(deal, competitor=False)
 	saved(deal)
+
+
+@pytest.mark.parametrize("answer", [{"competitor": "Gamma AG"}, {"no_competitor": 1}])
+def test_a_follow_up_that_ends_a_deal_is_asked(call, answer):
+	deal = records.opportunity(sf_grade="A")
+	touch = frappe.get_doc(
+		{
+			"doctype": "Follow Up",
+			"reference_doctype": "Opportunity",
+			"reference_name": deal.name,
+			"due_on": now_datetime(),
+			"channel": "Phone",
+		}
+	).insert()
+	told = {"name": touch.name, "outcome": "Not Interested", "what_now": "Lost", "lost_reason": PRICE}
+	with refused("the competitor"):
+		call("salesflow_std.api.follow_up.complete", **told)
+	call("salesflow_std.api.follow_up.complete", **told, **answer)
+	deal.reload()
+	assert (deal.status, deal.sf_no_competitor) == ("Lost", answer.get("no_competitor", 0))
+	assert [row.competitor for row in deal.competitors] == (
+		[answer["competitor"]] if "competitor" in answer else []
+	)
 
 
 # Quotations

@@ -143,10 +143,10 @@ def test_one_that_fails_does_not_stop_the_others(monkeypatch):
 		past_the_gates(deal, sf_stage="Negotiation")
 	reconcile = stage_reconciling._reconcile
 
-	def fails(doc):
+	def fails(doc, source):
 		if doc.name == bad.name:
 			raise ValueError("broken")
-		return reconcile(doc)
+		return reconcile(doc, source)
 
 	monkeypatch.setattr(stage_reconciling, "_reconcile", fails)
 	assert stage_reconciling.find_bypasses() == 1
@@ -162,3 +162,28 @@ def test_the_report_shows_what_was_found(rep, as_user):
 	with as_user(rep):
 		rows = execute({"kind": "Past the Gates", "responsible": rep})[1]
 	assert [(row.reference_name, row.by) for row in rows] == [(deal.name, "Unknown")]
+
+
+def test_a_process_that_reads_fields_in_another_way_makes_no_bypasses(jobs):
+	deal = standing.put(records.opportunity(), "Needs Explored")
+	past_the_gates(deal, sales_stage="Qualification")
+	process = frappe.get_doc("Sales Process", standing.PROCESS)
+	row = next(row for row in process.mappings if row.sales_stage == "Qualification")
+	row.stage = "Solution Presented"
+	process.save()
+	jobs.run("stage_reconciling.follow")
+	assert stage_reconciling.find_bypasses() == 0
+	assert (last(deal).to_stage, last(deal).source, last(deal).is_bypass) == (
+		"Solution Presented",
+		"By Itself",
+		0,
+	)
+
+
+def test_a_retired_stage_is_entered_by_no_status():
+	deal = standing.deal()
+	process = frappe.get_doc("Sales Process", standing.PROCESS)
+	next(row for row in process.stages if row.stage == "Solution Presented").retired = 1
+	process.save()
+	past_the_gates(deal, status="Quotation")
+	assert stage_reconciling.find_bypasses() == 0

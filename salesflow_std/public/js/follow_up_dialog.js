@@ -31,6 +31,12 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 		});
 	}
 
+	// A lead is lost to nobody.
+	lost_deal() {
+		const asked = this.touch.reference_doctype === "Opportunity";
+		return `${asked} && doc.outcome=='Not Interested' && doc.what_now=='Lost'`;
+	}
+
 	fields() {
 		const when = (...outcomes) => `eval:${JSON.stringify(outcomes)}.includes(doc.outcome)`;
 		const field = (fieldname, fieldtype, label, more = {}) => ({ fieldname, fieldtype, label, ...more });
@@ -53,6 +59,13 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 				options: "Opportunity Lost Reason",
 				depends_on: "eval:doc.outcome=='Not Interested' && doc.what_now=='Lost'",
 				mandatory_depends_on: "eval:doc.outcome=='Not Interested' && doc.what_now=='Lost'",
+			}),
+			field("competitor", "Link", __("Lost To", null, "Follow Up"), {
+				options: "Competitor",
+				depends_on: `eval:${this.lost_deal()} && !doc.no_competitor`,
+			}),
+			field("no_competitor", "Check", __("No Competitor Involved"), {
+				depends_on: `eval:${this.lost_deal()} && !doc.competitor`,
 			}),
 			field("right_name", "Data", __("Right Contact", null, "Follow Up"), { depends_on: when("Wrong Contact") }),
 			field("right_email", "Data", __("Right Contact's E-mail", null, "Follow Up"), {

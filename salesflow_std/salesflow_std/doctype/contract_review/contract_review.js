@@ -169,15 +169,19 @@ class ClauseSheet {
 	}
 
 	hand_over() {
+		const options = this.sheet.others;
+		if (!options.length) {
+			frappe.msgprint({ title: __("No Reviewer"), message: __("There is nobody else of legal who can review this contract.") });
+			return;
+		}
 		frappe.prompt(
 			[
 				{
 					fieldname: "user",
-					fieldtype: "Link",
-					options: "User",
+					fieldtype: "Select",
+					options,
 					label: __("Hand Over To"),
 					description: __("Who decides instead. They are told by e-mail."),
-					get_query: () => ({ filters: { enabled: 1, user_type: "System User" } }),
 					reqd: 1,
 				},
 			],

@@ -825,8 +825,23 @@ salesflow.MyDay = class MyDay {
 			},
 			render_input: true,
 		});
+		this.open.lost_to = this.open.item.doctype === "Opportunity" ? this.ask_lost_to(box) : null;
 		box.append(this.save_button());
-		box.find("input").attr("aria-label", __("Lost Reason", null, "Follow Up")).trigger("focus");
+		box.find("input").first().attr("aria-label", __("Lost Reason", null, "Follow Up")).trigger("focus");
+	}
+
+	// A deal is lost to a competitor, or to nobody; a lead is not asked.
+	ask_lost_to(box) {
+		const make = (df) => frappe.ui.form.make_control({ parent: box, df, render_input: true });
+		const competitor = make({
+			fieldtype: "Link",
+			options: "Competitor",
+			fieldname: "competitor",
+			placeholder: __("Lost To", null, "Follow Up"),
+		});
+		competitor.$input.attr("aria-label", __("Lost To", null, "Follow Up"));
+		const nobody = make({ fieldtype: "Check", fieldname: "no_competitor", label: __("No Competitor Involved") });
+		return { competitor, nobody };
 	}
 
 	// From the little form of an outcome.
@@ -852,7 +867,13 @@ salesflow.MyDay = class MyDay {
 				if (!this.open.what_now) return missing("[data-what]");
 				const lost_reason = this.open.lost_reason?.get_value();
 				if (this.open.what_now === "Lost" && !lost_reason) return missing(".sf-lost input");
-				return this.finish({ what_now: this.open.what_now, lost_reason });
+				const { competitor, nobody } = this.open.lost_to || {};
+				return this.finish({
+					what_now: this.open.what_now,
+					lost_reason,
+					competitor: competitor?.get_value() || null,
+					no_competitor: nobody?.get_value() ? 1 : 0,
+				});
 			}
 		}
 		return this.finish();

@@ -44,7 +44,7 @@ frappe.query_reports["Lost Deals"] = {
 			return frappe.utils.get_form_link("Opportunity", data.grouped_by, true, frappe.utils.escape_html(value));
 		if (!(name in LOST_DEAL_NUMBERS) || value === null || value === undefined) return text;
 		if (column.fieldtype === "Int" && !value) return value;
-		const shown = column.fieldtype === "Percent" ? `${Math.round(value)} %` : text;
+		const shown = { share: `${Math.round(value)} %`, days: Math.round(value) }[name] ?? text;
 		const group = data.grouped_by === null ? "" : frappe.utils.escape_html(data.grouped_by);
 		return `<a data-open="${name}" data-group="${group}" onclick="open_lost_deals(this)">${shown}</a>`;
 	},

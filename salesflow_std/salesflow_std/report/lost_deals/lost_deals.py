@@ -173,7 +173,7 @@ def _label(group: str, key: str | None, deals: list[frappe._dict]) -> str:
 		return _("None", context="Salesflow")
 	if group == "opportunity_owner":
 		return get_fullname(key)
-	if group in ("sf_stage", "reasons"):
+	if group == "sf_stage":
 		return _(key)
 	if group == "name":
 		return deals[0].title or deals[0].customer_name or key
@@ -187,7 +187,7 @@ def _columns(filters: frappe._dict, group: str) -> list[dict]:
 	single = group == "name"
 	return [
 		column(_(filters.group_by or "Reason", context="Lost Deals"), "label", "Data", 240),
-		column(_("Lost Deals"), "deals"),
+		column(_("Deals", context="Lost Deals"), "deals"),
 		*([] if single else [column(_("Share"), "share", "Percent", precision=0)]),
 		column(_("Amount"), "amount", "Currency", 140, options="currency"),
 		column(_("Days until Lost (Median)"), "days", "Float", 180, precision=0),
@@ -220,7 +220,7 @@ def _chart(rows: list[dict], group: str) -> dict | None:
 	return {
 		"data": {
 			"labels": [row["label"] for row in top],
-			"datasets": [{"name": _("Lost Deals"), "values": [row["deals"] for row in top]}],
+			"datasets": [{"name": _("Deals", context="Lost Deals"), "values": [row["deals"] for row in top]}],
 		},
 		"type": "line" if group == "month" and len(top) > 2 else "bar",
 		"colors": ["#E24C4C"],
@@ -231,7 +231,7 @@ def _summary(deals: list[frappe._dict]) -> list[dict]:
 	numbers = tally(deals, len(deals))
 	unsaid = sum(not deal.reasons for deal in deals)
 	found = [
-		{"label": _("Lost Deals"), "value": numbers["deals"], "datatype": "Int"},
+		{"label": _("Deals", context="Lost Deals"), "value": numbers["deals"], "datatype": "Int"},
 		{"label": _("With What Was Learned"), "value": numbers["learned"], "datatype": "Int"},
 		{
 			"label": _("Without a Reason"),

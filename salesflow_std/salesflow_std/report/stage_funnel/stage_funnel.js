@@ -29,7 +29,7 @@ frappe.query_reports["Stage Funnel"] = {
 		{ fieldname: "process", label: __("Sales Process"), fieldtype: "Link", options: "Sales Process" },
 		{ fieldname: "company", label: __("Company"), fieldtype: "Link", options: "Company" },
 		{ fieldname: "rep", label: __("Rep"), fieldtype: "Link", options: "User" },
-		{ fieldname: "source", label: __("Source"), fieldtype: "Link", options: "Lead Source" },
+		{ fieldname: "source", label: __("Source", null, "Stage Funnel"), fieldtype: "Link", options: "Lead Source" },
 		{ fieldname: "records", label: __("Deals Of"), fieldtype: "Data", hidden: 1 },
 	],
 

@@ -160,8 +160,10 @@ def _record_columns() -> list[dict]:
 		return {"label": label, "fieldname": name, "fieldtype": kind, "width": width, **more}
 
 	return [
-		column(_("Document Type"), "document_type", width=120),
-		column(_("Document"), "document", "Dynamic Link", 190, options="document_type"),
+		column(_("Document Type", context="Stage Funnel"), "document_type", hidden=1),
+		column(
+			_("Document", context="Stage Funnel"), "document", "Dynamic Link", 190, options="document_type"
+		),
 		column(_("Title"), "title", width=220),
 		column(_("Rep"), "rep"),
 		column(_("Stands In", context="Stage Funnel"), "stands_in", width=170),
