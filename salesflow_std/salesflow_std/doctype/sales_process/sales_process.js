@@ -196,6 +196,8 @@
 			dialog.show();
 			const chosen = dialog.get_field("chosen");
 			chosen.set_data(fields);
+			// The list opens below and would lie over the button.
+			chosen.$wrapper.closest(".form-section").css("min-height", "24rem");
 			dialog.set_value("chosen", lines.filter((line) => !line.includes(EITHER)));
 		});
 	}
