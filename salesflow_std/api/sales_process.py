@@ -27,10 +27,17 @@ def link_fields(doctype: str, target: str) -> list[str]:
 
 @frappe.whitelist(methods=["GET", "POST"])
 def choices(doctype: str) -> dict:
-	"""What gates and mappings of a doctype choose from: ``{"grades": best first, "statuses"}``."""
+	"""What gates and mappings of a doctype choose from.
+
+	``{"grades": best first, "statuses", "fields": [{"value", "label", "description"}]}``, fields by their labels.
+	"""
 	frappe.has_permission("Sales Process", "read", throw=True)
 	_known(doctype)
-	return {"grades": process_checks.grades_of(doctype), "statuses": process_checks.statuses_of(doctype)}
+	return {
+		"grades": process_checks.grades_of(doctype),
+		"statuses": process_checks.statuses_of(doctype),
+		"fields": process_checks.fields_of(doctype),
+	}
 
 
 @frappe.whitelist(methods=["POST"])

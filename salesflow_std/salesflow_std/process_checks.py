@@ -82,7 +82,11 @@ def _check_stages(process: Document) -> None:
 				)
 			final = row
 		if flt(row.probability) > 100 or flt(row.probability) < 0:
-			_refuse(row, _("Probability", context="Sales Process Stage"), _("A probability is between 0 and 100 %."))
+			_refuse(
+				row,
+				_("Probability", context="Sales Process Stage"),
+				_("A probability is between 0 and 100 %."),
+			)
 		_check_period(row.longest_stay, row.longest_stay_unit, process, _("Row {0}: ").format(row.idx))
 		_check_key_fields(row)
 	if all(cint(row.retired) for row in process.stages):
@@ -116,6 +120,16 @@ def _check_field(row: Document, doctype: str, name: str) -> None:
 			_("Field Not Found"),
 			_("{0} has no field {1}.").format(_(doctype), frappe.bold(escape_html(name))),
 		)
+
+
+def fields_of(doctype: str) -> list[dict]:
+	"""The fields that a gate can ask for: ``[{"value", "label", "description"}]``, by their labels."""
+	fields = [df for df in frappe.get_meta(doctype).fields if df.label and df.fieldtype not in _LAYOUT]
+	named = [
+		{"value": df.fieldname, "label": _(df.label, context=df.parent), "description": df.fieldname}
+		for df in fields
+	]
+	return sorted(named, key=lambda field: field["label"].casefold())
 
 
 def _name(stage: str | None) -> str:

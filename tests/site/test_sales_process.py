@@ -477,6 +477,8 @@ def test_what_a_gate_can_choose_from(call, make_user, as_user):
 	found = call("salesflow_std.api.sales_process.choices", doctype="Opportunity")
 	assert found["grades"] == ["S", "A", "B"]
 	assert "Converted" in found["statuses"]
+	fields = {field["value"]: field["label"] for field in found["fields"]}
+	assert fields["sf_learned"] == "What Was Learned" and "sf_section" not in fields
 	paths = call("salesflow_std.api.sales_process.link_fields", doctype="Event", target="Lead")
 	assert "event_participants.reference_docname" in paths
 	with as_user(make_user("Sales Manager")), pytest.raises(frappe.PermissionError):

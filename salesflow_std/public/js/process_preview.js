@@ -66,14 +66,14 @@ if (!salesflow.process_preview) {
 
 		gate(gate) {
 			const colour = gate.met ? "green" : gate.mode === "Block" ? "red" : "orange";
-			const state = gate.met ? __("Met") : gate.mode === "Block" ? __("Blocks") : __("Warns");
+			const state = gate.met ? __("Met", null, "Sales Process Gate") : gate.mode === "Block" ? __("Blocks") : __("Warns");
 			const link = gate.route
 				? ` <a href="${esc(gate.route)}" target="_blank">${__("Open", null, "Action")}</a>`
 				: "";
 			const rule = gate.rule ? ` <span class="text-muted">${esc(gate.rule)}</span>` : "";
 			return `<div class="sf-preview-gate" style="margin: 0 0 var(--margin-sm)">
 				<span class="indicator-pill ${colour}">${state}</span> <b>${esc(gate.gate)}</b>${rule}
-				<div class="text-muted small">${[gate.what, gate.why].filter(Boolean).map(esc).join(" ")}${link}</div>
+				<div class="small">${[gate.what, gate.why].filter(Boolean).map(esc).join("<br>")}${link}</div>
 			</div>`;
 		},
 	};

@@ -34,7 +34,7 @@
 			frm.get_field("description").set_description(told === about ? "" : frappe.utils.escape_html(told));
 			if (frm.perm[0]?.write) {
 				for (const doctype of ["Lead", "Opportunity"]) {
-					statuses(doctype).then(() => offer_statuses(frm));
+					choices(doctype).then(() => offer_statuses(frm));
 				}
 			}
 			if (!frm.is_new() || frm.perm[0]?.write) {
@@ -97,13 +97,13 @@
 
 	// Choices ----------------------------------------------------------------------------------------------
 
-	function statuses(doctype) {
+	function choices(doctype) {
 		CHOSEN[doctype] = CHOSEN[doctype] || frappe.xcall(`${API}.choices`, { doctype });
 		return CHOSEN[doctype];
 	}
 
 	function offer_statuses(frm) {
-		Promise.all(["Lead", "Opportunity"].map(statuses)).then((found) => {
+		Promise.all(["Lead", "Opportunity"].map(choices)).then((found) => {
 			const all = [...new Set(found.flatMap((one) => one.statuses))];
 			frm.fields_dict.mappings.grid.update_docfield_property("status", "options", all);
 		});
@@ -114,7 +114,7 @@
 		const doctype = doctype_of(frm, cdn);
 		const grade = control(frm, cdt, cdn, "grade");
 		if (doctype && grade && row.kind === "Grade at Least") {
-			statuses(doctype).then((found) => grade.set_data(found.grades));
+			choices(doctype).then((found) => grade.set_data(found.grades));
 		}
 		const link = control(frm, cdt, cdn, "link_field");
 		if (doctype && link && row.linked_doctype) {
@@ -150,18 +150,7 @@
 			frappe.show_alert({ message: __("Choose the stage first."), indicator: "orange" });
 			return;
 		}
-		frappe.model.with_doctype(doctype, () => {
-			const layout = ["Section Break", "Column Break", "Tab Break", "HTML", "Button", "Heading", "Fold", "Image"];
-			const fields = frappe.meta
-				.get_docfields(doctype)
-				.filter((df) => !layout.includes(df.fieldtype) && df.label)
-				.map((df) => ({
-					value: df.fieldname,
-					label: frappe.meta.get_label(doctype, df.fieldname),
-					description: df.fieldname,
-				}));
-			then(fields.sort((one, other) => one.label.localeCompare(other.label)));
-		});
+		choices(doctype).then((found) => then(found.fields));
 	}
 
 	function tell_labels(frm, cdt, cdn, field, doctype) {
@@ -207,6 +196,8 @@
 			dialog.show();
 			const chosen = dialog.get_field("chosen");
 			chosen.set_data(fields);
+			// The list opens below and would lie over the button.
+			chosen.$wrapper.closest(".form-section").css("min-height", "24rem");
 			dialog.set_value("chosen", lines.filter((line) => !line.includes(EITHER)));
 		});
 	}
