@@ -317,6 +317,8 @@ def stage_ageing_words(*names: str) -> set[str]:
 
 def passed_over_kinds() -> set[str]:
 	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
+
+
 def reasons_of_gates() -> set[str]:
 	rows = (row for process in shipped("sales_process") for row in process["gates"])
 	return {row["why"] for row in rows if row.get("why")}
@@ -408,6 +410,16 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
 	("api/stage_path.py", "stage"): stage_names,
+	("salesflow_std/stage_judgement.py", "process.name"): lambda: {
+		row["process_name"] for row in shipped("sales_process")
+	},
+	("salesflow_std/stage_refusal.py", "process.name"): lambda: {
+		row["process_name"] for row in shipped("sales_process")
+	},
+	("salesflow_std/stage_refusal.py", "stage"): stage_names,
+	("salesflow_std/stage_refusal.py", "stage.lives_on"): staged_doctypes,
+	("salesflow_std/stage_refusal.py", "doc.doctype"): staged_doctypes,
+	("salesflow_std/stage_refusal.py", "doctype"): lambda: set(),  # of whoever asks
 	("jobs/stage_clock.py", "row.sf_stage"): stage_names,
 	("jobs/stage_reconciling.py", "row.before"): stage_names,
 	("jobs/stage_reconciling.py", "row.stage"): stage_names,
@@ -433,11 +445,12 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_STAGE_PATH, "stage.unit"): error_parameters,
 	(_STAGE_PATH, "gate.title"): gate_titles,
 	("public/js/graded_list.js", "doc.sf_stage"): stage_names,
-	("public/js/path_bar.js", "doctype"): lambda: set(constant_of("salesflow_std/stages.py", "SUBJECTS")),
+	("public/js/path_bar.js", "doctype"): lambda: set(
+		constant_of("salesflow_std/stage_refusal.py", "SUBJECTS")
+	),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
-	("salesflow_std/quotation_gate.py", "role"): override_roles,
 	("salesflow_std/quotation_gate.py", "row.status"): lambda: options_of("Solution Proposal", "status"),
-	("salesflow_std/quotation_refusal.py", "settings().override_role"): override_roles,
+	("salesflow_std/refusals.py", "role"): override_roles,
 	("salesflow_std/quotation_refusal.py", "standing.proposal_status"): lambda: options_of(
 		"Solution Proposal", "status"
 	),
