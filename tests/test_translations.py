@@ -437,6 +437,16 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/lead.py", "known"): channels,
 	("api/keeping.py", "channel"): channels,
 	("api/stage_path.py", "stage"): stage_names,
+	("salesflow_std/stage_judgement.py", "process.name"): lambda: {
+		row["process_name"] for row in shipped("sales_process")
+	},
+	("salesflow_std/stage_refusal.py", "process.name"): lambda: {
+		row["process_name"] for row in shipped("sales_process")
+	},
+	("salesflow_std/stage_refusal.py", "stage"): stage_names,
+	("salesflow_std/stage_refusal.py", "stage.lives_on"): staged_doctypes,
+	("salesflow_std/stage_refusal.py", "doc.doctype"): staged_doctypes,
+	("salesflow_std/stage_refusal.py", "doctype"): lambda: set(),  # of whoever asks
 	("jobs/stage_clock.py", "row.sf_stage"): stage_names,
 	("jobs/stage_reconciling.py", "row.before"): stage_names,
 	("jobs/stage_reconciling.py", "row.stage"): stage_names,
@@ -470,7 +480,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_STAGE_PATH, "stage.unit"): error_parameters,
 	(_STAGE_PATH, "gate.title"): gate_titles,
 	("public/js/graded_list.js", "doc.sf_stage"): stage_names,
-	("public/js/path_bar.js", "doctype"): lambda: set(constant_of("salesflow_std/stages.py", "SUBJECTS")),
+	("public/js/path_bar.js", "doctype"): lambda: set(
+		constant_of("salesflow_std/stage_refusal.py", "SUBJECTS")
+	),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
 	("salesflow_std/refusals.py", "role"): override_roles,
 	("salesflow_std/delivery_day.py", "row.receiving_function"): receiving_functions,

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import escape_html
 
 from salesflow_std.engine import gates as gate_rules
 from salesflow_std.engine import stages as rules
 from salesflow_std.engine.gates import BLOCK, OFF, WARN
-from salesflow_std.salesflow_std import gate_facts, gate_words, stage_refusal
+from salesflow_std.salesflow_std import gate_facts, gate_words, refusals, stage_refusal
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 
@@ -140,20 +139,13 @@ def override_role(process: rules.Process) -> str:
 
 def may_override(process: rules.Process) -> bool:
 	"""Whether the user has that role; being a System Manager is not enough."""
-	role = override_role(process)
-	return bool(role) and role in frappe.get_roles()
+	return refusals.may_override(process.override_role)
 
 
 def _check_override(process: rules.Process) -> None:
-	if may_override(process):
-		return
-	role = override_role(process)
-	frappe.throw(
-		_("Only {0} may move a document past gates that are not met.").format(
-			f"<b>{escape_html(_(role))}</b>"
+	if not may_override(process):
+		refusals.refuse_override(
+			_("Only {0} may move a document past gates that are not met."),
+			_("No role is named that may move a document past gates that are not met."),
+			process.override_role,
 		)
-		if role
-		else _("No role is named that may move a document past gates that are not met."),
-		frappe.PermissionError,
-		title=_("Not Permitted"),
-	)

@@ -11,7 +11,10 @@ from frappe.model.document import Document
 from frappe.utils import escape_html, strip_html
 
 from salesflow_std.engine import stages as rules
-from salesflow_std.salesflow_std.quotation_refusal import link
+from salesflow_std.salesflow_std import refusals
+from salesflow_std.salesflow_std.refusals import link
+
+SUBJECTS = ("Lead", "Opportunity")
 
 
 class _Plain(frappe.ValidationError):
@@ -42,10 +45,9 @@ def refuse(doc: Document, to_stage: str, unmet: Sequence[dict], override_role: s
 	"""Raises GateNotMet: what is missing, why, a link to each fix, and who may let it pass."""
 	head = _("{0} cannot enter the stage {1} yet.").format(name_of(doc), f"<b>{_said(to_stage)}</b>")
 	text = f"<p>{head}</p>{_points(unmet)}"
-	if override_role:
-		text += "<p>{}</p>".format(
-			_("{0} may let it pass, with a reason.").format(f"<b>{escape_html(_(override_role))}</b>")
-		)
+	here = _("Your role may let it pass on its form, with a reason.")
+	steps = refusals.override_steps(override_role, not doc.is_new() and doc.doctype in SUBJECTS, here)
+	text += "".join(f"<p>{step}</p>" for step in steps)
 	try:
 		frappe.throw(text, GateNotMet, title=_("Not Moved: Something Is Missing"))
 	except GateNotMet as refusal:

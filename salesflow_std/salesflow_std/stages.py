@@ -23,9 +23,9 @@ from salesflow_std.salesflow_std import (
 )
 from salesflow_std.salesflow_std.stage_judgement import Asked, Passed
 from salesflow_std.salesflow_std.stage_moves import Move
+from salesflow_std.salesflow_std.stage_refusal import SUBJECTS
 from salesflow_std.salesflow_std.transitions import BY_ITSELF, PERSON
 
-SUBJECTS = ("Lead", "Opportunity")
 # Who writes one of them asks for a move.
 _ASKING = ("sf_stage", "sales_stage", "status")
 
