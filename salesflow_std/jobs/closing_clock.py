@@ -185,7 +185,7 @@ def _escalate(name: str, now: datetime) -> int:
 def _managers(review: frappe.model.document.Document, contract: frappe.model.document.Document) -> list[str]:
 	"""Whom a rule names, else the manager of who is late, else of who asked; only who may read the contract."""
 	named = [rule.escalate_to for rule in contract_reviewers.rules(contract) if rule.escalate_to]
-	for users in (named, reps.escalate_to(review.reviewer), reps.escalate_to(review.asked_by)):
+	for users in (named, [reps.manager_of(review.reviewer)], reps.escalate_to(review.asked_by)):
 		if found := contract_mail.readers([user for user in users if user != review.reviewer], contract):
 			return found
 	return []

@@ -24,7 +24,11 @@ def of_lead(data: dict) -> dict:
 
 def of_opportunity(data: dict) -> dict:
 	"""The connections of an opportunity."""
-	return _with_handover(_with(data, "Opportunity", _NEEDS | _SOLUTIONS | _LOG), "Opportunity")
+	data = _with(data, "Opportunity", _NEEDS | _SOLUTIONS | _LOG)
+	# Its contract points at it by a plain link.
+	data["non_standard_fieldnames"]["Contract"] = "sf_opportunity"
+	data["transactions"][-1]["items"].append("Contract")
+	return _with_handover(data, "Opportunity")
 
 
 def of_prospect(data: dict) -> dict:

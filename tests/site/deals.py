@@ -33,6 +33,15 @@ def opportunity(rep: str | None = None, **values: Any) -> Any:
 	)
 
 
+def opportunity_of_lead(rep: str) -> Any:
+	"""An opportunity whose party is no customer yet, past the gates of the lead's stages."""
+	before = settings().stage_enforcement
+	enforce("Off")
+	deal = records.opportunity(opportunity_owner=rep)
+	enforce(before)
+	return deal
+
+
 def approved_proposal(deal: Any, **values: Any) -> Any:
 	"""A proposal for a deal that everybody has approved: 10 of 900, 6 weeks, 40-60, hotline."""
 	return solutions.approve(solutions.proposal(deal, complete=True, answers=[], **values))

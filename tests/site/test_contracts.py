@@ -149,13 +149,13 @@ def test_the_text_is_that_of_the_template_as_erpnext_renders_it(call, as_user, r
 
 
 def test_a_lead_is_no_customer_yet_and_the_refusal_leads_there(call, as_user, rep):
-	deal = records.opportunity(opportunity_owner=rep)
+	deal = deals.opportunity_of_lead(rep)
 	with as_user(rep), pytest.raises(frappe.ValidationError, match=f"/app/lead/{deal.party_name}"):
 		call(f"{API}.make", doctype="Opportunity", name=deal.name)
 
 
 def test_a_lead_that_has_become_a_customer_is_that_customer(call, as_user, rep):
-	deal = records.opportunity(opportunity_owner=rep)
+	deal = deals.opportunity_of_lead(rep)
 	customer = records.customer(lead_name=deal.party_name)
 	with as_user(rep):
 		name = call(f"{API}.make", doctype="Opportunity", name=deal.name)["name"]
