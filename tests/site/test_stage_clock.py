@@ -157,6 +157,7 @@ def test_who_works_on_it_again_has_a_full_stay(rep, frozen_time):
 		lead = standing.lead(lead_owner=rep)
 		frappe.db.set_value("Lead", lead.name, "status", "Do Not Contact")
 		tick(clock, "2027-02-01 10:00")
+		stage_clock.forget_ended()
 		frappe.db.set_value("Lead", lead.name, "status", "Open")
 		stage_clock.resume()
 		stage_clock.resume()
