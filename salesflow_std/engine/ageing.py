@@ -108,20 +108,16 @@ class WorkedHours:
 
 
 class Ends:
-	"""`due` for any number of entries into one stage: the days' deadlines are counted once (`worktime.pieces`)."""
+	"""`due` for any number of entries into one stage, with what they share counted once."""
 
 	def __init__(self, limit: Limit, calendar: Calendar) -> None:
 		self.limit = limit
 		self.calendar = calendar
-		self._pieces: dict[date, list[worktime.Piece]] = {}
+		whole = limit.unit == "Working Days" and limit.amount == int(limit.amount)
+		self._days = worktime.WorkingDays(calendar) if whole else None
 
 	def of(self, entered: datetime, touched: datetime | None = None) -> datetime | None:
 		"""When the stay is over; times are naive, of the calendar's zone."""
-		if not self.limit.amount:
-			return None
-		start = begins(entered, touched, self.limit)
-		pieces = self._pieces.get(start.date())
-		if pieces is None:
-			pieces = worktime.pieces(start.date(), self.limit.amount, self.limit.unit, self.calendar)
-			self._pieces[start.date()] = pieces
-		return next(piece for piece in pieces if piece.since < start <= piece.until).due(start)
+		if not self._days or not self.limit.amount:
+			return due(entered, self.limit, self.calendar, touched)
+		return self._days.add(begins(entered, touched, self.limit), int(self.limit.amount))

@@ -109,6 +109,31 @@ def unit_of(name: str) -> str:
 	)
 
 
+class WorkingDays:
+	"""The working days of a calendar, each looked for once: `add` for any number of naive starts."""
+
+	def __init__(self, calendar: Calendar) -> None:
+		self.calendar = calendar
+		self._days: list[date] = []
+		self._place: dict[date, int] = {}
+		self._walk: Iterator[date] = iter(())
+
+	def add(self, start: datetime, count: int) -> datetime:
+		"""As ``add(start, count, "Working Days", calendar)`` for a naive start and one day or more."""
+		return _working_days_later(_to_wall(start, self.calendar), count, self)
+
+	def after(self, day: date, count: int) -> date:
+		"""The working day that comes `count` working days after a working day."""
+		if not self._days or day < self._days[0]:
+			self._days, self._place = [], {}
+			self._walk = _working_days(day, self.calendar)
+		while day not in self._place or len(self._days) <= self._place[day] + count:
+			following = next(self._walk)
+			self._place[following] = len(self._days)
+			self._days.append(following)
+		return self._days[self._place[day] + count]
+
+
 def add(start: datetime, amount: float, unit: str, calendar: Calendar) -> datetime:
 	"""`start` plus `amount` `unit`s by `calendar`.
 
@@ -224,12 +249,14 @@ def _add_working_hours(wall: datetime, amount: float, calendar: Calendar) -> dat
 
 
 def _add_working_days(wall: datetime, amount: float, calendar: Calendar) -> datetime:
-	day, moment = _last_working_moment(wall, calendar)
-	for count, target in enumerate(_working_days(day, calendar)):
-		if count == amount:
-			due = _closing(target, calendar) if moment is None else _same_time(target, moment, calendar)
-			return _elapse(due, timedelta(0), calendar)
-	raise AssertionError("unreachable: _working_days never ends without an error")
+	return _working_days_later(wall, int(amount), WorkingDays(calendar))
+
+
+def _working_days_later(wall: datetime, count: int, days: WorkingDays) -> datetime:
+	day, moment = _last_working_moment(wall, days.calendar)
+	target = days.after(day, count)
+	due = _closing(target, days.calendar) if moment is None else _same_time(target, moment, days.calendar)
+	return _elapse(due, timedelta(0), days.calendar)
 
 
 def _last_working_moment(wall: datetime, calendar: Calendar) -> tuple[date, timedelta | None]:

@@ -22,6 +22,7 @@ from frappe.utils import (
 	now_datetime,
 )
 from pypika.queries import QueryBuilder
+from pypika.terms import Criterion
 from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import ageing
@@ -56,19 +57,22 @@ def watch_managers() -> int:
 
 
 def leave_ended() -> int:
-	"""Takes documents out of the clock that have ended, or that nobody works on just now; returns how many."""
+	"""Takes late documents out of the clock that have ended, or that nobody works on just now; returns how many."""
 	count = 0
 	for doctype in stage_limits.OWNERS:
 		table = frappe.qb.DocType(doctype)
-		statuses = frappe.get_meta(doctype).get_field("status").options.split("\n")
-		ended = [s for s in statuses if s and s not in stage_limits.OPEN_STATUSES[doctype]]
-		known = table.sf_stage_due > "1000-01-01"  # in the index, which a search for "not null" alone is not
-		for condition in (
-			table.status.isin(ended) & known,
-			table.sf_stage_late.isin((ageing.LATE, ageing.ESCALATED))
-			& stage_limits.counted(doctype, table).negate(),
-		):
-			count += _clear(table, condition)
+		late = table.sf_stage_late.isin((ageing.LATE, ageing.ESCALATED))
+		count += _clear(table, late & stage_limits.counted(doctype, table).negate())
+	return count
+
+
+def forget_ended() -> int:
+	"""Takes the deadlines from documents that have ended in time; once an hour is enough, nobody is told of them."""
+	count = 0
+	for doctype in stage_limits.OWNERS:
+		table = frappe.qb.DocType(doctype)
+		ended = table.status.notin(stage_limits.OPEN_STATUSES[doctype])
+		count += _clear(table, ended & table.sf_stage_due.isnotnull())
 	return count
 
 
@@ -110,14 +114,19 @@ def _over(doctype: str, said: str, now: datetime, after: tuple[str, str]) -> lis
 	return (
 		_rows(doctype, table)
 		.select(rep.as_("rep"))
-		.where((table.sf_stage_due < now) & (IfNull(table.sf_stage_late, "") == said))
-		.where(table.status.isin(stage_limits.OPEN_STATUSES[doctype]))
+		.where((table.sf_stage_due < now) & _is_said(table, said))
 		.where(stage_limits.counted(doctype, table))
 		.where((rep > after[0]) | ((rep == after[0]) & (table.name > after[1])))
 		.orderby(rep, table.name)
 		.limit(CHUNK)
 		.run(as_dict=True)
 	)
+
+
+def _is_said(table: frappe.qb.DocType, said: str) -> Criterion:
+	"""In the words of the index."""
+	same = table.sf_stage_late == said
+	return same if said else same | table.sf_stage_late.isnull()
 
 
 def _rows(doctype: str, table: frappe.qb.DocType) -> QueryBuilder:

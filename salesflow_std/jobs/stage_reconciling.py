@@ -30,7 +30,7 @@ SETTINGS = stage_backfill.SETTINGS
 
 def run() -> None:
 	"""Once an hour; finds nothing to do the second time."""
-	run_each((find_bypasses, stage_clock.resume))
+	run_each((find_bypasses, stage_clock.forget_ended, stage_clock.resume))
 
 
 def find_bypasses() -> int:

@@ -756,8 +756,6 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	# The clock of the stages, and what it finds past the gates (`jobs.stage_clock`, `jobs.stage_reconciling`).
 	("Lead", ("sf_stage_late", "sf_stage_due")),
 	("Opportunity", ("sf_stage_late", "sf_stage_due")),
-	("Lead", ("status", "sf_stage_due")),
-	("Opportunity", ("status", "sf_stage_due")),
 	("Opportunity", ("sf_contract", "sf_contract_due")),
 	("Stage Transition", ("reference_doctype", "reference_name", "changed_on")),
 	("Follow Up", ("reference_doctype", "reference_name", "status")),

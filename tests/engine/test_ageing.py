@@ -30,7 +30,7 @@ moments = st.datetimes(datetime(2026, 3, 1), datetime(2026, 11, 30, 23, 59, 59))
 limits = st.builds(
 	Limit,
 	st.integers(0, 30),
-	st.sampled_from(("Hours", "Days", "Weeks", "Working Hours", "Working Days")),
+	st.sampled_from(("Hours", "Days", "Weeks", "Working Hours", "Working Days", "Working Days")),
 	st.booleans(),
 )
 checked = settings(deadline=None, max_examples=60)
@@ -66,7 +66,11 @@ def test_a_touch_from_before_the_stage_does_not_count():
 @checked
 @given(limit=limits, calendar=calendars(zones=(None, BERLIN)), entered=moments, touched=st.none() | moments)
 def test_many_ends_are_the_same_as_each_alone(limit, calendar, entered, touched):
-	assert Ends(limit, calendar).of(entered, touched) == due(entered, limit, calendar, touched)
+	ends = Ends(limit, calendar)
+	assert ends.of(entered, touched) == due(entered, limit, calendar, touched)
+	for days in (-40, 0, 55):  # with what is remembered of the first
+		moment = entered + timedelta(days=days)
+		assert ends.of(moment) == due(moment, limit, calendar)
 
 
 @checked

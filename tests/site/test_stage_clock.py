@@ -132,7 +132,11 @@ def test_ended_documents_leave(rep, manager, frozen_time, status):
 		tick(clock, "2027-01-25 10:01")
 		assert standing.fresh(deal).sf_stage_late == "Late"
 		frappe.db.set_value("Opportunity", deal.name, "status", status)
+		unread = standing.deal(opportunity_owner=rep)
+		frappe.db.set_value("Opportunity", unread.name, "status", status)
 		tick(clock, "2027-02-20 10:01")
+		stage_clock.forget_ended()
+		assert not standing.fresh(unread).sf_stage_due
 		assert not standing.fresh(deal).sf_stage_due and standing.fresh(deal).sf_stage_late == ""
 		assert not told(manager)
 
@@ -153,6 +157,7 @@ def test_who_works_on_it_again_has_a_full_stay(rep, frozen_time):
 		lead = standing.lead(lead_owner=rep)
 		frappe.db.set_value("Lead", lead.name, "status", "Do Not Contact")
 		tick(clock, "2027-02-01 10:00")
+		stage_clock.forget_ended()
 		frappe.db.set_value("Lead", lead.name, "status", "Open")
 		stage_clock.resume()
 		stage_clock.resume()

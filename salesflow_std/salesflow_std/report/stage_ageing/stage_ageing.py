@@ -106,6 +106,7 @@ def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 
 def _told(row: frappe._dict, doctype: str, now: object) -> frappe._dict:
 	row.doctype = doctype
+	row.doctype_label = _("Lead") if doctype == "Lead" else _("Opportunity")
 	row.amount = grading.company_amount(row)
 	row.days = max(0.0, (now - get_datetime(row.entered_on)).total_seconds() / 86400)
 	due = get_datetime(row.due) if row.due else None
@@ -140,6 +141,7 @@ def _grouped(found: list[frappe._dict], group: str) -> list[dict]:
 			"grouped_by": key,
 			"label": _label(group, key),
 			"doctype": doctype,
+			"doctype_label": part[0].doctype_label,
 			"documents": len(part),
 			"amount": sum(row.amount for row in part),
 			"days": median(row.days for row in part),
@@ -162,8 +164,10 @@ def _common(limits: set[str]) -> str:
 
 
 def _stage_order() -> dict[str, int]:
+	"""Stage -> its place; where several processes have it, the longest of those in use says."""
 	order: dict[str, int] = {}
-	for process in processes.all_of_them().values():
+	known = processes.all_of_them().values()
+	for process in sorted(known, key=lambda process: (not process.enabled, -len(process.stages))):
 		for place, stage in enumerate(process.stages):
 			order.setdefault(stage.name, place)
 	return order
@@ -185,9 +189,7 @@ def _columns(filters: frappe._dict) -> list[dict]:
 	days = {"fieldtype": "Float", "precision": 1}
 	return [
 		_column(_(filters.group_by or "Stage", context="Stage Ageing"), "label", width=220),
-		_column(
-			_("Document Type", context="Stage Transition"), "doctype", "Link", options="DocType", width=130
-		),
+		_column(_("Document Type", context="Stage Transition"), "doctype_label", width=110),
 		_column(_("Documents", context="Stage Ageing"), "documents", "Int"),
 		_column(_("Amount"), "amount", "Currency", 140),
 		_column(_("Days There (Median)", context="Stage Ageing"), "days", width=150, **days),
@@ -203,7 +205,7 @@ def _columns(filters: frappe._dict) -> list[dict]:
 def _document_columns() -> list[dict]:
 	days = {"fieldtype": "Float", "precision": 1}
 	return [
-		_column(_("Document Type", context="Stage Transition"), "doctype", "Link", options="DocType"),
+		_column(_("Document Type", context="Stage Transition"), "doctype_label", width=110),
 		_column(_("Document", context="Stage Ageing"), "name", "Dynamic Link", 170, options="doctype"),
 		_column(_("Customer"), "title", width=180),
 		_column(_("Stage"), "stage_label", width=150),
