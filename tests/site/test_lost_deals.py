@@ -10,7 +10,7 @@ import pytest
 from erpnext.crm.doctype.opportunity.opportunity import set_multiple_status
 from frappe.client import set_value
 from frappe.desk.doctype.bulk_update.bulk_update import submit_cancel_or_update_docs
-from frappe.utils import now_datetime
+from frappe.utils import add_to_date, now_datetime
 from frappe.utils.global_search import search, sync_global_search
 
 from salesflow_std.salesflow_std import processes
@@ -221,8 +221,9 @@ def test_a_follow_up_that_ends_a_deal_is_asked(call, answer):
 			"doctype": "Follow Up",
 			"reference_doctype": "Opportunity",
 			"reference_name": deal.name,
-			"due_on": now_datetime(),
+			"due_on": add_to_date(now_datetime(), hours=1),
 			"channel": "Phone",
+			"allocated_to": "Administrator",
 		}
 	).insert()
 	told = {"name": touch.name, "outcome": "Not Interested", "what_now": "Lost", "lost_reason": PRICE}
