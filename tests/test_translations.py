@@ -333,19 +333,6 @@ def other_apps_names() -> set[str]:
 	return set()
 
 
-def stage_ageing_words(*names: str) -> set[str]:
-	path = "salesflow_std/report/stage_ageing/stage_ageing.py"
-	return {word for name in names for word in constant_of(path, name)}
-
-
-def lost_deal_groups() -> set[str]:
-	return set(constant_of("salesflow_std/report/lost_deals/lost_deals.py", "GROUPS"))
-
-
-def passed_over_kinds() -> set[str]:
-	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
-
-
 def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
 
