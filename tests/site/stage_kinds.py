@@ -57,7 +57,10 @@ def _party(doc: Any) -> tuple[str, str]:
 def _decider(**more: Any) -> Callable[[Any], None]:
 	def add(doc: Any) -> None:
 		profile = frappe.get_doc("Customer Profile", profiles.ensure(*_party(doc)))
-		profile.append("decision_chain", {"person": "Managing Director", "role": "Decision Maker", **more})
+		profile.append(
+			"decision_chain",
+			{"person": f"Director {frappe.generate_hash(length=6)}", "role": "Decision Maker", **more},
+		)
 		profile.save()
 
 	return add
@@ -115,7 +118,7 @@ def _todo(doc: Any) -> None:
 			"description": "Ask them",
 			"reference_type": doc.doctype,
 			"reference_name": doc.name,
-			"allocated_to": "Administrator",
+			"allocated_to": "rep@standard.test",
 		}
 	).insert()
 

@@ -179,6 +179,7 @@ def rest(method: str, path: str, data: dict, authorization: str) -> tuple[int, d
 	before = frappe.session.user
 	frappe.set_user("Guest")
 	frappe.local.request, frappe.local.is_ajax = request, False
+	frappe.local.message_log, frappe.local.error_log = [], []
 	frappe.local.login_manager = SimpleNamespace(user="Guest")  # no session comes along
 	frappe.local.response = frappe._dict({"docs": []})
 	try:
