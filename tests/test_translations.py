@@ -315,6 +315,10 @@ def stage_ageing_words(*names: str) -> set[str]:
 	return {word for name in names for word in constant_of(path, name)}
 
 
+def lost_deal_groups() -> set[str]:
+	return set(constant_of("salesflow_std/report/lost_deals/lost_deals.py", "GROUPS"))
+
+
 def passed_over_kinds() -> set[str]:
 	return set(constant_of("salesflow_std/report/gates_passed_over/gates_passed_over.py", "KINDS"))
 

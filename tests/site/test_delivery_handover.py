@@ -112,7 +112,9 @@ def test_each_function_needs_somebody(team, rep, as_user, call):
 		made = frappe.get_doc("Delivery Handover", made.name)
 		made.receivers = [row for row in made.receivers if row.receiving_function == "Delivery"]
 		made.save()
-		with pytest.raises(frappe.ValidationError, match="Nobody takes over for: <b>Finance, After-sales</b>"):
+		with pytest.raises(
+			frappe.ValidationError, match="Nobody takes over for: <b>Finance, After-sales</b>"
+		):
 			call(f"{API}.hand_over", handover=made.name)
 	assert deliveries.state(made).status == "Draft"
 
@@ -147,7 +149,9 @@ def test_who_is_added_later_is_asked_and_the_last_of_a_function_stays(team, rep,
 	with as_user(rep):
 		call(f"{API}.hand_over", handover=made.name)
 		doc = frappe.get_doc("Delivery Handover", made.name)
-		doc.append("receivers", {"receiving_function": "Delivery", "user": late, "acknowledged_on": now_datetime()})
+		doc.append(
+			"receivers", {"receiving_function": "Delivery", "user": late, "acknowledged_on": now_datetime()}
+		)
 		doc.save()
 		assert deliveries.state(made).receivers[-1].acknowledged_on is None
 		assert len(review_cases.notices_of(late)) == 1

@@ -112,7 +112,12 @@ def data_import(customer: str) -> list:
 	head = "Series,Customer,Date,Delivery Date,Order Type,Company,Currency,Exchange Rate,Price List,Price List Currency,Price List Exchange Rate,Status,Item Code (Items),Quantity (Items),Rate (Items)"
 	row = f"SAL-ORD-.YYYY.-,{customer},{today()},{add_days(today(), 9)},Sales,{records.COMPANY},CNY,1,Standard Selling,CNY,1,Draft,{offers.ITEM},10,100"
 	file = frappe.get_doc(
-		{"doctype": "File", "file_name": "orders.csv", "content": f"{head}\n{row}\n".encode(), "is_private": 1}
+		{
+			"doctype": "File",
+			"file_name": "orders.csv",
+			"content": f"{head}\n{row}\n".encode(),
+			"is_private": 1,
+		}
 	).insert()
 	job = frappe.get_doc(
 		{
@@ -183,9 +188,7 @@ def test_an_order_of_a_quotation_needs_the_contract_of_that_deal():
 def test_a_contract_about_the_quotation_counts():
 	quotation = signed.quotation()
 	order = signed.order_of(quotation)
-	contract = signed.contract(
-		quotation.party_name, document_type="Quotation", document_name=quotation.name
-	)
+	contract = signed.contract(quotation.party_name, document_type="Quotation", document_name=quotation.name)
 	by_method(order)
 	assert state(order) == (1, "Signed", contract.name)
 
@@ -290,7 +293,9 @@ def test_the_deals_own_process_decides():
 	signed.ask("Block")
 	deal = signed.deal()
 	own = frappe.copy_doc(frappe.get_doc("Sales Process", signed.PROCESS))
-	own.update({"process_name": "Own Way", "enabled": 1, "contract_enforcement": "Off", "company": records.COMPANY})
+	own.update(
+		{"process_name": "Own Way", "enabled": 1, "contract_enforcement": "Off", "company": records.COMPANY}
+	)
 	own.insert()
 	frappe.db.set_value("Opportunity", deal.name, "sf_sales_process", signed.PROCESS)
 	by_method(signed.order())

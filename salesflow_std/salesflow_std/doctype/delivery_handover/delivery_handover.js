@@ -183,10 +183,15 @@ if (!salesflow.delivery_handover) {
 	};
 
 	// Frappe looks the words of a Select, and names of doctypes, up without the table where they are not edited.
-	for (const table of ["Handover Receiver", "Handover Document", "Handover Contact"]) {
+	const words = {
+		"Handover Receiver": (word) => __(word, null, "Handover Receiver"),
+		"Handover Document": (word) => __(word),
+		"Handover Contact": (word) => __(word, null, "Handover Contact"),
+	};
+	for (const table of Object.keys(words)) {
 		for (const df of frappe.get_meta(table)?.fields || []) {
 			if (df.fieldtype === "Select" || df.options === "DocType") {
-				df.formatter = (word) => (word ? frappe.utils.escape_html(__(word, null, table)) : "");
+				df.formatter = (word) => (word ? frappe.utils.escape_html(words[table](word)) : "");
 			}
 		}
 	}
