@@ -122,6 +122,7 @@ doctype_js = {
 	"Cadence Policy": "public/js/shipped_default.js",
 }
 doctype_list_js = {
+	"Contract": "public/js/contract_list.js",
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],

@@ -522,6 +522,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
 	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
 	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
+	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state"),
 	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
 	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,
 	(_CONTRACT_REVIEW + "_list.js", "word"): lambda: selectable("Contract Review"),

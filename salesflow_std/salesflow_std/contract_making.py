@@ -44,7 +44,7 @@ def make(doctype: str, name: str, template: str | None = None) -> dict:
 			"start_date": nowdate(),
 		}
 	)
-	_fill(contract, quotation)
+	_fill(contract, opportunity, quotation)
 	_write_terms(contract, template)
 	contract.insert()
 	return {"name": contract.name, "made": True}
@@ -115,8 +115,12 @@ def _refuse(doctype: str, name: str) -> NoReturn:
 # Content --------------------------------------------------------------------------------------------------
 
 
-def _fill(contract: Document, quotation: Document | None) -> None:
-	"""Price and clauses from the approved proposal; what none says, from the quotation."""
+def _fill(contract: Document, opportunity: Document | None, quotation: Document | None) -> None:
+	"""Price and clauses from the approved proposal; the price from the quotation, and while there is neither, what the
+	opportunity expects."""
+	if opportunity:
+		contract.sf_currency = opportunity.currency
+		contract.sf_amount = flt(opportunity.opportunity_amount)
 	contract.sf_proposal = contract_clauses.approved_proposal(contract)
 	if contract.sf_proposal:
 		contract.update(contract_clauses.terms_of(frappe.get_doc(_PROPOSED, contract.sf_proposal)))

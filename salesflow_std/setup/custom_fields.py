@@ -551,7 +551,6 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"fieldname": "sf_clause_section",
 			"fieldtype": "Section Break",
 			"label": "Clauses",
-			"collapsible": 1,
 			"depends_on": "eval:doc.party_type=='Customer'",
 		},
 		{"fieldname": "sf_scope", "fieldtype": "Small Text", "label": "Scope"},
