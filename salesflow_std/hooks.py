@@ -178,7 +178,10 @@ doc_events = {
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 	},
 	"Opportunity": {
-		"before_validate": "salesflow_std.overrides.staged.before_validate",
+		"before_validate": [
+			"salesflow_std.overrides.staged.before_validate",
+			"salesflow_std.overrides.opportunity.before_validate",
+		],
 		"validate": [
 			"salesflow_std.overrides.opportunity.validate",
 			"salesflow_std.overrides.staged.validate",

@@ -6,14 +6,20 @@ from frappe.model.document import Document
 from frappe.utils import getdate, now_datetime
 
 from salesflow_std.engine import scoring
-from salesflow_std.overrides import graded
+from salesflow_std.overrides import graded, own_fields
 from salesflow_std.salesflow_std import grading
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import default_model
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model, is_automatic
 
 
+def before_validate(doc: Document, method: str | None = None) -> None:
+	"""Keeps our fields out of what ERPNext copies from the party."""
+	own_fields.cover(doc)
+
+
 def validate(doc: Document, method: str | None = None) -> None:
 	"""Grades an open opportunity; without a closing date or another fact it has no grade (F2)."""
+	own_fields.uncover(doc)
 	graded.validate(doc)
 	if doc.status not in grading.OPEN_OPPORTUNITY_STATUSES:
 		return
