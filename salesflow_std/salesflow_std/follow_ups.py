@@ -167,7 +167,9 @@ def is_open(doctype: str, row: Mapping[str, object]) -> bool:
 		row.get("status") in SUBJECTS[doctype].open_statuses
 		and not row.get("sf_invalid_reason")
 		and not row.get("disabled")
-		and not (doctype == "Lead" and row.get("status") == "Quotation" and has_open_opportunity(row.get("name")))
+		and not (
+			doctype == "Lead" and row.get("status") == "Quotation" and has_open_opportunity(row.get("name"))
+		)
 	)
 
 
