@@ -35,3 +35,8 @@ def capped(enforcement: str, most: str) -> str:
 def is_exempt(rule: Rule, net_total: float, order_type: str) -> bool:
 	"""Whether an order needs no contract: `net_total` in the company's currency is small, or its type is exempt (C3)."""
 	return net_total < rule.exempt_below or bool(order_type and order_type == rule.exempt_order_type)
+
+
+def leniency(rule: Rule) -> tuple[int, float, bool]:
+	"""How much a rule lets pass: of several the smallest is the strictest (C3)."""
+	return -_STRICTNESS.index(rule.enforcement), rule.exempt_below, bool(rule.exempt_order_type)

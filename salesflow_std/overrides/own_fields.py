@@ -25,6 +25,8 @@ _OWN = tuple(
 def cover(doc: Document) -> None:
 	"""Before ERPNext validates: fills our empty fields with a placeholder."""
 	uncover(doc)  # what a save that was refused has left
+	if doc.flags.ignore_validate:
+		return  # then nothing is copied, and nothing would empty them again
 	empty = {field: doc.get(field) for field in _OWN if not doc.get(field)}
 	doc.flags.sf_covered = empty
 	for field in empty:

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from salesflow_std.salesflow_std import contract_clauses, contract_reviews, contracts, final_intent
+from salesflow_std.salesflow_std import contract_clauses, contract_reviews, contracts, final_intent, refusals
 from salesflow_std.setup.custom_fields import STATE_FIELDS
 
 _STATE = STATE_FIELDS["Contract"]
@@ -52,11 +52,26 @@ def _complete(contract: Document) -> None:
 			contract.set(field, contract.get(field) or was.get(field))
 	if contract.document_type != "Quotation" or not contract.document_name:
 		return
-	if not contract.sf_opportunity or not contract.sf_company:
+	before = contract.get_doc_before_save()
+	same = before and all(contract.get(key) == before.get(key) for key in ("document_name", "sf_opportunity"))
+	if not contract.sf_opportunity or not contract.sf_company or not same:
 		quotation = ("opportunity", "company")
 		opportunity, company = frappe.db.get_value("Quotation", contract.document_name, quotation) or ("", "")
 		contract.sf_opportunity = contract.sf_opportunity or opportunity
 		contract.sf_company = contract.sf_company or company
+		_check_one_deal(contract, opportunity)
+
+
+def _check_one_deal(contract: Document, opportunity: str | None) -> None:
+	"""A contract about the quotation of one deal would count for another as well."""
+	if not opportunity or opportunity == contract.sf_opportunity:
+		return
+	frappe.throw(
+		_("Quotation {0} is of another opportunity: {1}.").format(
+			refusals.link("Quotation", contract.document_name), refusals.link("Opportunity", opportunity)
+		),
+		title=_("Other Opportunity"),
+	)
 
 
 def _leave_alone(contract: Document) -> None:

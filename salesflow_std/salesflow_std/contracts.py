@@ -20,7 +20,17 @@ from salesflow_std.setup.custom_fields import CONTRACT_STATES
 DOCTYPE = "Contract"
 DRAFTED, IN_REVIEW, APPROVED, SIGNED = CONTRACT_STATES
 
-_FIELDS = ("name", "creation", "docstatus", "sf_state", "is_signed", "sf_scan", "sf_signed_on", "signed_on")
+_FIELDS = (
+	"name",
+	"creation",
+	"docstatus",
+	"party_name",
+	"sf_state",
+	"is_signed",
+	"sf_scan",
+	"sf_signed_on",
+	"signed_on",
+)
 
 
 @dataclass(frozen=True)
@@ -104,18 +114,23 @@ def live_of(opportunity: str | None = None, quotation: str | None = None) -> lis
 
 
 def signed_for(
-	quotation: str | None = None, opportunity: str | None = None, customer: str | None = None
+	quotation: str | None = None,
+	opportunity: str | None = None,
+	customer: str | None = None,
+	party: str | None = None,
 ) -> str | None:
 	"""The name of the contract that is signed by both sides for a quotation, else its opportunity, else a customer (C3).
 
-	For a customer it is one in force today: of whatever deal, or one in general. None where there is none.
+	For a customer it is one in force today: of whatever deal, or one in general. With a `party` only one with this
+	customer counts. None where there is none.
 	"""
 	for found in (
 		live_of(quotation=quotation) if quotation else (),
 		live_of(opportunity=opportunity) if opportunity else (),
 		_in_force(customer) if customer else (),
 	):
-		if name := next((row.name for row in found if row.is_signed and row.docstatus == 1), None):
+		signed = (row for row in found if row.is_signed and row.docstatus == 1)
+		if name := next((row.name for row in signed if party in (None, row.party_name)), None):
 			return name
 	return None
 

@@ -64,12 +64,17 @@ def allows(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	user = user or frappe.session.user
 	if user == "Administrator":
 		return True
-	stored = not doc.is_new()
-	if stored and doc.allocated_to == user:
+	# Frappe asks for the right to write once a request's values stand in the document: what is stored counts.
+	stored = None
+	if not doc.is_new():
+		kept = ("allocated_to", "opportunity", "contract")
+		stored = frappe.db.get_value(DOCTYPE, doc.name, kept, as_dict=True)
+	if stored and stored.allocated_to == user:
 		return True
 	if stored and ptype in access.READING and delivery_people.rows_of(doc, user):
 		return True
-	opportunity = doc.opportunity if stored else delivery_documents.opportunity_of(doc.contract)
+	contract = stored.contract if stored else doc.contract
+	opportunity = stored.opportunity if stored else delivery_documents.opportunity_of(contract)
 	if opportunity:
 		return access.allows("Opportunity", opportunity, ptype, user)
-	return not doc.contract or access.allows("Contract", doc.contract, ptype, user)
+	return not contract or access.allows("Contract", contract, ptype, user)

@@ -95,7 +95,10 @@ def held(name: str, held_on: object = None, minutes: str | None = None) -> dict:
 	handover = delivery_handovers.locked(name)
 	if handover.status == rules.STARTED:
 		return delivery_handovers.state(handover)
-	handover.kick_off_minutes = minutes or handover.kick_off_minutes
+	if minutes and minutes != handover.kick_off_minutes:
+		# They are shared with everybody who takes part.
+		frappe.has_permission("Meeting Minutes", "read", doc=minutes, throw=True)
+		handover.kick_off_minutes = minutes
 	check_minutes(handover)
 	moment = held_on or _held_by_minutes(handover.kick_off_minutes) or handover.kick_off_on
 	_check_settled(handover, moment)

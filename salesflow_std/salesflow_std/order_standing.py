@@ -45,11 +45,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class Source:
-	"""A quotation, an opportunity or both that an order comes from; `net` is what the quotation offers."""
+	"""A quotation, an opportunity or both that an order comes from; `net` is what the quotation offers.
+
+	`is_foreign` is one to another customer, whose deal says nothing of this order: ERPNext compares the company alone.
+	"""
 
 	quotation: str | None
 	opportunity: str | None
 	net: float = 0.0
+	is_foreign: bool = False
 
 
 def is_off() -> bool:
@@ -106,29 +110,56 @@ def sources_of(order: Document) -> list[Source]:
 	rows = frappe.get_all(
 		"Quotation",
 		filters={"name": ("in", names)},
-		fields=["name", "opportunity", "base_net_total"],
+		fields=["name", "opportunity", "base_net_total", "quotation_to", "party_name"],
 		order_by="name",
 	)
-	return [Source(row.name, row.opportunity, flt(row.base_net_total)) for row in rows]
+	return [
+		Source(row.name, row.opportunity, flt(row.base_net_total), not _is_to(row, order.customer))
+		for row in rows
+	]
+
+
+def _is_to(quotation: frappe._dict, customer: str) -> bool:
+	"""Whether a quotation is to a customer, or to the lead or prospect that has become this one."""
+	field = {"Customer": "name", "Lead": "lead_name", "Prospect": "prospect_name"}.get(quotation.quotation_to)
+	return bool(field) and frappe.db.get_value("Customer", customer, field) == quotation.party_name
+
+
+def processes_of(order: Document, sources: Sequence[Source] | None = None) -> list[str]:
+	"""The sales processes of an order: those of its opportunities, else the closest one; none where none is enabled."""
+	sources = sources_of(order) if sources is None else sources
+	deals = [source.opportunity for source in sources if source.opportunity and not source.is_foreign]
+	kept = dict(
+		frappe.get_all(
+			"Opportunity",
+			filters={"name": ("in", deals)},
+			fields=["name", "sf_sales_process"],
+			order_by="name",
+			as_list=True,
+		)
+		if deals
+		else ()
+	)
+	found = [kept[deal] for deal in deals if processes.get(kept.get(deal))]
+	chosen = None if found else processes.choose(order)
+	return list(dict.fromkeys(found)) or ([chosen.name] if chosen else [])
 
 
 def process_of(order: Document, sources: Sequence[Source] | None = None) -> str | None:
-	"""The sales process of an order: its opportunity's, else the closest one; None where none is enabled."""
-	sources = sources_of(order) if sources is None else sources
-	for source in sources:
-		if source.opportunity:
-			kept = frappe.db.get_value("Opportunity", source.opportunity, "sf_sales_process")
-			if processes.get(kept):
-				return kept
-	chosen = processes.choose(order)
-	return chosen.name if chosen else None
+	"""The sales process of an order, of several that of its first deal; None where none is enabled."""
+	return next(iter(processes_of(order, sources)), None)
 
 
 def rule_of(order: Document, sources: Sequence[Source] | None = None) -> rules.Rule:
-	"""What the process in force says of orders without a contract, as far as the settings let it."""
-	name = process_of(order, sources)
-	if not name:
-		return rules.Rule(rules.OFF)
+	"""What the processes in force say of orders without a contract, as far as the settings let them.
+
+	Of several the strictest decides, and of those as strict the first.
+	"""
+	found = [_rule(name) for name in processes_of(order, sources)]
+	return min(found, key=rules.leniency, default=rules.Rule(rules.OFF))
+
+
+def _rule(name: str) -> rules.Rule:
 	process = frappe.get_cached_doc("Sales Process", name)
 	return rules.Rule(
 		rules.capped(
@@ -150,7 +181,9 @@ def _with_contract(order: Document, standing: Standing, sources: Sequence[Source
 	if general:
 		return replace(standing, state=SIGNED, contract=general, contract_state=contracts.SIGNED)
 	found = {
-		source: contracts.signed_for(quotation=source.quotation, opportunity=source.opportunity)
+		source: contracts.signed_for(
+			quotation=source.quotation, opportunity=source.opportunity, party=order.customer
+		)
 		for source in sources
 	}
 	if found and all(found.values()):

@@ -11,7 +11,7 @@ from frappe.model.document import Document
 
 from salesflow_std.engine import stages as rules
 from salesflow_std.engine.gates import Gate
-from salesflow_std.salesflow_std import processes, stage_judgement, stage_moves
+from salesflow_std.salesflow_std import grading, processes, stage_judgement, stage_moves
 from salesflow_std.salesflow_std.stage_judgement import Asked, Passed
 from salesflow_std.salesflow_std.transitions import BY_ITSELF
 
@@ -72,6 +72,18 @@ def hands_on(lead: Document) -> bool:
 	)
 
 
+def ask_party(opportunity: Document, before: Document) -> None:
+	"""Before an opportunity is saved that was given to another lead: this one passes its gates as well (M1).
+
+	Raises GateNotMet. Otherwise it would be made of a customer first, and of a lead that is not asked after that.
+	"""
+	party = ("opportunity_from", "party_name")
+	if opportunity.doctype != "Opportunity" or all(opportunity.get(key) == before.get(key) for key in party):
+		return
+	if lead := lead_of(opportunity):
+		_ask(opportunity, lead)
+
+
 def finish(opportunity: Document) -> None:
 	"""The opportunity is stored: its lead goes to its last stage and stays there."""
 	if found := opportunity.flags.pop("sf_lead", None):
@@ -84,6 +96,21 @@ def opportunity_of(lead: Document) -> Document:
 	from erpnext.crm.doctype.lead.lead import make_opportunity
 
 	return make_opportunity(lead.name)
+
+
+def open_opportunity(lead: Document, for_update: bool = False) -> str | None:
+	"""The open opportunity that a lead goes on as, of several the latest; None where there is none."""
+	return frappe.db.get_value(
+		"Opportunity",
+		{
+			"opportunity_from": "Lead",
+			"party_name": lead.name,
+			"status": ("in", grading.OPEN_OPPORTUNITY_STATUSES),
+		},
+		"name",
+		order_by="creation desc",
+		for_update=for_update,
+	)
 
 
 def gates_of_new(
@@ -112,20 +139,27 @@ def ask_customer(customer: Document) -> None:
 	if not customer.lead_name or (before and before.lead_name == customer.lead_name):
 		return
 	lead = leaving(customer.lead_name)
-	last = lead and lead.process.last("Lead")
-	if not last or frappe.db.exists(
+	if not lead or frappe.db.exists(
 		"Opportunity", {"opportunity_from": "Lead", "party_name": customer.lead_name}
 	):
+		return
+	_ask(customer, lead)
+
+
+def _ask(doc: Document, lead: Leaving) -> None:
+	"""Asks the remaining gates of a lead that goes on as another document."""
+	last = lead.process.last("Lead")
+	if not last:
 		return
 	asking = Asked(
 		lead.process,
 		last.name,
 		rules.direction(lead.process, lead.stage, last.name),
 		[(lead.doc, lead.gates)],
-		override_reason=customer.flags.sf_override_reason or "",
+		override_reason=doc.flags.sf_override_reason or "",
 		needs_reason=False,
 	)
-	customer.flags.sf_lead = (lead, stage_judgement.judge(customer, asking))
+	doc.flags.sf_lead = (lead, stage_judgement.judge(doc, asking))
 
 
 def customer_saved(customer: Document) -> None:

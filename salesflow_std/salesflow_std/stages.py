@@ -47,6 +47,9 @@ def ask(doc: Document) -> None:
 	before = doc.get_doc_before_save()
 	asked = doc.flags.pop("sf_asked", doc.sf_stage or "")
 	doc.flags.pop("sf_move", None)
+	doc.flags.pop("sf_lead", None)
+	if before and not doc.flags.sf_imported:
+		stage_handing_on.ask_party(doc, before)
 	doc.sf_stage = asked or (before.sf_stage if before else None)
 	reason, doc.sf_stage_reason = (doc.sf_stage_reason or "").strip(), None
 	if before and not _asks(doc, before):
@@ -178,7 +181,7 @@ def after_save(doc: Document) -> None:
 	"""After a document is saved: logs the move that its gates let pass."""
 	if move := doc.flags.pop("sf_move", None):
 		stage_moves.log(doc, move)
-		stage_handing_on.finish(doc)
+	stage_handing_on.finish(doc)
 
 
 # What ERPNext writes past a save
@@ -275,6 +278,10 @@ def check(doc: Document, to_stage: str) -> list[dict]:
 	cap = stage_judgement.enforcement()
 	current = standing(doc, process)
 	if _is_handing_on(doc, process, to_stage):
+		if there := stage_handing_on.open_opportunity(doc):
+			doc = frappe.get_doc("Opportunity", there)
+			doc.check_permission("read")
+			return check(doc, to_stage)
 		gates = stage_handing_on.gates_of_new(doc, process, current, to_stage)
 	else:
 		if to_stage != current:
@@ -304,14 +311,17 @@ def move(
 ) -> Document:
 	"""Moves a document into a stage, or raises GateNotMet. Returns it as saved; doing it twice is doing it once.
 
-	A lead that is moved into a stage of an opportunity becomes one: the opportunity is returned. With an
-	`override_reason` unmet gates pass once, for who has the role; raises PermissionError for others.
+	A lead that is moved into a stage of an opportunity becomes one: the opportunity is returned. One that it goes on as
+	already, open, is moved instead. With an `override_reason` unmet gates pass once, for who has the role; raises
+	PermissionError for others.
 	"""
 	_check_subject(doctype)
 	frappe.db.get_value(doctype, name, "name", for_update=True)
 	doc = frappe.get_doc(doctype, name)
 	process = processes.of(doc)
 	if process and _is_handing_on(doc, process, to_stage):
+		if there := stage_handing_on.open_opportunity(doc, for_update=True):
+			return move("Opportunity", there, to_stage, reason, override_reason)
 		doc = stage_handing_on.opportunity_of(doc)
 	elif doc.sf_stage == to_stage and doc.sf_stage_passed == to_stage:
 		return doc

@@ -29,3 +29,15 @@ def test_small_orders_and_one_type_are_exempt():
 def test_without_exemption_nothing_is_exempt():
 	assert not orders.is_exempt(orders.Rule(), 0, "Sales")
 	assert not orders.is_exempt(orders.Rule(), 0, "")
+
+
+def test_the_strictest_of_several_rules_lets_least_pass():
+	strict = orders.Rule(process="strict")
+	lenient = (
+		orders.Rule(exempt_below=1000),
+		orders.Rule(exempt_order_type="Maintenance"),
+		orders.Rule("Warn"),
+		orders.Rule("Off"),
+	)
+	for rule in lenient:
+		assert min(rule, strict, key=orders.leniency) == strict

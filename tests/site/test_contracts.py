@@ -452,3 +452,16 @@ def test_a_quotation_gives_the_contract_its_opportunity(deal):
 		deal.company,
 		"Drafted",
 	)
+
+
+def test_one_contract_is_not_that_of_two_deals(deal):
+	"""A contract about the quotation of one deal says nothing of another."""
+	quotation = deals.quotation(deal)
+	about = {"document_type": "Quotation", "document_name": quotation.name}
+	other = deals.opportunity()
+	with pytest.raises(frappe.ValidationError, match=quotation.name):
+		deals.contract(other, party_name=deal.party_name, **about)
+	contract = deals.contract(deal, **about)
+	contract.sf_opportunity = other.name
+	with pytest.raises(frappe.ValidationError, match=quotation.name):
+		contract.save()

@@ -7,8 +7,9 @@ import pytest
 from frappe.utils import add_days, get_datetime, now_datetime, today
 
 from salesflow_std.salesflow_std import delivery_handovers
-from tests.site import deliveries, records, review_cases, signed
+from tests.site import deliveries, meetings, records, review_cases, signed
 from tests.site.deliveries import API
+from tests.site.test_quotation_gate import put
 
 
 @pytest.fixture
@@ -345,3 +346,46 @@ def test_my_day_says_what_waits(team, rep, as_user, call):
 	with as_user(team["Finance"]):
 		[row] = section()["rows"]
 		assert row["why"] == "Acknowledge that you take over" and row["detail"] == "Finance"
+
+
+# Who changes it ---------------------------------------------------------------------------------------------------
+
+
+def only(user: str, allow: str, name: str, applicable_for: str) -> None:
+	"""Of the documents of a kind, a user may read this one alone."""
+	values = {"user": user, "allow": allow, "for_value": name, "applicable_for": applicable_for}
+	frappe.get_doc({"doctype": "User Permission", "apply_to_all_doctypes": 0, **values}).insert()
+
+
+@pytest.fixture
+def stranger(make_user):
+	"""A rep who may read a deal of their own, and no other."""
+	user = make_user("Sales User")
+	only(user, "Opportunity", signed.deal(owner=user).name, applicable_for="Opportunity")
+	return user
+
+
+@pytest.mark.parametrize("field", ("allocated_to", "opportunity"))
+def test_nobody_gives_themselves_the_right_to_a_handover(team, rep, stranger, as_user, field):
+	"""Frappe asks for the right to write once the request's values stand in the document."""
+	made = deliveries.handover(rep)
+	own = frappe.get_all("User Permission", {"user": stranger}, pluck="for_value", order_by="name")[0]
+	with as_user(stranger), pytest.raises(frappe.PermissionError):
+		put("Delivery Handover", made.name, **{field: stranger if field == "allocated_to" else own})
+	assert deliveries.state(made).allocated_to == rep
+
+
+@pytest.mark.parametrize("field", ("sales_order", "kick_off_minutes"))
+def test_nobody_hands_over_what_they_may_not_read(team, rep, as_user, make_user, field):
+	"""Who takes over may read all that goes with it; so whoever puts it in has to be one of its readers."""
+	made = deliveries.handover(rep)
+	customer = frappe.get_doc("Customer", made.customer)
+	held, other = (signed.order(customer=who).name for who in (customer.name, None))
+	minutes = meetings.held(customer)
+	allow, own = ("Sales Order", other) if field == "sales_order" else ("Customer", records.customer().name)
+	only(rep, allow, own, applicable_for=allow)
+	with as_user(rep):
+		doc = frappe.get_doc("Delivery Handover", made.name)
+		doc.set(field, held if field == "sales_order" else minutes.name)
+		with pytest.raises(frappe.PermissionError):
+			doc.save()

@@ -417,3 +417,43 @@ def test_the_first_order_makes_the_stage_final_and_its_cancel_takes_it_back(froz
 	assert records.state(customer, "sf_stage") == stage
 	frappe.get_doc("Sales Order", second.name).cancel()
 	assert records.state(customer, "sf_stage", "sf_stage_entered_on") == (None, None)
+
+
+# What an order says of itself ------------------------------------------------------------------------------------
+
+
+def test_the_contract_of_another_customer_covers_nothing():
+	"""ERPNext compares only the company of an order with that of the quotation its rows name."""
+	deal = signed.deal()
+	signed.contract_of(deal)
+	quotation = signed.quotation(deal, deal.party_name)
+	order = signed.order(save=False)
+	order.items[0].update(
+		{"prevdoc_docname": quotation.name, "quotation_item": quotation.items[0].name, "rate": 100}
+	)
+	order.insert()
+	assert order.customer != deal.party_name
+	with refused():
+		by_method(order)
+
+
+def test_of_several_processes_the_strictest_decides():
+	signed.ask("Block")
+	lenient = frappe.copy_doc(frappe.get_doc("Sales Process", signed.PROCESS))
+	lenient.update(
+		{"process_name": "Lenient Way", "enabled": 1, "contract_enforcement": "Off", "company": records.COMPANY}
+	)
+	lenient.insert()
+	strict, free = signed.deal(), signed.deal()
+	frappe.db.set_value("Opportunity", strict.name, "sf_sales_process", signed.PROCESS)
+	frappe.db.set_value("Opportunity", free.name, {"sf_sales_process": "Lenient Way"})
+	customer = strict.party_name
+	frappe.db.set_value("Opportunity", free.name, "party_name", customer)
+	first, second = signed.quotation(free, customer), signed.quotation(strict, customer)
+	order = signed.order_of(first, save=False)
+	more = signed.order_of(second, save=False)
+	order.append("items", more.items[0].as_dict(no_default_fields=True))
+	order.insert()
+	assert {row.prevdoc_docname for row in order.items} == {first.name, second.name}
+	with refused():
+		by_method(order)

@@ -357,6 +357,27 @@ def test_m1_a_lead_moved_into_a_stage_of_an_opportunity_becomes_one(call):
 	assert at(lead)[0] == FIT
 
 
+def test_m1_a_lead_moved_twice_becomes_one_opportunity(call):
+	process()
+	lead = records.lead()
+	made = [call(MOVE, doctype="Lead", name=lead.name, to_stage=stage) for stage in (EXPLORED, EXPLORED, SHOWN)]
+	assert len({row["name"] for row in made}) == 1
+	opportunity = frappe.get_doc("Opportunity", made[0]["name"])
+	assert steps(opportunity) == [(CAUGHT, EXPLORED), (EXPLORED, SHOWN)]
+
+
+def test_m1_an_opportunity_given_to_a_lead_later_passes_the_leads_gates():
+	process(gate(CAUGHT))
+	lead = records.lead()
+	opportunity = deal()
+	with pytest.raises(GateNotMet):
+		save(opportunity, opportunity_from="Lead", party_name=lead.name)
+	save(lead, website="a.example")
+	save(opportunity, opportunity_from="Lead", party_name=lead.name)
+	assert at(lead) == (FIT, FIT)
+	assert steps(opportunity) == [(None, EXPLORED)]
+
+
 def test_m1_a_customer_made_of_a_lead_passes_its_gates_once():
 	process(gate(CAUGHT))
 	lead = records.lead()
@@ -564,3 +585,14 @@ def test_off_reads_no_gate(count_queries):
 	with count_queries() as queries:
 		opportunity.save()
 	assert not any("Needs Record" in query for query in queries)
+
+
+def test_a_save_that_validates_nothing_writes_nothing_of_ours():
+	"""ERPNext sets this flag on what it makes in bulk; our empty fields stay empty."""
+	process()
+	opportunity = deal()
+	opportunity.flags.ignore_validate = True
+	opportunity.with_items = 0
+	opportunity.save()
+	opportunity.reload()
+	assert not opportunity.sf_grade and not opportunity.sf_contract and not opportunity.sf_final_intent_on

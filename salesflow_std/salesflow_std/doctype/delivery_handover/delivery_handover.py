@@ -97,6 +97,7 @@ class DeliveryHandover(Document):
 				frappe.has_permission(row.document_type, "read", doc=row.document_name, throw=True)
 
 	def _check_links(self, before: Document | None) -> None:
+		self._check_readers(before)
 		for field in ("sales_order", "project"):
 			name = self.get(field)
 			if not name or (before and before.get(field) == name):
@@ -110,6 +111,13 @@ class DeliveryHandover(Document):
 				)
 		if not before or before.kick_off_minutes != self.kick_off_minutes:
 			delivery_kickoff.check_minutes(self)
+
+	def _check_readers(self, before: Document | None) -> None:
+		"""Who takes over may read the order and the minutes; so who puts them in is one of their readers."""
+		for field in () if self.flags.by_app else ("sales_order", "kick_off_minutes"):
+			name = self.get(field)
+			if name and not (before and before.get(field) == name):
+				frappe.has_permission(self.meta.get_field(field).options, "read", doc=name, throw=True)
 
 	def on_update(self) -> None:
 		delivery_handovers.ask(self)
