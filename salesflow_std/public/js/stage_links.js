@@ -23,17 +23,21 @@ if (!salesflow.gate_link) {
 		frm.sf_panel?.open(true);
 		frm.sf_panel?.chain_box.find("input").first().trigger("focus");
 	};
+	const score = (frm) => salesflow.graded_form.may_score(frm) && salesflow.graded_form.score(frm);
 	const FIXES = {
 		"Decision Maker Identified": people,
 		"Decision Maker Reached": people,
 		"File Attached": (frm) => frm.attachments.new_attachment(),
-		"First Touch Done": (frm) => frm.doc.sf_next_touch_on && salesflow.graded_form.finish_touch(frm),
-		"Grade at Least": (frm) => salesflow.graded_form.may_score(frm) && salesflow.graded_form.score(frm),
+		// The first touch is planned when the lead is graded.
+		"First Touch Done": (frm) => (frm.doc.sf_next_touch_on ? salesflow.graded_form.finish_touch(frm) : score(frm)),
+		"Grade at Least": score,
 	};
+	// Fields that nobody fills in: what they hold comes from something that is done.
+	const COMES_FROM = { sf_grade: "Grade at Least", sf_next_touch_on: "First Touch Done" };
 
 	function fix_of(link, frm) {
 		const field = link.hash.slice(1);
-		if (field === "sf_grade") return FIXES["Grade at Least"];
+		if (COMES_FROM[field]) return FIXES[COMES_FROM[field]];
 		if (field) return frm.fields_dict[field] && (() => frm.scroll_to_field(field));
 		return FIXES[link.dataset.kind];
 	}
