@@ -359,7 +359,14 @@ doc_events = {
 		"after_rename": "salesflow_std.salesflow_std.processes.forget",
 		"after_delete": "salesflow_std.salesflow_std.processes.deleted",
 	},
-	"Sales Stage": {"after_rename": "salesflow_std.salesflow_std.processes.stage_renamed"},
+	"Sales Stage": {
+		"after_rename": [
+			"salesflow_std.salesflow_std.processes.stage_renamed",
+			"salesflow_std.setup.shipped_defaults.after_rename",
+		]
+	},
+	"Lead Source": {"after_rename": "salesflow_std.setup.shipped_defaults.after_rename"},
+	"Kanban Board": {"after_rename": "salesflow_std.setup.shipped_defaults.after_rename"},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",

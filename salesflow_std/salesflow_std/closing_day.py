@@ -19,7 +19,8 @@ _SOON = timedelta(hours=24)
 
 def waiting(user: str, now: datetime) -> dict | None:
 	"""The section of a user's day, as far as the caller may see the records; None where nothing waits."""
-	rows = [*_reviews(user, now), *_to_draft(user, now), *_drafts(user), *_scans(user, now)]
+	own = _own(user)
+	rows = [*_reviews(user, now), *_to_draft(user, now), *_drafts(own), *_scans(own, now)]
 	if not rows:
 		return None
 	return {
@@ -85,6 +86,11 @@ def _to_draft(user: str, now: datetime) -> list[dict]:
 			["sf_contract_due", "is", "set"],
 			["status", "not in", ("Lost", "Closed")],
 		],
+		or_filters=[
+			["opportunity_owner", "=", user],
+			["owner", "=", user],
+			*([["sf_contract_escalated_on", "is", "set"]] if reps.is_manager(user) else []),
+		],
 		fields=[
 			"name",
 			"customer_name",
@@ -112,22 +118,35 @@ def _hears_of(user: str, rep: str) -> bool:
 	return reps.is_manager(user) and user in reps.escalate_to(rep)
 
 
-def _own(user: str, filters: list) -> list[frappe._dict]:
-	"""A user's own contracts of deals, the oldest first."""
+def _own(user: str) -> list[frappe._dict]:
+	"""A user's own contracts of deals that still want something done, the oldest first."""
 	if not frappe.has_permission("Contract", "read"):
 		return []
 	return frappe.get_list(
 		"Contract",
-		filters=[["sf_allocated_to", "=", user], *filters],
-		fields=["name", "party_full_name", "party_name", "sf_state", "sf_contract_review", "sf_scan_due"],
+		filters=[
+			["sf_allocated_to", "=", user],
+			["sf_state", "in", (contracts.DRAFTED, contracts.APPROVED, contracts.SIGNED)],
+			["docstatus", "<", 2],
+		],
+		or_filters=[["docstatus", "=", 0], ["sf_scan", "is", "not set"]],
+		fields=[
+			"name",
+			"docstatus",
+			"party_full_name",
+			"party_name",
+			"sf_state",
+			"sf_contract_review",
+			"sf_scan_due",
+		],
 		order_by="creation, name",
 		limit=_MOST,
 	)
 
 
-def _drafts(user: str) -> list[dict]:
+def _drafts(own: list[frappe._dict]) -> list[dict]:
 	"""What goes on from here: ask legal, put right what they ask for, sign."""
-	rows = _own(user, [["docstatus", "=", 0], ["sf_state", "in", (contracts.DRAFTED, contracts.APPROVED)]])
+	rows = [row for row in own if row.docstatus == 0 and row.sf_state != contracts.SIGNED]
 	names = [row.sf_contract_review for row in rows if row.sf_contract_review]
 	answers = dict(
 		frappe.get_all(
@@ -159,11 +178,8 @@ def _draft(row: frappe._dict, answer: str | None) -> dict:
 	}
 
 
-def _scans(user: str, now: datetime) -> list[dict]:
-	rows = _own(
-		user,
-		[["docstatus", "=", 1], ["sf_state", "=", contracts.SIGNED], ["sf_scan", "is", "not set"]],
-	)
+def _scans(own: list[frappe._dict], now: datetime) -> list[dict]:
+	rows = [row for row in own if row.docstatus == 1 and row.sf_state == contracts.SIGNED]
 	words = _("Scan to attach"), _("Scan overdue")
 	return [
 		_row(

@@ -24,10 +24,7 @@ def waiting(user: str, now: datetime) -> dict | None:
 	"""
 	if not frappe.has_permission(_DOCTYPE, "read"):
 		return None
-	found = {
-		row["route"]: row
-		for row in [*_to_hold(user, now), *_to_hand_over(user, now), *_to_acknowledge(user, now)]
-	}
+	found = {row["route"]: row for row in [*_own(user, now), *_to_acknowledge(user, now)]}
 	if not found:
 		return None
 	rows = sorted(found.values(), key=lambda row: (row["due"], row["title"]))
@@ -62,19 +59,26 @@ def _row(row: frappe._dict, due: datetime, now: datetime, why: str, detail: str 
 	}
 
 
-def _to_hand_over(user: str, now: datetime) -> list[dict]:
-	rows = _list([["status", "=", rules.DRAFT], ["allocated_to", "=", user]])
-	return [
-		_row(
-			row,
-			due := get_datetime(row.due_on),
-			now,
-			(_("To be handed over since {0}") if due <= now else _("To be handed over by {0}")).format(
-				delivery_mail.when(due)
-			),
-		)
-		for row in rows
-	]
+def _own(user: str, now: datetime) -> list[dict]:
+	"""What a user has to hand over, and the kick-offs they have to hold."""
+	rows = _list(
+		[["status", "in", (rules.DRAFT, rules.ACKNOWLEDGED)], ["allocated_to", "=", user]],
+		"status",
+	)
+	return [(_to_hand_over if row.status == rules.DRAFT else _to_hold)(row, now) for row in rows]
+
+
+def _to_hand_over(row: frappe._dict, now: datetime) -> dict:
+	due = get_datetime(row.due_on)
+	words = _("To be handed over since {0}") if due <= now else _("To be handed over by {0}")
+	return _row(row, due, now, words.format(delivery_mail.when(due)))
+
+
+def _to_hold(row: frappe._dict, now: datetime) -> dict:
+	if not row.kick_off_on:
+		return _row(row, now, now, _("Set a date for the kick-off"))
+	due = get_datetime(row.kick_off_on)
+	return _row(row, due, now, _("Kick-off on {0}").format(delivery_mail.when(due)))
 
 
 def _to_acknowledge(user: str, now: datetime) -> list[dict]:
@@ -95,21 +99,6 @@ def _to_acknowledge(user: str, now: datetime) -> list[dict]:
 			now,
 			_("Acknowledge that you take over"),
 			_(row.receiving_function, context="Handover Receiver"),
-		)
-		for row in rows
-	]
-
-
-def _to_hold(user: str, now: datetime) -> list[dict]:
-	rows = _list([["status", "=", rules.ACKNOWLEDGED], ["allocated_to", "=", user]])
-	return [
-		_row(
-			row,
-			get_datetime(row.kick_off_on) if row.kick_off_on else now,
-			now,
-			_("Kick-off on {0}").format(delivery_mail.when(row.kick_off_on))
-			if row.kick_off_on
-			else _("Set a date for the kick-off"),
 		)
 		for row in rows
 	]

@@ -271,6 +271,14 @@ def after_rename(
 	renamed(doc.doctype, old, new)
 
 
+def kinds_of_others() -> list[str]:
+	"""Doctypes of other apps that we have shipped records of."""
+	kinds = frappe.get_all(
+		"Shipped Default", filters={"made_here": 1}, pluck="kind", distinct=True, order_by="kind"
+	)
+	return [kind for kind in kinds if frappe.get_meta(kind).module != "Salesflow Std"]
+
+
 def take_back() -> None:
 	"""At uninstall: removes shipped records from other apps' doctypes, unless they were tuned or are in use."""
 	if not frappe.db.table_exists("Shipped Default"):

@@ -8,6 +8,7 @@ and scheduled jobs.
 from __future__ import annotations
 
 import frappe
+from frappe.model.rename_doc import get_link_fields
 
 from salesflow_std.setup import permissions, shipped_defaults
 from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, JOB_INDEXES, MODULE
@@ -19,7 +20,6 @@ ROLES = ("Product Reviewer", "Legal Reviewer")
 def before_uninstall() -> None:
 	"""Takes back shipped records that nobody came to use, and our property setters."""
 	permissions.take_back()
-	shipped_defaults.take_back()
 	_drop_boards()
 	_drop_roles()
 	for doctype in (*(doctype for doctype, _ in INDEXED_FIELDS), *CUSTOM_FIELDS):
@@ -27,6 +27,21 @@ def before_uninstall() -> None:
 	for doctype in CUSTOM_FIELDS:
 		frappe.db.delete("Custom Field", {"dt": doctype, "module": MODULE})
 		frappe.clear_cache(doctype=doctype)
+	# Last, when nothing of ours uses them any more.
+	_drop_links()
+	shipped_defaults.take_back()
+
+
+def _drop_links() -> None:
+	"""Our own records go with their doctypes; until then they would count as a use of what we shipped."""
+	for kind in shipped_defaults.kinds_of_others():
+		for link in get_link_fields(kind):
+			if frappe.get_meta(link.parent).module != MODULE:
+				continue
+			if link.issingle:
+				frappe.db.delete("Singles", {"doctype": link.parent, "field": link.fieldname})
+			else:
+				frappe.db.delete(link.parent)
 
 
 def _drop_boards() -> None:
