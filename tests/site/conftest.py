@@ -48,7 +48,7 @@ CHANGES_A_DOCTYPE = re.compile(
 
 @pytest.fixture(scope="session", autouse=True)
 def site() -> Iterator[str]:
-	"""The name of the site all tests share."""
+	"""The name of the site all tests share; each worker has one of its own."""
 	name = os.environ["SALESFLOW_SITE"]
 	sites = Path(os.environ["SALESFLOW_BENCH"]) / "sites"
 	before = os.getcwd()
@@ -498,4 +498,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header() -> str:
-	return f"site: {os.environ['SALESFLOW_SITE']} on the shadow bench {os.environ['SALESFLOW_BENCH']}, {sys.prefix}"
+	return f"site: {os.environ['SALESFLOW_SITES']} on the shadow bench {os.environ['SALESFLOW_BENCH']}, {sys.prefix}"
