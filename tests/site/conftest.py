@@ -37,8 +37,19 @@ from tools.bench import ShadowBench, Site
 COMMITTED = "test_committed"
 SCHEMA_WORDS = ("alter", "create", "drop", "rename", "truncate")
 
+# What Frappe keeps in Redis about each doctype, and the tables that it makes it of.
+ABOUT_DOCTYPES = (
+	"doctype_meta",
+	"table_columns",
+	"assignment_rule_map",
+	"document_naming_rule_map",
+	"milestone_tracker_map",
+	"notifications",
+	"workflow",
+)
 CHANGES_A_DOCTYPE = re.compile(
-	r"\s*(insert|update|delete|replace)\b.{0,40}`tab(DocType|DocField|DocPerm|Custom |Property Setter)",
+	r"\s*(insert|update|delete|replace)\b.{0,40}`tab(DocType|DocField|DocPerm|Custom |Property Setter"
+	r"|Assignment Rule|Document Naming Rule|Milestone Tracker|Notification`|Workflow`)",
 	re.I | re.S,
 )
 
@@ -83,7 +94,7 @@ class CacheWrites:
 		self.keys: set[bytes] = set()
 		self.fields: set[tuple[bytes, bytes]] = set()
 		self.doctypes_changed = False
-		self.doctypes = frappe.cache.make_key("doctype_meta")
+		self.doctypes = {frappe.cache.make_key(key) for key in ABOUT_DOCTYPES}
 		self.clear_cache = frappe.clear_cache
 		self.execute = frappe.cache.execute_command
 
@@ -98,16 +109,18 @@ class CacheWrites:
 
 	def clear_all_but_doctypes(self, user: str | None = None, doctype: str | None = None) -> None:
 		"""`frappe.clear_cache`, which ERPNext calls for everything whenever an employee is saved."""
-		if user or doctype or self.doctypes_changed or not self.execute("EXISTS", self.doctypes):
+		if user or doctype or self.doctypes_changed:
 			return self.clear_cache(user, doctype)
-		aside = b"aside|" + self.doctypes
-		self.execute("RENAME", self.doctypes, aside)
+		kept = [key for key in self.doctypes if self.execute("EXISTS", key)]
+		for key in kept:
+			self.execute("RENAME", key, b"aside|" + key)
 		self.clear_cache()
-		self.execute("RENAME", aside, self.doctypes)
+		for key in kept:
+			self.execute("RENAME", b"aside|" + key, key)
 
 	def take_back(self) -> None:
 		for key, name in self.fields:
-			if self.doctypes_changed or key != self.doctypes:
+			if self.doctypes_changed or key not in self.doctypes:
 				self.execute("HDEL", key, name)
 		if self.keys:
 			self.execute("DEL", *self.keys)
