@@ -19,7 +19,21 @@ HERE = Path(__file__).parent
 SITES_COUNT_AS = 200
 
 
-def pytest_configure() -> None:
+class AtOnce:
+	"""Says what failed when it fails: a run that is cut off never comes to its summary."""
+
+	def __init__(self, config: pytest.Config):
+		self.config = config
+
+	@pytest.hookimpl(trylast=True)
+	def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+		terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+		if report.failed and terminal:
+			terminal.write_line(f"\nfailed ({report.when}): {report.nodeid}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+	config.pluginmanager.register(AtOnce(config))
 	worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 	if sites := os.environ.get("SALESFLOW_SITES", "").split() if worker else []:
 		os.environ["SALESFLOW_SITE"] = sites[int(worker.removeprefix("gw"))]

@@ -122,6 +122,7 @@ def test_a_failure_is_counted_and_its_name_and_lines_are_printed(suite, capfd):
 	assert report.close() == 1
 	out = capfd.readouterr().out
 	assert "tests/test_a.py::test_wrong" in out
+	assert "failed (call): tests/test_a.py::test_wrong" in out.partition("FAILURES")[0], "at once"
 	assert "assert list(range(300)) == []" in out
 	assert "297,\nE" in out and "Use -v" not in out, "what differs, in full"
 	assert "FAILED: 34 passed, 1 failed, 0 skipped (passed: made 34)" in out
