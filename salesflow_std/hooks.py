@@ -120,6 +120,7 @@ doctype_js = {
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
+	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
 	"Contract": "public/js/contract_list.js",
