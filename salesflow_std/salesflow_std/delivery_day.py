@@ -9,7 +9,7 @@ from frappe import _
 from frappe.utils import get_datetime
 
 from salesflow_std.engine import delivery as rules
-from salesflow_std.salesflow_std import delivery_mail, reps
+from salesflow_std.salesflow_std import announcing, delivery_mail, reps
 
 _DOCTYPE = "Delivery Handover"
 _ROWS = 12
@@ -70,7 +70,7 @@ def _to_hand_over(user: str, now: datetime) -> list[dict]:
 			due := get_datetime(row.due_on),
 			now,
 			(_("To be handed over since {0}") if due <= now else _("To be handed over by {0}")).format(
-				delivery_mail.when(due)
+				announcing.when(due)
 			),
 		)
 		for row in rows
@@ -107,7 +107,7 @@ def _to_hold(user: str, now: datetime) -> list[dict]:
 			row,
 			get_datetime(row.kick_off_on) if row.kick_off_on else now,
 			now,
-			_("Kick-off on {0}").format(delivery_mail.when(row.kick_off_on))
+			_("Kick-off on {0}").format(announcing.when(row.kick_off_on))
 			if row.kick_off_on
 			else _("Set a date for the kick-off"),
 		)

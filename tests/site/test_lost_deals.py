@@ -19,15 +19,9 @@ from tests.site import offers, records
 PRICE = "Too dear, says the customer"
 
 
-def settings(**values):
-	for field, value in values.items():
-		frappe.db.set_single_value("Salesflow Settings", field, value)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
-
-
 @pytest.fixture(autouse=True)
 def blocking():
-	settings(stage_enforcement="Block", competitor_when_lost="Required", quotation_enforcement="Off")
+	records.settings(stage_enforcement="Block", competitor_when_lost="Required", quotation_enforcement="Off")
 	# What a lost deal is asked is no gate of a stage; those are left out here.
 	frappe.db.set_value("Sales Process Gate", {"parenttype": "Sales Process"}, "mode", "Off")
 	processes.forget()
@@ -192,7 +186,7 @@ def test_closed_is_not_lost():
 	],
 )
 def test_settings_cap(values, told):
-	settings(**values)
+	records.settings(**values)
 	deal = records.opportunity()
 	if told is None:
 		with refused("at least one reason"):
@@ -207,7 +201,7 @@ def test_settings_cap(values, told):
 
 
 def test_competitor_may_be_nobodys_business():
-	settings(competitor_when_lost="Off")
+	records.settings(competitor_when_lost="Off")
 	deal = records.opportunity()
 	give(deal, competitor=False)
 	saved(deal)

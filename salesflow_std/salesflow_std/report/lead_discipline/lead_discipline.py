@@ -9,9 +9,10 @@ import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Count, Sum
-from frappe.utils import add_months, getdate
 from pypika import Case
 from pypika.terms import Criterion, LiteralValue
+
+from salesflow_std.salesflow_std import report_parts
 
 GROUPS = {"Lead Owner": "lead_owner", "Source": "source", "Company": "company", "Grade": "sf_grade"}
 
@@ -42,8 +43,7 @@ def _group(filters: frappe._dict) -> str:
 def _rows(filters: frappe._dict, group: str) -> list[dict]:
 	lead = frappe.qb.DocType("Lead")
 	source = lead.source if frappe.get_meta("Lead").has_field("source") else lead.utm_source
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
+	begin, end = report_parts.period(filters)
 	empty = lambda field: field.isnull() | (field == "")  # noqa: E731
 	tally = lambda criterion: Sum(Case().when(criterion, 1).else_(0))  # noqa: E731
 	valid = empty(lead.sf_invalid_reason)
@@ -61,8 +61,7 @@ def _rows(filters: frappe._dict, group: str) -> list[dict]:
 			tally(lead.sf_first_touch_status == "Missed").as_("missed"),
 			tally(lead.sf_first_touch_status == "Met").as_("met"),
 		)
-		.where(lead.sf_captured_on >= from_date)
-		.where(lead.sf_captured_on < frappe.utils.add_days(to_date, 1))
+		.where((lead.sf_captured_on >= begin) & (lead.sf_captured_on < end))
 		.groupby(lead[group])
 		.orderby(Count("*"), order=frappe.qb.desc)
 		.orderby(lead[group])

@@ -12,9 +12,10 @@ from statistics import median
 import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
-from frappe.utils import add_days, add_months, flt, get_fullname, getdate
+from frappe.utils import flt, get_fullname
 from pypika.terms import Criterion, LiteralValue
 
+from salesflow_std.salesflow_std import report_parts
 from salesflow_std.salesflow_std.lost_deals import LOST
 
 GROUPS = {
@@ -83,8 +84,7 @@ def _group(filters: frappe._dict) -> str:
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:
 	table = frappe.qb.DocType("Opportunity")
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
+	begin, end = report_parts.period(filters)
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -101,8 +101,8 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			table.sf_learned,
 			table.order_lost_reason,
 		)
-		.where((table.status == LOST) & (table.sf_lost_on >= from_date))
-		.where(table.sf_lost_on < add_days(to_date, 1))
+		.where((table.status == LOST) & (table.sf_lost_on >= begin))
+		.where(table.sf_lost_on < end)
 		.orderby(table.name)
 	)
 	for field in _FIELDS:
