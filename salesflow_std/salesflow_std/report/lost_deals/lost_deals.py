@@ -52,7 +52,7 @@ def execute(
 		rows.sort(key=lambda row: row["grouped_by"])
 	else:
 		rows.sort(key=lambda row: (-row["deals"], -row["amount"], str(row["grouped_by"] or "")))
-	return _columns(filters, group), rows, _message(filters), _chart(rows, group), _summary(deals)
+	return _columns(filters, group), rows, _message(deals), _chart(rows, group), _summary(deals)
 
 
 def tally(deals: Iterable[frappe._dict], all_of_them: int) -> dict:
@@ -95,6 +95,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			table.sf_stage,
 			table.opportunity_owner,
 			table.sf_lost_on,
+			table.sf_lost_on_estimated,
 			table.transaction_date,
 			table.opportunity_amount,
 			table.conversion_rate,
@@ -196,9 +197,16 @@ def _columns(filters: frappe._dict, group: str) -> list[dict]:
 	]
 
 
-def _message(filters: frappe._dict) -> str | None:
-	"""Deals that were lost before the app came carry no date, and are in no period."""
-	count = len(
+def _message(deals: list[frappe._dict]) -> str | None:
+	"""Which dates are only estimated, and which deals have none yet: they are in no period."""
+	parts = []
+	if estimated := sum(deal.sf_lost_on_estimated for deal in deals):
+		parts.append(
+			_("Of {0} deals nobody noted when they were lost; they count by their last change.").format(
+				f'<a href="/app/opportunity?status=Lost&sf_lost_on_estimated=1">{estimated}</a>'
+			)
+		)
+	undated = len(
 		frappe.get_list(
 			"Opportunity",
 			filters={"status": LOST, "sf_lost_on": ("is", "not set")},
@@ -206,11 +214,13 @@ def _message(filters: frappe._dict) -> str | None:
 			order_by="name",
 		)
 	)
-	if not count:
-		return None
-	return _("{0} lost deals carry no date of their loss and are in no period.").format(
-		f'<a href="/app/opportunity?status=Lost&sf_lost_on=%5B%22is%22%2C%22not+set%22%5D">{count}</a>'
-	)
+	if undated:
+		parts.append(
+			_("{0} lost deals carry no date of their loss and are in no period.").format(
+				f'<a href="/app/opportunity?status=Lost&sf_lost_on=%5B%22is%22%2C%22not+set%22%5D">{undated}</a>'
+			)
+		)
+	return "<br>".join(parts) or None
 
 
 def _chart(rows: list[dict], group: str) -> dict | None:
