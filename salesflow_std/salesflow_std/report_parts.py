@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, add_months, get_fullname, getdate
+from frappe.utils import add_days, add_months, escape_html, get_fullname, getdate
 
 # More rows than that nobody reads; chart and summary count them all.
 SHOWN = 2000
@@ -36,21 +36,42 @@ def period(filters: frappe._dict) -> tuple[date, date]:
 	return from_date, add_days(getdate(filters.to_date), 1)
 
 
-def shown(rows: Sequence[frappe._dict]) -> tuple[Sequence[frappe._dict], str | None]:
-	"""The rows of a table, the latest first, and the message where there are too many."""
-	if len(rows) <= SHOWN:
-		return rows, None
-	return rows[:SHOWN], _("The latest {0} of {1} are shown.").format(SHOWN, len(rows))
+def chosen_group(label: str, groups: Mapping[str, str], say: Callable[[str], str]) -> str:
+	"""What rows are grouped by; raises ValidationError for what there is not. `say` names a grouping to people."""
+	if label not in groups:
+		frappe.throw(
+			_("There is no grouping by {0}. There is: {1}.").format(
+				escape_html(label), ", ".join(map(say, groups))
+			),
+			title=_("Group By", context="Salesflow"),
+		)
+	return groups[label]
 
 
-def chart_by_rep(
+# What was let pass, by rep and kind -----------------------------------------------------------------------
+
+
+def by_kind(
+	columns: list[dict],
+	rows: Sequence[frappe._dict],
+	field: str,
+	labels: Mapping[str, str],
+	colours: Mapping[str, str],
+) -> tuple[list[dict], Sequence[frappe._dict], str | None, dict | None, list[dict]]:
+	"""A whole report of rows, the latest first, that each have a `rep` and in `field` a kind.
+
+	`labels` names the kinds in their order, `colours` gives each its colour: Red, Orange, Yellow or Gray. Table and
+	message hold the latest rows, chart and summary count them all.
+	"""
+	message = _("The latest {0} of {1} are shown.").format(SHOWN, len(rows)) if len(rows) > SHOWN else None
+	chart = _chart_by_rep(rows, field, labels, colours)
+	return columns, rows[:SHOWN], message, chart, _summary(rows, field, labels, colours)
+
+
+def _chart_by_rep(
 	rows: Sequence[frappe._dict], field: str, labels: Mapping[str, str], colours: Mapping[str, str]
 ) -> dict | None:
-	"""How many documents each of twelve reps has of each kind, stacked.
-
-	`field` is the field of a row that holds its kind; `labels` names the kinds in their order, `colours` those of
-	`summary`.
-	"""
+	"""How many each of the twelve reps with most has of each kind, stacked."""
 	if not rows:
 		return None
 	reps = [rep for rep, _count in Counter(row.rep for row in rows).most_common(12)]
@@ -68,7 +89,7 @@ def chart_by_rep(
 	}
 
 
-def summary(
+def _summary(
 	rows: Sequence[frappe._dict], field: str, labels: Mapping[str, str], colours: Mapping[str, str]
 ) -> list[dict]:
 	"""How many there are of each kind, in its colour; none is green."""

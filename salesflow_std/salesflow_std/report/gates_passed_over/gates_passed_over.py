@@ -26,15 +26,8 @@ def execute(
 	"""Columns, rows with the latest first, a message, a chart by rep and a summary."""
 	filters = frappe._dict(filters or {})
 	rows = [row for row in _read(filters) if not filters.kind or row.kind == filters.kind]
-	found, message = report_parts.shown(rows)
 	labels = {kind: _(kind, context="Stage Transition") for kind in KINDS}
-	return (
-		_columns(),
-		found,
-		message,
-		report_parts.chart_by_rep(rows, "kind", labels, _COLOURS),
-		report_parts.summary(rows, "kind", labels, _COLOURS),
-	)
+	return report_parts.by_kind(_columns(), rows, "kind", labels, _COLOURS)
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:

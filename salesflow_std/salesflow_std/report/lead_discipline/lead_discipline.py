@@ -27,14 +27,7 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, 
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Lead Owner"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				label, ", ".join(_(group, context="Salesflow") for group in GROUPS)
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	field = GROUPS[label]
+	field = report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Salesflow"))
 	if field == "source" and not frappe.get_meta("Lead").has_field("source"):
 		return "utm_source"  # its name from ERPNext 16 on
 	return field

@@ -72,14 +72,7 @@ def tally(deals: Iterable[frappe._dict], all_of_them: int) -> dict:
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Reason"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				frappe.utils.escape_html(label), ", ".join(_(group, context="Lost Deals") for group in GROUPS)
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	return GROUPS[label]
+	return report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Lost Deals"))
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:

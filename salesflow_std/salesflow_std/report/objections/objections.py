@@ -63,14 +63,7 @@ def tally(rows: Iterable[frappe._dict]) -> dict:
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Kind"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				frappe.utils.escape_html(label), ", ".join(_(group, context="Objection") for group in GROUPS)
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	return GROUPS[label]
+	return report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Objection"))
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:

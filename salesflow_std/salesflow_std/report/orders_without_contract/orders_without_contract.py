@@ -29,16 +29,9 @@ def execute(
 	filters = frappe._dict(filters or {})
 	match = access.readable("Sales Order", frappe.session.user)
 	rows = [] if match is None else _rows(filters, match)
-	found, message = report_parts.shown(rows)
 	kinds = [*_SHOWN_FIRST, *([rules.NOT_ASKED] if filters.standing == rules.NOT_ASKED else [])]
 	labels = {kind: _(kind, context="Sales Order") for kind in kinds}
-	return (
-		_columns(),
-		found,
-		message,
-		report_parts.chart_by_rep(rows, "standing", labels, _COLOURS),
-		report_parts.summary(rows, "standing", labels, _COLOURS),
-	)
+	return report_parts.by_kind(_columns(), rows, "standing", labels, _COLOURS)
 
 
 def _rows(filters: frappe._dict, match: str) -> list[frappe._dict]:

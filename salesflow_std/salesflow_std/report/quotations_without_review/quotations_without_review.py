@@ -22,15 +22,8 @@ def execute(
 	"""Columns, rows with the latest first, a message, a chart by rep and a summary."""
 	filters = frappe._dict(filters or {})
 	rows = [] if access.readable("Quotation", frappe.session.user) is None else _rows(filters)
-	found, message = report_parts.shown(rows)
 	labels = {kind: _kind_label(kind) for kind in _COLOURS}
-	return (
-		_columns(),
-		found,
-		message,
-		report_parts.chart_by_rep(rows, "kind", labels, _COLOURS),
-		report_parts.summary(rows, "kind", labels, _COLOURS),
-	)
+	return report_parts.by_kind(_columns(), rows, "kind", labels, _COLOURS)
 
 
 def _rows(filters: frappe._dict) -> list[frappe._dict]:
