@@ -391,6 +391,7 @@ scheduler_events = {
 		"salesflow_std.jobs.nurture_pool.run",
 		"salesflow_std.jobs.fit_targets.restart",
 		"salesflow_std.jobs.stage_reconciling.run",
+		"salesflow_std.jobs.lost_dates.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",

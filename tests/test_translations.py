@@ -502,7 +502,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("salesflow_std/order_refusal.py", "standing.contract_state"): lambda: options_of("Contract", "sf_state"),
 	("salesflow_std/order_refusal.py", "doctype"): other_apps_names,
-	("salesflow_std/report/orders_without_contract/orders_without_contract.py", "one"): order_standings,
+	("salesflow_std/report/orders_without_contract/orders_without_contract.py", "kind"): order_standings,
 	(
 		"salesflow_std/report/orders_without_contract/orders_without_contract.py",
 		"row.standing",

@@ -402,6 +402,14 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"search_index": 1,
 			**_STATE,
 		},
+		{
+			"fieldname": "sf_lost_on_estimated",
+			"fieldtype": "Check",
+			"label": "Lost On Is Estimated",
+			"description": "Nobody noted when the deal was lost; it is the time of its last change.",
+			"depends_on": "sf_lost_on_estimated",
+			**_STATE,
+		},
 		# What an imported pipeline says, so that importing it twice is importing it once.
 		{
 			"fieldname": "sf_external_id",

@@ -466,6 +466,16 @@ def rep(make_user: Callable[..., str], manager: str) -> str:
 
 
 @pytest.fixture
+def lawyer(make_user: Callable[..., str]) -> str:
+	"""Who alone reviews for legal."""
+	from tests.site import deals  # needs a site
+
+	lawyer = make_user("Legal Reviewer", full_name="The Lawyer")
+	deals.only_legal(lawyer)
+	return lawyer
+
+
+@pytest.fixture
 def company() -> str:
 	"""The company ERPNext was set up for."""
 	return "Standard Test Co"

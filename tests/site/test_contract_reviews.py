@@ -21,13 +21,6 @@ def enforced():
 
 
 @pytest.fixture
-def lawyer(make_user):
-	found = make_user("Legal Reviewer", full_name="The Lawyer")
-	deals.only_legal(found)
-	return found
-
-
-@pytest.fixture
 def deal(rep):
 	return deals.opportunity(rep)
 

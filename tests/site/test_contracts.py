@@ -18,13 +18,6 @@ def enforced():
 
 
 @pytest.fixture
-def lawyer(make_user):
-	found = make_user("Legal Reviewer", full_name="The Lawyer")
-	deals.only_legal(found)
-	return found
-
-
-@pytest.fixture
 def deal(rep):
 	return deals.opportunity(rep)
 
@@ -47,8 +40,7 @@ def test_final_intent_makes_the_contract_due_within_24_hours(call, as_user, rep,
 
 
 def test_the_deadline_may_be_working_time(call, as_user, rep, deal, frozen_time):
-	frappe.db.set_single_value("Salesflow Settings", {"contract_amount": 8, "contract_unit": "Working Hours"})
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(contract_amount=8, contract_unit="Working Hours")
 	with frozen_time(FRIDAY), as_user(rep):
 		assert str(record(call, deal)["contract_due"]) == "2027-01-18 14:00:00"
 

@@ -9,7 +9,7 @@ from frappe.utils import add_days, get_datetime, now_datetime, today
 from salesflow_std.salesflow_std import delivery_handovers
 from tests.site import deliveries, meetings, records, review_cases, signed
 from tests.site.deliveries import API
-from tests.site.test_quotation_gate import put
+from tests.site.submits import put
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from erpnext.controllers.accounts_controller import update_child_qty_rate
 from frappe.utils import add_days, today
 
 from tests.site import offers, records, signed
-from tests.site.test_quotation_gate import put, request
+from tests.site.submits import WAYS, by_method, put
 
 API = "salesflow_std.api.order_gate"
 WHY = "Nothing is ordered and delivered before the contract is signed"
@@ -39,37 +39,7 @@ def state(order, *fields):
 	return records.state(order, *(fields or ("docstatus", "sf_contract_standing", "sf_contract")))
 
 
-# Ways to submit ---------------------------------------------------------------------------------------------------
-
-
-def by_form(order):
-	from frappe.desk.form.save import savedocs
-
-	savedocs(order.as_json(), "Submit")
-
-
-def by_method(order):
-	frappe.get_doc("Sales Order", order.name).submit()
-
-
-def by_client(order):
-	from frappe import client
-
-	client.submit(frappe.get_doc("Sales Order", order.name).as_dict())
-
-
-def by_rest(order):
-	put("Sales Order", order.name, docstatus=1)
-
-
-def by_document_method(order):
-	from frappe.handler import run_doc_method
-
-	with request("/api/method/run_doc_method", method="POST"):
-		run_doc_method("submit", dt="Sales Order", dn=order.name)
-
-
-WAYS = (by_form, by_method, by_client, by_rest, by_document_method)
+# Submitting -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
