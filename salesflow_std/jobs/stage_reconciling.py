@@ -151,7 +151,7 @@ def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 		return None
 	if _went_back(doc, process, stage):
 		return None
-	older = not passed and doc.creation < frappe.db.get_value("Sales Process", process.name, "creation")
+	older = not passed and _is_older(doc, process)
 	if older:
 		source = transitions.TAKEN_IN
 	is_bypass = source == transitions.FOUND_LATER
@@ -181,6 +181,13 @@ def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 		before=passed,
 		stage=stage,
 		unmet=unmet,
+	)
+
+
+def _is_older(doc: Document, process: rules.Process) -> bool:
+	"""Whether a document was there before its process; what was written into the table by hand may not say."""
+	return bool(doc.creation) and doc.creation < frappe.db.get_value(
+		"Sales Process", process.name, "creation"
 	)
 
 
@@ -240,16 +247,23 @@ def _set(doc: Document, values: dict[str, object]) -> None:
 
 
 def _tell(manager: str, rows: list[frappe._dict]) -> None:
-	"""One notice and one mail of all that was found."""
-	with notices.in_language(notices.language_of(manager)):
-		notices.notify(
-			manager,
-			_("{0} documents changed their stage past the gates.").format(len(rows)),
-			rows[0].doctype,
-			rows[0].name,
-			"<br>".join(escape_html(f"{row.title}: {_way(row)}") for row in rows[:50]),
-			link="/app/query-report/Gates Passed Over",
-		)
+	"""One notice and one mail of all that was found; what cannot be told is logged all the same."""
+	frappe.db.savepoint("stage_notice")
+	try:
+		with notices.in_language(notices.language_of(manager)):
+			notices.notify(
+				manager,
+				_("{0} documents changed their stage past the gates.").format(len(rows)),
+				rows[0].doctype,
+				rows[0].name,
+				"<br>".join(escape_html(f"{row.title}: {_way(row)}") for row in rows[:50]),
+				link="/app/query-report/Gates Passed Over",
+			)
+	except JobTimeoutException:
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="stage_notice")
+		frappe.log_error(title="A notice of stages passed over could not be given")
 	telling.mail(manager, lambda: _mail(rows))
 
 
