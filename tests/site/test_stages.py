@@ -360,10 +360,27 @@ def test_m1_a_lead_moved_into_a_stage_of_an_opportunity_becomes_one(call):
 def test_m1_a_lead_moved_twice_becomes_one_opportunity(call):
 	process()
 	lead = records.lead()
-	made = [call(MOVE, doctype="Lead", name=lead.name, to_stage=stage) for stage in (EXPLORED, EXPLORED, SHOWN)]
+	made = [
+		call(MOVE, doctype="Lead", name=lead.name, to_stage=stage) for stage in (EXPLORED, EXPLORED, SHOWN)
+	]
 	assert len({row["name"] for row in made}) == 1
 	opportunity = frappe.get_doc("Opportunity", made[0]["name"])
 	assert steps(opportunity) == [(CAUGHT, EXPLORED), (EXPLORED, SHOWN)]
+
+
+def test_m1_a_lead_that_goes_on_is_checked_as_its_opportunity(call, as_user, make_user):
+	process(gate(CAUGHT), gate(EXPLORED, fieldnames="no_of_employees"))
+	lead = records.lead(website="a.example")
+	opportunity = records.opportunity(party_name=lead.name)
+	told = call(CHECK, doctype="Lead", name=lead.name, to_stage=SHOWN)
+	assert [row["gate"] for row in told] == [f"Fields Filled ({EXPLORED})"]
+	stranger = make_user("Sales User")
+	own = {"user": stranger, "allow": "Opportunity", "for_value": deal().name}
+	frappe.get_doc({"doctype": "User Permission", **own}).insert()
+	for method in (CHECK, MOVE):
+		with as_user(stranger), pytest.raises(frappe.PermissionError):
+			call(method, doctype="Lead", name=lead.name, to_stage=SHOWN)
+	assert steps(opportunity) == [(CAUGHT, EXPLORED)]
 
 
 def test_m1_an_opportunity_given_to_a_lead_later_passes_the_leads_gates():
