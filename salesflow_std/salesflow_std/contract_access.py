@@ -16,11 +16,15 @@ _SEEN = "Customer"
 
 
 def sees_all(user: str) -> bool:
-	"""Whether a user may see contracts with others than customers: by a role that has its rights not from the app."""
+	"""Whether a user may see contracts with others than customers: by a role that has its rights not from the app.
+
+	Who has no role for contracts at all sees what is shared with them.
+	"""
 	if user == "Administrator":
 		return True
-	roles = {row.role for row in frappe.get_meta(DOCTYPE).permissions if row.read and not row.permlevel}
-	return any(not permissions.is_given(DOCTYPE, role) for role in roles.intersection(frappe.get_roles(user)))
+	reading = {row.role for row in frappe.get_meta(DOCTYPE).permissions if row.read and not row.permlevel}
+	roles = reading.intersection(frappe.get_roles(user))
+	return not roles or any(not permissions.is_given(DOCTYPE, role) for role in roles)
 
 
 def conditions(user: str | None = None, doctype: str | None = None) -> str:

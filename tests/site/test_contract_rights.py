@@ -175,3 +175,10 @@ def test_rights_that_an_administrator_gave_are_for_all_contracts(as_user, make_u
 	user = make_user("Sales User")
 	with as_user(user):
 		assert of_staff.has_permission("read")
+
+
+def test_what_is_shared_with_somebody_is_seen(as_user, make_user, of_staff):
+	user = make_user("Accounts User")
+	frappe.share.add("Contract", of_staff.name, user, read=1)
+	with as_user(user):
+		assert of_staff.name in frappe.get_list("Contract", pluck="name", order_by="name", limit=0)
