@@ -403,6 +403,7 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Contract": "salesflow_std.salesflow_std.contract_access.conditions",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
 	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
@@ -440,6 +441,7 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",

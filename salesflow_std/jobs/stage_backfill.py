@@ -15,6 +15,7 @@ import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, IfNull, Min
 from frappe.utils import get_datetime, getdate, now_datetime
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import ageing, stage_history
 from salesflow_std.engine import stages as rules
@@ -194,19 +195,52 @@ class _Backfill:
 		states: list[tuple] = []
 		words: list[tuple] = []
 		for row in rows:
-			known = self._process_of(doctype, row)
-			moves = known and _moves(doctype, row, known, changes.get(row.name, ()))
-			if moves:
-				log += self._log(doctype, row, known.process, moves, leads.get(row.party_name))
-				states.append(self._state(doctype, row, known.process, moves[-1]))
-				if rules.by_sales_stage(known.process, row.get("sales_stage")) not in ("", moves[-1].stage):
-					words.append((row.name, moves[-1].stage))
+			try:
+				told = self._tell(doctype, row, changes.get(row.name, ()), leads.get(row.party_name))
+			except JobTimeoutException:
+				raise
+			except Exception:
+				# One that cannot be read stays without a stage, and stops none of the others.
+				frappe.log_error(
+					title="A document could not be taken into the stages",
+					reference_doctype=doctype,
+					reference_name=row.name,
+				)
+				continue
+			if told:
+				of_log, state, word = told
+				log += of_log
+				states.append(state)
+				words += word
 		if words:
 			# From now on the two are kept in step; what the status says weighs more than a default nobody changed.
 			bulk.update_rows(doctype, {"sales_stage": TEXT}, words)
 		if log:
 			bulk.insert_rows(transitions.DOCTYPE, _LOG_COLUMNS, log)
 			bulk.update_rows(doctype, _STATE_COLUMNS, states)
+
+	def _tell(
+		self,
+		doctype: str,
+		row: frappe._dict,
+		changes: Iterable[stage_history.Change],
+		lead: frappe._dict | None,
+	) -> tuple[list[tuple], tuple, list[tuple]] | None:
+		"""Of one document the rows of the log, its state, and the sales stage it is to have; None without a process."""
+		# What was written into the table by hand may have no times.
+		row.creation = row.creation or row.modified or self.now
+		row.modified = row.modified or row.creation
+		known = self._process_of(doctype, row)
+		moves = known and _moves(doctype, row, known, changes)
+		if not moves:
+			return None
+		last = moves[-1]
+		differs = rules.by_sales_stage(known.process, row.get("sales_stage")) not in ("", last.stage)
+		return (
+			list(self._log(doctype, row, known.process, moves, lead)),
+			self._state(doctype, row, known.process, last),
+			[(row.name, last.stage)] if differs else [],
+		)
 
 	def _process_of(self, doctype: str, row: frappe._dict) -> _Known | None:
 		if row.sf_sales_process in self.known:

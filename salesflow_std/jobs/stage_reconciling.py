@@ -140,7 +140,7 @@ def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 		return None
 	if _went_back(doc, process, stage):
 		return None
-	older = not passed and doc.creation < frappe.db.get_value("Sales Process", process.name, "creation")
+	older = not passed and _is_older(doc, process)
 	if older:
 		source = transitions.TAKEN_IN
 	is_bypass = source == transitions.FOUND_LATER
@@ -170,6 +170,13 @@ def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 		before=passed,
 		stage=stage,
 		unmet=unmet,
+	)
+
+
+def _is_older(doc: Document, process: rules.Process) -> bool:
+	"""Whether a document was there before its process; what was written into the table by hand may not say."""
+	return bool(doc.creation) and doc.creation < frappe.db.get_value(
+		"Sales Process", process.name, "creation"
 	)
 
 
@@ -221,8 +228,11 @@ def _set(doc: Document, values: dict[str, object]) -> None:
 
 
 def _tell(manager: str, rows: list[frappe._dict]) -> None:
-	"""One notice and one mail of all that was found."""
-	with notices.in_language(notices.language_of(manager)):
+	"""One notice and one mail of all that was found; what cannot be told is logged all the same."""
+	with (
+		watching.sparing("A notice of stages passed over could not be given"),
+		notices.in_language(notices.language_of(manager)),
+	):
 		notices.notify(
 			manager,
 			_("{0} documents changed their stage past the gates.").format(len(rows)),

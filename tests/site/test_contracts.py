@@ -457,3 +457,28 @@ def test_one_contract_is_not_that_of_two_deals(deal):
 	contract.sf_opportunity = other.name
 	with pytest.raises(frappe.ValidationError, match=quotation.name):
 		contract.save()
+
+
+@pytest.mark.parametrize("about", ("Opportunity", "Quotation"))
+def test_nobody_ties_a_contract_to_a_deal_they_may_not_read(as_user, make_user, deal, about):
+	"""A contract tells where it differs from the proposal and the quotation of its deal."""
+	held, stranger = deals.quotation(deal), make_user("Sales User")
+	mine = deals.opportunity(stranger)
+	own = {"Opportunity": mine.name, "Quotation": deals.quotation(mine).name}[about]
+	values = {"allow": about, "for_value": own, "applicable_for": about, "apply_to_all_doctypes": 0}
+	frappe.get_doc({"doctype": "User Permission", "user": stranger, **values}).insert()
+	foreign = (
+		{"sf_opportunity": deal.name}
+		if about == "Opportunity"
+		else {"document_type": "Quotation", "document_name": held.name, "sf_opportunity": None}
+	)
+	with as_user(stranger):
+		with pytest.raises(frappe.PermissionError):
+			deals.contract(mine, party_name=deal.party_name, **foreign)
+		kept = deals.contract(mine)
+		kept.update(foreign)
+		with pytest.raises(frappe.PermissionError):
+			kept.save()
+		kept.reload()
+		kept.sf_breach = "1 % a week"
+		kept.save()

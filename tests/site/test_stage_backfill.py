@@ -194,3 +194,14 @@ def test_progress_is_told_to_who_has_the_settings_open(monkeypatch):
 	stage_backfill.run()
 	percent, more = told[-1]
 	assert percent == 100 and more["doctype"] == more["docname"] == "Salesflow Settings"
+
+
+def test_one_that_cannot_be_read_does_not_stop_the_others():
+	broken, bare, good = (standing.bare(records.opportunity()) for _ in range(3))
+	version(broken, "2027-01-11 12:00", ("status", "Open", ["Replied"]))
+	frappe.db.sql("update `tabOpportunity` set creation = null, modified = null where name = %s", bare.name)
+	stage_backfill.run()
+	assert not standing.moves(broken)
+	assert [len(standing.moves(deal)) for deal in (bare, good)] == [1, 1]
+	assert frappe.db.get_single_value("Salesflow Settings", "stages_taken_in")
+	assert frappe.db.exists("Error Log", {"reference_name": broken.name})
