@@ -76,11 +76,12 @@ class Sets:
 		"""Makes the tables; temporary ones have no builder, and Frappe wants no open writes before a CREATE.
 
 		They take no part in transactions: what is in them is of this run alone, and each chunk begins by emptying its own.
+		Those of a chunk are read from one end to the other, so no index of their names is kept.
 		"""
 		self.close()
 		text = "varchar(140) character set utf8mb4 collate utf8mb4_unicode_ci"
 		for table, columns in {
-			CHUNK: f"""name {text} not null primary key, number int not null auto_increment unique,
+			CHUNK: f"""name {text} not null, number int not null auto_increment primary key,
 				alike char(32) character set ascii not null, lead {text}, created datetime(6), touched datetime(6),
 				sales_stage {text}""",
 			_MEANT: f"""alike char(32) character set ascii not null primary key, process {text} not null,
@@ -88,7 +89,7 @@ class Sets:
 				escalated_before datetime(6)""",
 			_DATES: """clock int not null, day date not null, since datetime(6) not null,
 				upto datetime(6) not null, due_at datetime(6), shift_by bigint, primary key (clock, day, since)""",
-			_STATES: f"""name {text} not null primary key, number int not null, process {text}, stage {text},
+			_STATES: f"""name {text} not null, number int not null, process {text}, stage {text},
 				entered datetime(6), clock int, due datetime(6), late {text}, said {text}""",
 		}.items():
 			frappe.db.sql(f"create temporary table {table._table_name} ({columns}) engine=Aria")
