@@ -148,7 +148,6 @@ def _stage_fields() -> list[dict]:
 			"fieldtype": "Link",
 			"label": "Sales Process",
 			"options": "Sales Process",
-			"search_index": 1,
 			**_STATE,
 		},
 		{
