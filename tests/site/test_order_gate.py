@@ -441,7 +441,12 @@ def test_of_several_processes_the_strictest_decides():
 	signed.ask("Block")
 	lenient = frappe.copy_doc(frappe.get_doc("Sales Process", signed.PROCESS))
 	lenient.update(
-		{"process_name": "Lenient Way", "enabled": 1, "contract_enforcement": "Off", "company": records.COMPANY}
+		{
+			"process_name": "Lenient Way",
+			"enabled": 1,
+			"contract_enforcement": "Off",
+			"company": records.COMPANY,
+		}
 	)
 	lenient.insert()
 	strict, free = signed.deal(), signed.deal()

@@ -360,7 +360,9 @@ def test_m1_a_lead_moved_into_a_stage_of_an_opportunity_becomes_one(call):
 def test_m1_a_lead_moved_twice_becomes_one_opportunity(call):
 	process()
 	lead = records.lead()
-	made = [call(MOVE, doctype="Lead", name=lead.name, to_stage=stage) for stage in (EXPLORED, EXPLORED, SHOWN)]
+	made = [
+		call(MOVE, doctype="Lead", name=lead.name, to_stage=stage) for stage in (EXPLORED, EXPLORED, SHOWN)
+	]
 	assert len({row["name"] for row in made}) == 1
 	opportunity = frappe.get_doc("Opportunity", made[0]["name"])
 	assert steps(opportunity) == [(CAUGHT, EXPLORED), (EXPLORED, SHOWN)]
