@@ -1276,6 +1276,12 @@ _LABELS = (
 	("Opportunity Amount", "Opportunity"),
 	("From Lead", "Customer"),
 	("Prospect Name", None),
+	# The dialog in which a deal is given up: ERPNext's words for it are those of losing one's mind.
+	("Set as Lost", None),
+	("Lost Reasons", None),
+	("Declare Lost", None),
+	("Opportunity Lost Reason", None),
+	("Quotation Lost Reason", None),
 	("Signed On", "Contract"),
 )
 
