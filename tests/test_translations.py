@@ -518,6 +518,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 		for field in constant_of("salesflow_std/contract_clauses.py", "_COMPARED_BY").values()
 	},
 	("salesflow_std/contract_gate.py", "review.status"): clause_review_statuses,
+	# Labels of the contract's fields: ours are asked for with the fields, the others are ERPNext's own.
+	("salesflow_std/contract_rounds.py", "label"): lambda: set(),
 	("salesflow_std/contract_making.py", "doctype"): lambda: set(),  # ERPNext's own
 	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
 	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own

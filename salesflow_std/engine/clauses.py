@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from .figures import number, plain_text
 
@@ -33,6 +35,8 @@ COMPARED = {
 	"payment": PAYMENT,
 	"after_sales": AFTER_SALES,
 }
+
+_LINE_END = re.compile(r"\n|<br\s*/?>|</(?:p|div|li|tr|h[1-6]|blockquote)\s*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,36 @@ def _text(what: str, value: object) -> str:
 		text = number(value)
 		return "" if text == "0" else text
 	return plain_text(str(value or ""))
+
+
+def asks_for_change(finding: str | None, comment: str | None) -> bool:
+	"""Whether a clause says by itself what is to change: it is to change or missing, and a comment says how (C2)."""
+	return finding in (TO_CHANGE, MISSING) and bool((comment or "").strip())
+
+
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+	"""The parts of a contract that say something else than before, by their keys, in the order of `after` (C2).
+
+	Markup and spacing are no change, as with `fingerprint`.
+	"""
+	parts = dict.fromkeys((*after, *before))
+	return [part for part in parts if _canonical(before.get(part)) != _canonical(after.get(part))]
+
+
+def changed_lines(before: str | None, after: str | None) -> tuple[list[str], list[str]]:
+	"""The lines of two HTML texts that only the one has, and only the other; plain, in their order (C2)."""
+	old, new = _lines(before), _lines(after)
+	gone, come = [], []
+	for how, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+		if how != "equal":
+			gone += old[a:b]
+			come += new[c:d]
+	return gone, come
+
+
+def _lines(value: str | None) -> list[str]:
+	parts = (plain_text(part) for part in _LINE_END.split(value or ""))
+	return [part for part in parts if part]
 
 
 def fingerprint(clauses: Mapping[str, object]) -> str:

@@ -47,14 +47,19 @@ def topic_label(topic: str) -> str:
 	return _(topic, context="Contract Review Clause")
 
 
-def fingerprint(contract: Document) -> str:
-	"""The fingerprint of all that legal approves of a contract; signatures and scan are not among it."""
+def content(contract: Document) -> dict[str, object]:
+	"""All that legal approves of a contract, part by part; signatures and scan are not among it."""
 	clauses = {field: contract.get(field) for field in _ABOUT}
 	for fields in FIELDS.values():
 		clauses |= {field: contract.get(field) for field in fields}
 	clauses["sf_amount"] = flt(contract.get("sf_amount"))
 	clauses["fulfilment"] = [row.requirement for row in contract.get("fulfilment_terms") or ()]
-	return rules.fingerprint(clauses)
+	return clauses
+
+
+def fingerprint(contract: Document) -> str:
+	"""The fingerprint of all that legal approves of a contract."""
+	return rules.fingerprint(content(contract))
 
 
 def said(contract: Document) -> dict[str, str]:

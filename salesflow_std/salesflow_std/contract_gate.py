@@ -75,7 +75,9 @@ def missing(contract: Document) -> str:
 		)
 	if review.status in ("Changes Asked", "Rejected"):
 		return _("Legal has answered {0}: {1}. {2}").format(
-			link, _(review.status, context="Contract Review"), escape_html(review.reason or "")
+			link,
+			_(review.status, context="Contract Review"),
+			escape_html(review.reason or "").replace("\n", "<br>"),
 		)
 	return _(
 		"The clauses have changed since {0}; nobody has been asked to review them as they are now."

@@ -19,6 +19,7 @@ from salesflow_std.salesflow_std import (
 	contract_clauses,
 	contract_mail,
 	contract_reviewers,
+	contract_rounds,
 	contracts,
 	final_intent,
 	reps,
@@ -102,7 +103,7 @@ def ask(name: str, note: str | None = None) -> str:
 def _begin(contract: Document, reviewer: str, note: str) -> Document:
 	now = now_datetime().replace(microsecond=0)
 	differing = contract_clauses.differences(contract)
-	topics = {row["topic"] for row in differing}
+	previous = contract_rounds.last_decided(contract)
 	review = frappe.new_doc(DOCTYPE)
 	review.update(
 		{
@@ -119,7 +120,9 @@ def _begin(contract: Document, reviewer: str, note: str) -> Document:
 			"note": note,
 			"differences": json.dumps(differing, ensure_ascii=False),
 			"fingerprint": contract_clauses.fingerprint(contract),
-			"clauses": [{"topic": topic, "differs": int(topic in topics)} for topic in rules.TOPICS],
+			"content": contract_rounds.content(contract),
+			"previous_review": previous and previous.name,
+			"clauses": contract_rounds.rows(contract, previous, differing),
 		}
 	)
 	save(review)
@@ -183,8 +186,9 @@ def note(name: str, findings: list[dict]) -> None:
 def decide(name: str, decision: str, reason: str | None = None, findings: list[dict] | None = None) -> str:
 	"""Approves all clauses, asks for changes or rejects; returns the review's status (C2).
 
-	Raises PermissionError for who is not asked, ValidationError where it is closed, where something is not looked at,
-	or where the clauses are others by now.
+	Changes may be asked for without a reason where comments say what is to change: the reason is made of them. Raises
+	PermissionError for who is not asked, ValidationError where it is closed, where something is not looked at, or where
+	the clauses are others by now.
 	"""
 	review, contract = locked(name)
 	_check_may_decide(review, contract)
@@ -196,7 +200,7 @@ def decide(name: str, decision: str, reason: str | None = None, findings: list[d
 			_("Clauses Changed"),
 		)
 	_write_findings(review, findings or [])
-	reason = _text(reason)
+	reason = _text(reason) or _reason_of_comments(review, decision)
 	_check_complete(review, decision, reason)
 	review.update(
 		{
@@ -238,7 +242,23 @@ def _write_findings(review: Document, findings: list[dict]) -> None:
 		if topic not in rows and (finding or comment):
 			rows[topic] = review.append("clauses", {"topic": topic})
 		if topic in rows:
-			rows[topic].update({"finding": finding, "comment": comment})
+			row = rows[topic]
+			same = (finding, comment) == (row.finding or "", row.comment or "")
+			row.update(
+				{"finding": finding, "comment": comment, "carried_over": int(bool(row.carried_over and same))}
+			)
+
+
+def _reason_of_comments(review: Document, decision: str) -> str:
+	"""Comments on what is to change say why already; whoever rejects, says it in one sentence."""
+	if decision != rules.CHANGE:
+		return ""
+	wanting = [row for row in review.clauses if rules.asks_for_change(row.finding, row.comment)]
+	return _text(
+		"\n".join(
+			_("On {0}: {1}").format(contract_clauses.topic_label(row.topic), row.comment) for row in wanting
+		)
+	)
 
 
 def _check_complete(review: Document, decision: str, reason: str) -> None:

@@ -6,7 +6,7 @@ import json
 
 import frappe
 from frappe.model.document import Document
-from frappe.utils import get_fullname
+from frappe.utils import get_datetime, get_fullname, now_datetime
 
 from salesflow_std.salesflow_std import (
 	contract_clauses,
@@ -14,6 +14,7 @@ from salesflow_std.salesflow_std import (
 	contract_making,
 	contract_reviewers,
 	contract_reviews,
+	contract_rounds,
 	contracts,
 )
 
@@ -46,7 +47,8 @@ def of(deal: Document) -> dict:
 
 def standing(contract: Document) -> dict:
 	"""A contract for its form: ``{"of_deal", "state", "enforcement", "says", "why", "differences", "review": {"name", "status",
-	"reviewer_name", "due_on", "reason"} or None, "may": {"ask", "take_back", "sign", "scan"}}``."""
+	"reviewer_name", "due_on", "reason"} or None, "may": {"ask", "take_back", "sign", "scan"}, "scan": {"due_on",
+	"late"} or None}``; `scan` while the scan of a signed one is still to be attached (C3)."""
 	if not contracts.is_of_deal(contract):
 		return {"of_deal": False}
 	review = _review_of(contract)
@@ -73,7 +75,14 @@ def standing(contract: Document) -> dict:
 			"sign": contract.docstatus < 2 and not contract.is_signed and may_write,
 			"scan": contract.docstatus == 1 and not contract.sf_scan and may_write,
 		},
+		"scan": _scan_to_come(contract),
 	}
+
+
+def _scan_to_come(contract: Document) -> dict | None:
+	if contract.sf_state != contracts.SIGNED or contract.sf_scan or not contract.sf_scan_due:
+		return None
+	return {"due_on": contract.sf_scan_due, "late": get_datetime(contract.sf_scan_due) < now_datetime()}
 
 
 def _review_of(contract: Document) -> Document | None:
@@ -90,21 +99,27 @@ def _review_of(contract: Document) -> Document | None:
 
 def review(doc: Document) -> dict:
 	"""A review for its form (C2): ``{"contract", "terms", "clauses": [{"topic", "label", "said", "finding", "comment",
-	"differences": [{"what", "before", "after"}]}], "others": [{"value": user, "label": full name}],
+	"differences": [{"what", "before", "after"}], "changed", "carried_over", "changes": as differences, "last": {"finding",
+	"comment"} or None}], "previous", "has_previous", "changes", "others": [{"value": user, "label": full name}],
 	"proposal", "may": {"decide", "take_back", "hand_over"}}``.
 
 	`terms` is the contract's text as HTML, made safe; `said` what its clause says, plain. Of a closed review the
-	differences are those that were there when it was asked for.
+	differences are those that were there when it was asked for. `changes` are those since the last answer: a clause's
+	at the clause, those of all clauses (the text) beside; `last` is what legal said then where it is not carried over.
 	"""
 	contract = frappe.get_doc("Contract", doc.contract)
 	is_open = doc.status == contract_reviews.OPEN
 	differing = contract_clauses.differences(contract) if is_open else json.loads(doc.differences or "[]")
 	said = contract_clauses.said(contract)
+	since = contract_rounds.shown(doc, contract)
 	return {
 		"contract": contract.name,
 		"party": contract.party_full_name or contract.party_name,
 		"terms": frappe.utils.sanitize_html(contract.contract_terms or "", linkify=False),
-		"clauses": [_clause(row, said, differing) for row in doc.clauses],
+		"clauses": [_clause(row, said, differing, since) for row in doc.clauses],
+		"has_previous": bool(since["previous"]),
+		"previous": _readable(contract_reviews.DOCTYPE, since["previous"]),
+		"changes": [one for one in since["changes"] if not one["topics"]],
 		"proposal": _readable("Solution Proposal", contract.sf_proposal),
 		"quotation": _readable("Quotation", contract.document_name)
 		if contract.document_type == "Quotation"
@@ -128,7 +143,8 @@ def _others(doc: Document, contract: Document) -> list[dict]:
 	return [{"value": user, "label": get_fullname(user)} for user in people]
 
 
-def _clause(row: Document, said: dict[str, str], differing: list[dict]) -> dict:
+def _clause(row: Document, said: dict[str, str], differing: list[dict], since: dict) -> dict:
+	last = since["found"].get(row.topic)
 	return {
 		"topic": row.topic,
 		"label": contract_clauses.topic_label(row.topic),
@@ -136,6 +152,10 @@ def _clause(row: Document, said: dict[str, str], differing: list[dict]) -> dict:
 		"finding": row.finding or "",
 		"comment": row.comment or "",
 		"differences": [one for one in differing if one["topic"] == row.topic],
+		"changed": bool(row.changed),
+		"carried_over": bool(row.carried_over),
+		"changes": [one for one in since["changes"] if row.topic in one["topics"]],
+		"last": last if last and last["finding"] and not row.carried_over else None,
 	}
 
 

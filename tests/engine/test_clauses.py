@@ -73,3 +73,22 @@ def test_the_fingerprint_changes_with_a_word_or_a_cent_and_not_with_markup():
 	assert clauses.fingerprint({"terms": "<div> We deliver. </div>", "amount": 10}) == base
 	assert clauses.fingerprint({"terms": "<p>We may deliver.</p>", "amount": 10}) != base
 	assert clauses.fingerprint({"terms": "<p>We deliver.</p>", "amount": 10.01}) != base
+
+
+def test_what_changed_is_told_part_by_part_whatever_the_markup():
+	before = {"terms": "<p>A</p>", "amount": 5, "rows": ["x"], "gone": "y"}
+	after = {"rows": ["x", "z"], "terms": "<div> A </div>", "amount": 5.0, "come": ""}
+	assert clauses.changed(before, after) == ["rows", "gone"]
+	assert clauses.changed(before, before) == []
+
+
+def test_of_a_long_text_only_the_lines_that_changed_are_told():
+	gone, come = clauses.changed_lines("<p>A</p><p>B  b</p>C<br>D", "<p>A</p><ul><li>E</li></ul>C\nD")
+	assert (gone, come) == (["B b"], ["E"])
+	assert clauses.changed_lines(None, "<p>A</p>") == ([], ["A"])
+
+
+@pytest.mark.parametrize("finding", ["", *clauses.FINDINGS])
+def test_a_comment_on_what_is_not_in_order_asks_for_the_change(finding):
+	assert clauses.asks_for_change(finding, "Cap it.") is (finding in (clauses.TO_CHANGE, clauses.MISSING))
+	assert not clauses.asks_for_change(finding, " ")

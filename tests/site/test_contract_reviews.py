@@ -229,6 +229,125 @@ def test_another_of_legal_takes_over(call, as_user, manager, rep, lawyer, make_u
 	assert decide(call, as_user, other, asked) == "Approved"
 
 
+def test_asking_for_changes_the_comments_are_reason_enough(call, as_user, rep, lawyer, asked):
+	def found(finding, comment):
+		return json.dumps([{"topic": "Breach", "finding": finding, "comment": comment}])
+
+	for finding, comment in (("To Change", " "), ("In Order", "Fine.")):
+		with pytest.raises(frappe.ValidationError, match="Say why"):
+			decide(call, as_user, lawyer, asked, "Change", findings=found(finding, comment))
+	with pytest.raises(frappe.ValidationError, match="Say why"):
+		decide(call, as_user, lawyer, asked, "Reject", findings=found("Missing", "No penalty."))
+	decide(call, as_user, lawyer, asked, "Change", findings=found("Missing", "No penalty."))
+	review = deals.review_of(asked)
+	assert (review.status, review.reason) == ("Changes Asked", "On Breach: No penalty.")
+	assert "No penalty" in call(f"{API}.standing", contract=asked.name)["says"]
+
+
+# The next round
+
+
+CAP = {"topic": "Breach", "finding": "To Change", "comment": "Cap it."}
+ONE_TO_CHANGE = [row for row in ALL_IN_ORDER if row["topic"] != "Breach"] + [CAP]
+
+
+@pytest.fixture
+def next_round(call, as_user, rep, lawyer, asked):
+	"""Legal has answered; the rep changes the contract and asks again. Returns the first review, the second, its sheet."""
+
+	def ask(findings=ONE_TO_CHANGE, decision="Change", **changes):
+		first = records.state(asked, "sf_contract_review")
+		decide(call, as_user, lawyer, asked, decision, findings=json.dumps(findings))
+		asked.reload()
+		asked.update(changes)
+		asked.save()
+		with as_user(rep):
+			second = call(f"{API}.ask_for_review", contract=asked.name)
+		assert second != first
+		with as_user(lawyer):
+			return first, deals.review_of(asked), call(f"{API}.review_sheet", review=second)
+
+	return ask
+
+
+def marked(review, field):
+	return [row.topic for row in review.clauses if row.get(field)]
+
+
+def test_the_next_round_keeps_what_stands_and_marks_what_changed(call, as_user, lawyer, asked, next_round):
+	first, review, sheet = next_round(sf_breach="At most 5 %", sf_amount=0.01)
+	open_ones = ["Payment", "Breach"]
+	assert [row.topic for row in review.clauses if not row.finding] == open_ones == marked(review, "changed")
+	assert marked(review, "carried_over") == [topic for topic in clauses.TOPICS if topic not in open_ones]
+	assert sheet["previous"] == first and sheet["changes"] == []
+	breach = next(row for row in sheet["clauses"] if row["topic"] == "Breach")
+	assert [(one["before"], one["after"]) for one in breach["changes"]] == [("", "At most 5 %")]
+	assert breach["last"] == {"finding": "To Change", "comment": "Cap it."}
+	# What is open is looked at; the rest stands.
+	with pytest.raises(frappe.ValidationError, match="Not looked at yet: Payment, Breach"):
+		decide(call, as_user, lawyer, asked, findings="[]")
+	rest = json.dumps([row for row in ALL_IN_ORDER if row["topic"] in open_ones])
+	assert decide(call, as_user, lawyer, asked, findings=rest) == "Approved"
+
+
+def test_what_was_to_change_and_did_not_is_still_to_change(call, as_user, lawyer, asked, next_round):
+	_first, review, _sheet = next_round(sf_scope="More")
+	row = next(row for row in review.clauses if row.topic == "Breach")
+	assert (row.finding, row.comment, row.carried_over, row.changed) == ("To Change", "Cap it.", 1, 0)
+	with pytest.raises(frappe.ValidationError, match="Not in order: Breach"):
+		decide(call, as_user, lawyer, asked, findings='[{"topic": "Scope", "finding": "In Order"}]')
+	with as_user(lawyer):
+		call(
+			f"{API}.note_findings",
+			review=review.name,
+			findings='[{"topic": "Breach", "finding": "In Order", "comment": ""}]',
+		)
+	assert "Breach" not in marked(deals.review_of(asked), "carried_over")
+
+
+def test_another_text_may_speak_of_each_clause(next_round):
+	_first, review, sheet = next_round(contract_terms="<p>As agreed.</p><p>No liability.</p>")
+	assert {row.finding or "" for row in review.clauses} == {""}
+	assert marked(review, "changed") == marked(review, "carried_over") == []
+	[text] = sheet["changes"]
+	assert (text["before"], text["after"]) == ("", "No liability.")
+
+
+def test_asked_again_as_it_was_everything_stands(next_round):
+	_first, review, sheet = next_round()
+	assert {row.finding for row in review.clauses} == {"In Order", "To Change"}
+	assert sheet["changes"] == [] and marked(review, "changed") == []
+
+
+def test_an_approval_that_legal_took_back_carries_nothing_over(call, as_user, rep, lawyer, asked):
+	decide(call, as_user, lawyer, asked)
+	with as_user(lawyer):
+		review = records.state(asked, "sf_contract_review")
+		call(f"{API}.take_back", review=review, reason="A law has changed.")
+	with as_user(rep):
+		call(f"{API}.ask_for_review", contract=asked.name)
+	assert {row.finding or "" for row in deals.review_of(asked).clauses} == {""}
+
+
+def test_a_review_of_before_this_was_kept_carries_over_only_what_is_the_same(
+	call, as_user, lawyer, next_round, asked
+):
+	frappe.db.set_value("Contract Review", records.state(asked, "sf_contract_review"), "content", None)
+	_first, review, _sheet = next_round(sf_scope="More")
+	assert {row.finding or "" for row in review.clauses} == {""}
+	assert marked(review, "changed") == []
+
+
+def test_what_differs_from_a_proposal_approved_meanwhile_is_open(
+	call, as_user, lawyer, next_round, deal, asked
+):
+	asked.reload()
+	deals.approved_proposal(deal)
+	_first, review, _sheet = next_round()
+	assert {row.topic for row in review.clauses if not row.finding} == set(marked(review, "differs"))
+	assert "Payment" in marked(review, "changed")
+
+
 # Falling and taking back
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import frappe
 import pytest
+from frappe.utils import add_to_date
 
 from salesflow_std.salesflow_std import contracts
 from tests.site import deals, records
@@ -333,6 +334,23 @@ def signed(call, as_user, rep, manager, lawyer, deal):
 	with as_user(manager):
 		contract.submit()
 	return contract
+
+
+def test_a_signed_contract_says_when_its_scan_is_due_until_it_is_there(
+	call, as_user, rep, signed, frozen_time
+):
+	"""C3."""
+	due = records.state(signed, "sf_scan_due")
+
+	def told():
+		with as_user(rep):
+			return call(f"{API}.standing", contract=signed.name)["scan"]
+
+	assert told() == {"due_on": due, "late": False}
+	with frozen_time(str(add_to_date(due, minutes=1))):
+		assert told() == {"due_on": due, "late": True}
+	call(f"{API}.attach_scan", contract=signed.name, file_url=deals.attach(signed))
+	assert told() is None
 
 
 def test_the_rep_attaches_the_scan(call, as_user, rep, signed):

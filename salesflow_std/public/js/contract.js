@@ -33,6 +33,7 @@ if (!salesflow.contract) {
 		},
 
 		colour(found) {
+			if (found.scan) return found.scan.late ? "red" : "blue";
 			if (["Clauses Approved", "Signed"].includes(found.state)) return "green";
 			return found.state === "In Clause Review" ? "blue" : "orange";
 		},
@@ -43,6 +44,11 @@ if (!salesflow.contract) {
 			if (found.state === "Clauses Approved") {
 				const approved = review ? __("Clauses approved with {0}.", [link]) : __("Clauses approved.");
 				return `<div>${approved}</div><div class="small">${this.next_signature(frm)}</div>`;
+			}
+			if (found.scan) {
+				const due = esc(frappe.datetime.str_to_user(found.scan.due_on));
+				const told = found.scan.late ? __("Signed. The scan was due by {0}.", [due]) : __("Signed. Scan due by {0}.", [due]);
+				return `<div>${told}</div><div class="small">${__("Next: attach the scan of the signed contract.")}</div>`;
 			}
 			if (!found.says) return "";
 			const differences = (found.differences || []).map(

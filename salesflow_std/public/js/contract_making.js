@@ -12,7 +12,10 @@ if (!salesflow.contract_making) {
 			if (frm.doc.sf_contract && frappe.model.can_read("Contract")) {
 				frm.add_custom_button(__("Open Contract"), () => frappe.set_route("Form", "Contract", frm.doc.sf_contract));
 			} else if (frappe.model.can_create("Contract") && frm.doc.status !== "Lost") {
-				frm.add_custom_button(__("Make Contract"), () => this.make(frm), __("Create"));
+				// While it is due nobody should have to look for it.
+				const due = Boolean(frm.doc.sf_contract_due);
+				const button = frm.add_custom_button(__("Make Contract"), () => this.make(frm), due ? null : __("Create"));
+				if (due) button?.removeClass("btn-default").addClass("btn-primary");
 			}
 		},
 

@@ -58,23 +58,54 @@ class ClauseSheet {
 		const changed = sheet.is_current
 			? ""
 			: `<p class="sf-differs" role="alert">${__("The contract says something else by now than when this review was asked for.")}</p>`;
-		return `<div class="sf-clause-head">${changed}<p>${told}</p>
+		return `<div class="sf-clause-head">${changed}${this.since()}<p>${told}</p>
 			${sheet.quotation ? `<p>${__("Quotation")}: ${link("Quotation", sheet.quotation)}</p>` : ""}
 			<details><summary>${__("The whole text of the contract")}</summary><div class="sf-contract-text">${sheet.terms}</div></details></div>`;
 	}
 
+	// What has changed since legal answered the last time; what concerns all clauses stands here.
+	since() {
+		const { sheet } = this;
+		if (!sheet.has_previous) return "";
+		const { previous } = sheet;
+		const link = previous ? frappe.utils.get_form_link("Contract Review", previous, true, esc(previous)) : "";
+		const changed = sheet.clauses.filter((row) => row.changed).map((row) => esc(row.label));
+		let told = changed.length
+			? __("Changed since the last review {0}: {1}.", [link, changed.join(", ")])
+			: __("No clause has changed since the last review {0}.", [link]);
+		if (sheet.changes.length) {
+			told = __("What concerns all clauses has changed since the last review {0}; each is looked at anew.", [link]);
+		}
+		return `<p class="sf-since">${told}</p>${sheet.changes.map((one) => this.sides(one, __("Last Review"))).join("")}`;
+	}
+
+	sides(one, before) {
+		return `<div class="sf-differs"><b>${esc(one.what)}</b>
+			<div><span class="text-muted">${before}:</span> ${lines(one.before || "–")}</div>
+			<div><span class="text-muted">${__("Here")}:</span> ${lines(one.after || "–")}</div></div>`;
+	}
+
+	mark(row) {
+		const pill = (colour, text) => ` <span class="indicator-pill no-indicator-dot ${colour}">${text}</span>`;
+		if (row.changed) return pill("orange", __("Changed since the Last Review", null, "Contract Review Clause"));
+		if (!row.carried_over) return "";
+		return pill("gray", __("Carried Over from the Last Review", null, "Contract Review Clause"));
+	}
+
+	last(row) {
+		if (!row.last) return "";
+		const found = `${label_of(row.last.finding)} ${row.last.comment}`;
+		return `<div class="text-muted">${__("Last Review")}: ${lines(found)}</div>`;
+	}
+
 	clause(row) {
-		const differs = row.differences.map(
-			(one) =>
-				`<div class="sf-differs"><b>${esc(one.what)}</b>
-					<div><span class="text-muted">${__("Approved", null, "Contract Review")}:</span> ${lines(one.before || "–")}</div>
-					<div><span class="text-muted">${__("Here")}:</span> ${lines(one.after || "–")}</div></div>`
-		);
+		const differs = row.differences.map((one) => this.sides(one, __("Approved", null, "Contract Review")));
+		const changes = row.changes.map((one) => this.sides(one, __("Last Review")));
 		const said = row.said
 			? `<div class="sf-said">${lines(row.said)}</div>`
 			: `<div class="text-muted">${__("Nothing is said of it apart from the text of the contract.")}</div>`;
 		return `<section class="sf-clause" data-topic="${esc(row.topic)}">
-			<h4>${esc(row.label)}</h4>${said}${differs.join("")}${this.answer(row)}</section>`;
+			<h4>${esc(row.label)}${this.mark(row)}</h4>${said}${changes.join("")}${this.last(row)}${differs.join("")}${this.answer(row)}</section>`;
 	}
 
 	answer(row) {
@@ -99,7 +130,7 @@ class ClauseSheet {
 		return `<section class="sf-clause sf-clause-decision">
 			<h4>${__("Decision", null, "Contract Review")}</h4>
 			<textarea class="form-control sf-reason" rows="2" aria-label="${__("Reason", null, "Contract Review")}"
-				placeholder="${__("Reason, when something is to change or you reject")}"></textarea>
+				placeholder="${__("Reason when you reject, or ask for changes that no comment tells")}"></textarea>
 			<div class="sf-refused hidden" role="alert"></div>
 			<div class="sf-choices">
 				<button type="button" class="btn btn-primary btn-sm" data-decision="Approve">${__("Approve", null, "Contract Review")}</button>
