@@ -36,8 +36,14 @@ def content(contract: Document) -> str:
 
 
 def last_decided(contract: Document) -> Document | None:
-	"""The review of a contract, or of what it amends, that legal answered last; None before the first answer."""
-	of = [name for name in (contract.name, contract.get("amended_from")) if name]
+	"""The review of a contract, or of what it amends, that legal answered last; None before the first answer.
+
+	Who asks reads what it amends: anybody may write another's name there, and would be told what that one says.
+	"""
+	of = [contract.name]
+	amended = contract.get("amended_from")
+	if amended and frappe.has_permission("Contract", "read", doc=amended):
+		of.append(amended)
 	found = frappe.get_all(
 		_REVIEW,
 		filters={"contract": ("in", of), "decided_on": ("is", "set")},

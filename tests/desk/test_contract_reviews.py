@@ -109,4 +109,5 @@ def test_from_the_request_to_the_approval(login, call, lawyer, contract, tolerat
 	dialog(page).locator("input[data-fieldname=signee]").fill("总经理")
 	dialog(page).locator(".btn-primary").click()
 	expect(page.get_by_role("button", name="Attach Scan")).to_be_visible()
+	expect(page.locator(".form-message.sf-gate")).to_contain_text("Scan due by")
 	assert records.state(call, "Contract", contract, "sf_state") == "Signed"

@@ -11,6 +11,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from salesflow_std.engine import clauses
+from salesflow_std.salesflow_std import contract_rounds
 from tests.site import deals, records
 from tests.site.deals import ALL_IN_ORDER, API
 from tests.site.review_cases import absent, notices_of
@@ -336,6 +337,29 @@ def test_a_review_of_before_this_was_kept_carries_over_only_what_is_the_same(
 	_first, review, _sheet = next_round(sf_scope="More")
 	assert {row.finding or "" for row in review.clauses} == {""}
 	assert marked(review, "changed") == []
+
+
+def test_an_amendment_goes_on_where_the_contract_was_unless_it_is_not_theirs_to_read(
+	call, as_user, rep, make_user, manager, lawyer, asked
+):
+	decide(call, as_user, lawyer, asked)
+	asked.reload()
+	with as_user(manager):
+		asked.submit()
+		asked.cancel()
+	amended = frappe.copy_doc(asked)
+	amended.update({"amended_from": asked.name, "sf_scope": "More"})
+	amended.insert()
+	assert contract_rounds.last_decided(amended).contract == asked.name
+	stranger = make_user("Sales User")
+	own = {"user": stranger, "allow": "Opportunity", "for_value": deals.opportunity().name}
+	frappe.get_doc({"doctype": "User Permission", **own}).insert()
+	with as_user(stranger):
+		assert contract_rounds.last_decided(amended) is None
+	with as_user(rep):
+		call(f"{API}.ask_for_review", contract=amended.name)
+	assert marked(deals.review_of(amended), "changed") == ["Scope"]
+	assert len(marked(deals.review_of(amended), "carried_over")) == 5
 
 
 def test_what_differs_from_a_proposal_approved_meanwhile_is_open(

@@ -48,7 +48,7 @@ if (!salesflow.contract) {
 			if (found.scan) {
 				const due = esc(frappe.datetime.str_to_user(found.scan.due_on));
 				const told = found.scan.late ? __("Signed. The scan was due by {0}.", [due]) : __("Signed. Scan due by {0}.", [due]);
-				return `<div>${told}</div><div class="small">${__("Next: attach the scan of the signed contract.")}</div>`;
+				return `<div>${told}</div>`;
 			}
 			if (!found.says) return "";
 			const differences = (found.differences || []).map(
