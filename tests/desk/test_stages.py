@@ -131,7 +131,9 @@ def test_m1_what_is_missing_leads_to_the_field_and_then_it_moves(login, call, de
 
 
 def test_m1_the_bar_moves_before_the_form_is_read_anew(login, call, deal):
-	call("frappe.client.set_value", doctype="Opportunity", name=deal, fieldname="website", value="example.com")
+	call(
+		"frappe.client.set_value", doctype="Opportunity", name=deal, fieldname="website", value="example.com"
+	)
 	page, bar = open_deal(login, deal)
 	held = []
 	for reading in ("frappe.desk.form.load.getdoc*", "*stage_path.path*"):

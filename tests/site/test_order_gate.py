@@ -175,7 +175,7 @@ def test_a_typed_order_may_stand_on_a_deals_contract_once():
 
 
 @pytest.mark.parametrize("values", ({}, {"is_deal": True}), ids=("in general", "of a deal"))
-@pytest.mark.parametrize("state", ("Drafted", "In Clause Review", "Approved"))
+@pytest.mark.parametrize("state", ("Drafted", "In Clause Review", "Clauses Approved"))
 def test_a_typed_order_is_told_of_the_contract_that_is_on_its_way(state, values):
 	deal = signed.deal()
 	order = signed.order(deal.party_name)
