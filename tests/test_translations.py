@@ -391,6 +391,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,
 	(_PROCESS + ".js", "value"): gate_titles,
+	(_PROCESS + ".js", "role"): stage_roles,
 	(_PROCESS + ".js", "choice"): lambda: options_of("Sales Process Gate", "moment", "kind", "mode"),
 	(_PROCESS + ".js", "about"): lambda: {row["description"] for row in shipped("sales_process")},
 	(_PROCESS + ".js", "line"): lambda: words_of_stages("guidance") | words_of_stages("outputs"),
@@ -455,7 +456,6 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_STAGE_AGEING + ".py", "row.stage"): stage_names,
 	(_STAGE_AGEING + ".py", "key"): stage_names,
 	(_STAGE_AGEING + ".py", "row.standing"): lambda: stage_ageing_words("STANDINGS"),
-	(_STAGE_AGEING + ".py", "limit.unit"): error_parameters,
 	(_STAGE_AGEING + ".py", "group"): lambda: stage_ageing_words("GROUPS"),
 	(_STAGE_AGEING + ".py", "filters.group_by or 'Stage'"): lambda: stage_ageing_words("GROUPS"),
 	(_STAGE_AGEING + ".js", "value"): lambda: stage_ageing_words("GROUPS", "STANDINGS"),
@@ -468,7 +468,6 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_STAGE_PATH, "stage.owner_role"): stage_roles,
 	(_STAGE_PATH, "stage.guidance"): lambda: words_of_stages("guidance"),
 	(_STAGE_PATH, "line"): lambda: words_of_stages("outputs"),
-	(_STAGE_PATH, "stage.unit"): error_parameters,
 	(_STAGE_PATH, "gate.title"): gate_titles,
 	("public/js/graded_list.js", "doc.sf_stage"): stage_names,
 	("public/js/path_bar.js", "doctype"): lambda: set(

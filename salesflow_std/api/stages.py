@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe
 
-from salesflow_std.salesflow_std import stages
+from salesflow_std.salesflow_std import stage_path, stages
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -22,14 +22,20 @@ def check(doctype: str, name: str, to_stage: str) -> list[dict]:
 
 @frappe.whitelist(methods=["POST", "PUT"])
 def move(
-	doctype: str, name: str, to_stage: str, override_reason: str | None = None, reason: str | None = None
+	doctype: str,
+	name: str,
+	to_stage: str,
+	override_reason: str | None = None,
+	reason: str | None = None,
+	with_path: bool = False,
 ) -> dict:
 	"""Moves a Lead or Opportunity into a stage (M1).
 
 	`reason` says why a stage is skipped or the document goes back, `override_reason` why it passes unmet gates.
-	Returns ``{"doctype", "name", "stage"}``. Raises GateNotMet naming what is missing, PermissionError without the
+	Returns ``{"doctype", "name", "stage"}``, `with_path` also ``"path"``, as `api.stage_path.path` gives it. Raises GateNotMet naming what is missing, PermissionError without the
 	right to change the document or, for an override, the role.
 	"""
 	frappe.get_doc(doctype, name).check_permission("write")
 	doc = stages.move(doctype, name, to_stage, reason, override_reason)
-	return {"doctype": doc.doctype, "name": doc.name, "stage": doc.sf_stage}
+	told = {"doctype": doc.doctype, "name": doc.name, "stage": doc.sf_stage}
+	return {**told, "path": stage_path.path(doc)} if with_path else told

@@ -59,7 +59,8 @@ def contact_of(doctype: str, name: str) -> dict:
 	"""Who the talk is with, as the document says, and who looks after it.
 
 	``{"contact", "contact_name", "email_id", "language", "contact_role", "allocated_to"}``; what nobody knows is
-	None. An opportunity that names nobody has the contact of its party, where the user may read that.
+	None. An opportunity that names nobody has the contact of its party, where the user may read that. The language is
+	the customer's, else that of whoever looks after them.
 	"""
 	found = _contact(doctype, name)
 	if doctype == "Opportunity":
@@ -68,12 +69,19 @@ def contact_of(doctype: str, name: str) -> dict:
 			party = None
 		if party and not (found["email_id"] or found["contact_name"]):
 			found = {**_contact(*party), "language": found["language"]}
-		if party and not found["language"] and party[0] != "Prospect":
+		if party and not _is_told(found["language"]) and party[0] != "Prospect":
 			found["language"] = frappe.db.get_value(*party, "language")
 	owner = frappe.db.get_value(doctype, name, profiles.OWNER_FIELDS[doctype])
 	found["allocated_to"] = owner or frappe.session.user
+	if not _is_told(found["language"]):
+		found["language"] = notices.language_of(found["allocated_to"])
 	found["contact_role"] = _role_of(profiles.profile_of(doctype, name), found)
 	return found
+
+
+def _is_told(language: str | None) -> bool:
+	"""Whether a document's language says anything: Frappe fills the site's into every new one."""
+	return bool(language) and language != frappe.db.get_single_value("System Settings", "language")
 
 
 def _contact(doctype: str, name: str) -> dict:

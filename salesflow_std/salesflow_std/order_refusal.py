@@ -45,7 +45,7 @@ def sentence(standing: Standing) -> str:
 		text = _("Contract {0} is not signed yet: {1}.").format(
 			refusals.link("Contract", standing.contract), _(standing.contract_state, context="Contract")
 		)
-	elif standing.contract:
+	elif standing.contract and standing.quotations:
 		text = _("Its contract is not signed yet.")
 	elif standing.quotations:
 		text = _("There is no contract for {0}.").format(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import frappe
 from frappe.model.document import Document
 from frappe.utils import flt, getdate
+from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
 from salesflow_std.engine import orders as rules
@@ -190,7 +191,7 @@ def _with_contract(order: Document, standing: Standing, sources: Sequence[Source
 		first = next(iter(found.values()))
 		return replace(standing, state=SIGNED, contract=first, contract_state=contracts.SIGNED)
 	without = [source for source, contract in found.items() if not contract]
-	best = _furthest(without)
+	best = _furthest(without) if sources else _on_its_way(order)
 	return replace(
 		standing,
 		state=MISSING,
@@ -206,7 +207,27 @@ def _with_customer(order: Document, any_deal: bool) -> str | None:
 	With `any_deal` one of another deal counts too, as long as no other order stands on it: the order of that deal may
 	have been typed by hand.
 	"""
-	contract, other, today = frappe.qb.DocType("Contract"), frappe.qb.DocType("Sales Order"), getdate()
+	contract = frappe.qb.DocType("Contract")
+	rows = (
+		_contracts_with(order, any_deal)
+		.where((contract.docstatus == 1) & (contract.is_signed == 1))
+		.where(contract.start_date.isnull() | (contract.start_date <= getdate()))
+		.limit(1)
+		.run()
+	)
+	return rows[0][0] if rows else None
+
+
+def _on_its_way(order: Document) -> frappe._dict | None:
+	"""The contract with an order's customer that has come furthest of those that are not signed yet."""
+	contract = frappe.qb.DocType("Contract")
+	unsigned = (contract.docstatus == 0) | ((contract.docstatus == 1) & (contract.is_signed == 0))
+	return _furthest_of(_contracts_with(order, any_deal=True).where(unsigned).run(as_dict=True))
+
+
+def _contracts_with(order: Document, any_deal: bool) -> QueryBuilder:
+	"""The contracts that an order of no deal could stand on once they are signed, the latest first."""
+	contract, other = frappe.qb.DocType("Contract"), frappe.qb.DocType("Sales Order")
 	in_general = contract.document_name.isnull() | (contract.document_name == "")
 	in_general &= contract.sf_opportunity.isnull() | (contract.sf_opportunity == "")
 	about_it = (contract.document_type == "Sales Order") & (contract.document_name == (order.name or ""))
@@ -220,20 +241,15 @@ def _with_customer(order: Document, any_deal: bool) -> str | None:
 		)
 		of_deal = (contract.document_type == "Quotation") | (contract.sf_opportunity > "")
 		counts.append(of_deal & contract.name.notin(used))
-	rows = (
+	return (
 		frappe.qb.from_(contract)
-		.select(contract.name)
+		.select(contract.name, contract.sf_state)
 		.where((contract.party_type == "Customer") & (contract.party_name == order.customer))
-		.where((contract.docstatus == 1) & (contract.is_signed == 1))
-		.where(contract.start_date.isnull() | (contract.start_date <= today))
-		.where(contract.end_date.isnull() | (contract.end_date >= today))
+		.where(contract.end_date.isnull() | (contract.end_date >= getdate()))
 		.where(contract.sf_company.isnull() | contract.sf_company.isin(("", order.company)))
 		.where(Criterion.any(counts))
 		.orderby(contract.creation, order=frappe.qb.desc)
-		.limit(1)
-		.run()
 	)
-	return rows[0][0] if rows else None
 
 
 def _furthest(sources: Sequence[Source]) -> frappe._dict | None:
@@ -242,5 +258,9 @@ def _furthest(sources: Sequence[Source]) -> frappe._dict | None:
 		for source in sources
 		for row in contracts.live_of(opportunity=source.opportunity, quotation=source.quotation)
 	]
+	return _furthest_of(rows)
+
+
+def _furthest_of(rows: Sequence[frappe._dict]) -> frappe._dict | None:
 	states = contracts.CONTRACT_STATES
 	return max(rows, key=lambda row: states.index(row.sf_state or contracts.DRAFTED), default=None)

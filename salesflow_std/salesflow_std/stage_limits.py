@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 from pypika.functions import IfNull
@@ -32,6 +33,21 @@ def limit_of(process: str | None, stage: str | None) -> ageing.Limit:
 	found = processes.get(process) if process and stage else None
 	row = found.stage(stage) if found else None
 	return ageing.Limit(row.longest_stay, row.unit, row.touch_resets) if row else ageing.Limit()
+
+
+def in_words(amount: float, unit: str) -> str:
+	"""A longest stay as people say it, an amount of `unit`s of `engine.worktime`; "" for no limit."""
+	if not amount:
+		return ""
+	words = {
+		"Hours": _("{0} hours"),
+		"Days": _("{0} days"),
+		"Weeks": _("{0} weeks"),
+		"Months": _("{0} months"),
+		"Working Hours": _("{0} working hours"),
+		"Working Days": _("{0} working days"),
+	}
+	return words[unit].format(f"{amount:g}")
 
 
 def is_counted(doctype: str, row: Mapping[str, object]) -> bool:

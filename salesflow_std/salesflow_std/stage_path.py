@@ -23,6 +23,7 @@ from salesflow_std.salesflow_std import (
 	gate_words,
 	processes,
 	stage_judgement,
+	stage_limits,
 	stages,
 	transitions,
 )
@@ -167,7 +168,7 @@ class _Path:
 			"left_on": visit.left_on,
 			"stay_hours": flt(visit.hours, 1),
 			"stay_days": flt(visit.days, 1),
-			"limit": f"{stage.longest_stay:g} {_(stage.unit)}" if stage.longest_stay else "",
+			"limit": stage_limits.in_words(stage.longest_stay, stage.unit),
 			"due": None,
 			"late": "",
 			"gates": self._gates(stage),

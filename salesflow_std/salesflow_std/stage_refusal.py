@@ -129,5 +129,5 @@ def _points(unmet: Sequence[dict]) -> str:
 def _point(row: dict) -> str:
 	title = f"<b>{escape_html(row['gate'])}</b>"
 	text = f'<a href="{escape_html(row["route"])}">{title}</a>' if row.get("route") else title
-	said = " ".join(escape_html(row[part]) for part in ("what", "why") if row.get(part))
+	said = " – ".join(escape_html(row[part]) for part in ("what", "why") if row.get(part))
 	return f"{text}: {said}" if said else text

@@ -130,6 +130,23 @@ def test_m1_what_is_missing_leads_to_the_field_and_then_it_moves(login, call, de
 	assert stage_of(call, deal) == SHOWN
 
 
+def test_m1_the_bar_moves_before_the_form_is_read_anew(login, call, deal):
+	call(
+		"frappe.client.set_value", doctype="Opportunity", name=deal, fieldname="website", value="example.com"
+	)
+	page, bar = open_deal(login, deal)
+	held = []
+	for reading in ("frappe.desk.form.load.getdoc*", "*stage_path.path*"):
+		page.route(f"**/api/method/{reading}", lambda route: held.append(route))
+	bar.locator(".sf-path-actions .sf-path-move").click()
+	expect(step(bar, SHOWN)).to_have_attribute("aria-current", "step")
+	expect(bar.locator(".sf-path-actions .sf-path-move")).to_have_text("Move to " + word("en", BARGAINED))
+	assert stage_of(call, deal) == SHOWN
+	for route in held:
+		route.continue_()
+	page.unroute_all()
+
+
 def test_m1_a_manager_lets_it_pass_with_a_reason(login, call, deal):
 	page, bar = open_deal(login, deal, user="manager")
 	bar.locator(".sf-path-actions .sf-path-move").click()

@@ -78,6 +78,32 @@ def test_a_record_begins_with_what_the_lead_knows(make_user):
 	assert doc.customer_profile == profiles.profile_of("Lead", lead.name)
 
 
+def speaking(user: str, language: str) -> str:
+	frappe.db.set_value("User", user, "language", language)
+	return user
+
+
+@pytest.mark.parametrize("filled_in", ("en", None))
+def test_a_customer_of_whom_no_language_is_known_is_taken_to_speak_their_reps(make_user, filled_in):
+	"""Frappe fills the site's language into every lead, so that it says nothing."""
+	owner = speaking(make_user(), "zh")
+	lead = records.lead(lead_owner=owner)
+	frappe.db.set_value("Lead", lead.name, "language", filled_in)
+	assert talk(lead).language == "zh"
+	deal = records.opportunity(party_name=lead.name, opportunity_owner=owner)
+	assert talk(deal).language == "zh"
+
+
+def test_the_customers_own_language_goes_before_their_reps(make_user):
+	owner = speaking(make_user(), "zh")
+	lead = records.lead(lead_owner=owner, language="fr")
+	assert talk(lead).language == "fr"
+	assert talk(records.lead(lead_owner=make_user(), language=None)).language == "en"
+	deal = records.opportunity(party_name=lead.name, opportunity_owner=owner)
+	frappe.db.set_value("Opportunity", deal.name, "language", "en")
+	assert talk(deal).language == "fr"
+
+
 def test_without_an_owner_the_record_is_its_makers(make_user, as_user):
 	lead = records.lead(lead_owner=None)
 	frappe.db.set_value("Lead", lead.name, "lead_owner", None)

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import frappe
 import pytest
 from erpnext.controllers.accounts_controller import update_child_qty_rate
-from frappe.utils import add_days, today
+from frappe.utils import add_days, quote, today
 
+from salesflow_std.salesflow_std import order_refusal, order_standing
 from tests.site import offers, records, signed
 from tests.site.submits import WAYS, by_method, put
 
@@ -171,6 +172,46 @@ def test_a_typed_order_may_stand_on_a_deals_contract_once():
 	assert state(first) == (1, "Signed", contract.name)
 	with refused():
 		by_method(second)
+
+
+@pytest.mark.parametrize("values", ({}, {"is_deal": True}), ids=("in general", "of a deal"))
+@pytest.mark.parametrize("state", ("Drafted", "In Clause Review", "Clauses Approved"))
+def test_a_typed_order_is_told_of_the_contract_that_is_on_its_way(state, values):
+	deal = signed.deal()
+	order = signed.order(deal.party_name)
+	about = {"sf_opportunity": deal.name} if values else {}
+	signed.contract(order.customer, signed=False, sf_state="Drafted", **about)
+	draft = signed.contract(order.customer, signed=False, sf_state=state, **about)
+	with refused(f'href="/app/contract/{draft.name}">{draft.name}</a> is not signed yet: {state}'):
+		by_method(order)
+
+
+def test_a_typed_order_is_told_of_it_in_chinese():
+	order = signed.order()
+	draft = signed.contract(order.customer, signed=False)
+	frappe.local.lang = "zh"
+	with pytest.raises(frappe.ValidationError) as problem:
+		by_method(order)
+	assert draft.name in str(problem.value) and "条款评审中" in str(problem.value), str(problem.value)
+
+
+def test_a_contract_that_could_not_cover_a_typed_order_is_not_named():
+	order = signed.order()
+	signed.contract(records.customer().name, signed=False)
+	signed.contract(order.customer, signed=False, docstatus=2)
+	signed.contract(order.customer, signed=False, end_date=add_days(today(), -1))
+	with refused(f'href="/app/customer/{quote(order.customer)}"'):
+		by_method(order)
+
+
+def test_a_contract_that_the_reader_may_not_see_is_not_named(rep, as_user):
+	with as_user(rep):
+		order = signed.order()
+	draft = signed.contract(order.customer, signed=False, sf_allocated_to="Administrator")
+	standing = order_standing.of(order)
+	assert standing.contract == draft.name
+	with as_user("Guest"):
+		assert "no signed contract with this customer" in order_refusal.sentence(standing)
 
 
 def test_a_contract_that_has_ended_covers_nothing():

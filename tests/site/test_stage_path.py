@@ -9,7 +9,8 @@ import frappe
 import pytest
 
 import salesflow_std
-from salesflow_std.salesflow_std import stage_path, stages
+from salesflow_std.engine import worktime
+from salesflow_std.salesflow_std import stage_limits, stage_path, stages
 from tests.site import records
 from tests.site.stages import (
 	BARGAINED,
@@ -261,6 +262,41 @@ def test_m1_shipped_boards_have_a_column_for_each_stage():
 		wanted = [row["stage"] for row in shipped["stages"] if row["lives_on"] == doctype]
 		assert [row.column_name for row in board.columns] == wanted
 		assert board.field_name == "sf_stage" and not board.private
+
+
+def test_m1_cards_of_shipped_boards_say_nothing_twice_and_no_amount_that_is_not_there():
+	"""The head of a card is its company; Frappe shows an empty amount as 0.00."""
+	for doctype in ("Lead", "Opportunity"):
+		fields = json.loads(frappe.db.get_value("Kanban Board", f"{doctype} Stages", "fields"))
+		meta = frappe.get_meta(doctype)
+		assert all(meta.has_field(field) for field in fields) and "sf_grade" in fields
+		kinds = {meta.get_field(field).fieldtype for field in fields}
+		assert not kinds & {"Currency", "Float", "Int", "Percent"}
+		assert not {meta.title_field, "company_name", "customer_name", "title"} & set(fields)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "15 working days"), ("zh", "15个工作日")])
+def test_m1_the_longest_stay_is_said_with_its_measure(lang, said):
+	frappe.local.lang = lang
+	assert stage_limits.in_words(15.0, "Working Days") == said
+	assert stage_limits.in_words(0, "Working Days") == ""
+	assert all("1" in stage_limits.in_words(1.5, unit) for unit in worktime.UNITS)
+
+
+def test_m1_a_move_answers_with_the_bar_where_it_is_asked_for(call):
+	"""So that the bar need not wait until the form is read anew."""
+	process()
+	opportunity = deal()
+	about = {"doctype": "Opportunity", "name": opportunity.name}
+	moved = call("salesflow_std.api.stages.move", to_stage=SHOWN, with_path=True, **about)
+	assert moved["path"]["stage"] == SHOWN
+	again = call("salesflow_std.api.stage_path.path", **about)
+	assert states(moved["path"]) == states(again)
+	for key in ("document", "next", "missing", "may_move"):
+		assert moved["path"][key] == again[key]
+	there, here = by_name(moved["path"])[SHOWN], by_name(again)[SHOWN]
+	assert (there["due"], there["gates"]) == (here["due"], here["gates"])
+	assert "path" not in call("salesflow_std.api.stages.move", to_stage=EXPLORED, reason="Again", **about)
 
 
 def test_m1_stages_are_shown_in_the_readers_language():

@@ -206,7 +206,7 @@ def test_a_refusal_says_what_is_missing_why_and_leads_there(kind, as_user, rep):
 def test_a_refusal_is_readable_on_a_kanban_board(as_user, rep):
 	_doc, refused = refusal_of(FIELDS, as_user, rep, "kanban, sales stage")
 	assert isinstance(refused.error, GateNotMet)
-	assert f"Fields Filled ({EXPLORED}): Not filled in: Website" in str(refused.error)
+	assert f"Fields Filled ({EXPLORED}): Not filled in: Website – " in str(refused.error)
 
 
 def test_a_refusal_is_readable_in_the_import_log():

@@ -47,7 +47,7 @@ def test_open_documents_by_stage(three_weeks):
 	]
 	leads = rows["Lead Acquired", "Lead"]
 	assert (leads["documents"], leads["in_time"], leads["late"], leads["escalated"]) == (2, 1, 1, 1)
-	assert (leads["days"], leads["longest"], leads["limit"]) == (9, 14, "5 Working Days")
+	assert (leads["days"], leads["longest"], leads["limit"]) == (9, 14, "5 working days")
 	needs = rows["Needs Explored", "Opportunity"]
 	assert (needs["documents"], needs["amount"], needs["late"]) == (1, 1000, 0)
 	assert rows["Closed and Served", "Opportunity"]["no_limit"] == 1

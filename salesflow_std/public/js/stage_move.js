@@ -87,9 +87,12 @@ salesflow.stage_move = {
 	},
 
 	async move(frm, values, stage) {
-		const moved = await frappe.xcall(`${API}.move`, values);
+		const moved = await frappe.xcall(`${API}.move`, { ...values, with_path: true });
 		frappe.show_alert({ message: __("Now in {0}", [esc(stage.label)]), indicator: "green" });
 		if (moved.doctype !== values.doctype) return frappe.set_route("Form", moved.doctype, moved.name);
-		if (frm.docname === values.name) await frm.reload_doc();
+		if (frm.docname !== values.name) return;
+		// The bar stands in the new stage before the form is read anew, which takes its time.
+		frm.sf_path?.show(moved.path);
+		await frm.reload_doc();
 	},
 };

@@ -22,6 +22,9 @@
 			// What is shipped is written in English; people read it in their own language.
 			const field = (name) => frappe.meta.get_docfield("Sales Process Gate", name, frm.docname);
 			field("gate").formatter = (value) => frappe.utils.escape_html(value ? __(value) : "");
+			// Frappe translates roles to those only who may read them.
+			const owner = frappe.meta.get_docfield("Sales Process Stage", "owner_role", frm.docname);
+			owner.formatter = (role) => (role ? frappe.utils.escape_html(__(role)) : "");
 			// A grid looks choices up without their context.
 			for (const name of ["moment", "kind", "mode"]) {
 				field(name).formatter = (choice) => (choice ? __(choice, null, "Sales Process Gate") : "");

@@ -113,7 +113,7 @@ def _told(row: frappe._dict, doctype: str, now: object) -> frappe._dict:
 	row.stage_label = _(row.stage)
 	row.rep_name = get_fullname(row.rep)
 	limit = stage_limits.limit_of(row.sales_process, row.stage)
-	row.limit = f"{limit.amount:g} {_(limit.unit)}" if limit.amount else ""
+	row.limit = stage_limits.in_words(limit.amount, limit.unit)
 	return row
 
 
