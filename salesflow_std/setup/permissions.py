@@ -12,6 +12,7 @@ import json
 import frappe
 from frappe.permissions import setup_custom_perms
 from frappe.utils import cint
+from frappe.utils.caching import request_cache
 
 _KIND = "Custom DocPerm"
 _LEDGER = "Shipped Default"
@@ -97,9 +98,14 @@ def _put_one(doctype: str, role: str, rights: tuple[str, ...]) -> None:
 
 def is_given(doctype: str, role: str) -> bool:
 	"""Whether a role has its rights on a doctype from the app."""
-	if role not in RIGHTS.get(doctype, {}):
-		return False
-	return bool(frappe.db.exists(_LEDGER, f"permissions/{doctype}/{role}"))
+	return role in RIGHTS.get(doctype, {}) and f"permissions/{doctype}/{role}" in _entries(doctype)
+
+
+@request_cache
+def _entries(doctype: str) -> frozenset[str]:
+	"""The ledger's entries of the rights on a doctype."""
+	names = [f"permissions/{doctype}/{role}" for role in RIGHTS[doctype]]
+	return frozenset(frappe.get_all(_LEDGER, filters={"name": ("in", names)}, pluck="name", order_by="name"))
 
 
 def _has_any(doctype: str, role: str) -> bool:
