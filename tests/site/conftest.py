@@ -205,7 +205,7 @@ def _leave_clean(flags: Any) -> None:
 	for name in ("system_settings", "website_settings", "doc_events_hooks", "dynamic_link_map"):
 		if hasattr(frappe.local, name):
 			delattr(frappe.local, name)
-	for name in ("request", "request_ip"):
+	for name in ("request", "request_ip", "login_manager"):
 		if hasattr(frappe.local, name):
 			setattr(frappe.local, name, None)
 
