@@ -32,8 +32,9 @@ def move(
 	"""Moves a Lead or Opportunity into a stage (M1).
 
 	`reason` says why a stage is skipped or the document goes back, `override_reason` why it passes unmet gates.
-	Returns ``{"doctype", "name", "stage"}``, `with_path` also ``"path"``, as `api.stage_path.path` gives it. Raises GateNotMet naming what is missing, PermissionError without the
-	right to change the document or, for an override, the role.
+	Returns ``{"doctype", "name", "stage"}``, `with_path` also ``"path"``, as `api.stage_path.path` gives it. Raises
+	GateNotMet naming what is missing, PermissionError without the right to change the document or, for an override,
+	the role.
 	"""
 	frappe.get_doc(doctype, name).check_permission("write")
 	doc = stages.move(doctype, name, to_stage, reason, override_reason)

@@ -9,7 +9,6 @@ database, many in a statement (`stage_sets`).
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from salesflow_std.engine import stages as rules
 from salesflow_std.jobs import stage_sets, watching
 from salesflow_std.salesflow_std import bulk, grading, processes, stage_limits, transitions
 from salesflow_std.salesflow_std.bulk import FLAG, NUMBER, TEXT, TIME
+from salesflow_std.salesflow_std.change_log import changed_fields
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
 CHUNK = 2000
@@ -437,20 +437,11 @@ def _changes(doctype: str) -> dict[str, list[stage_history.Change]]:
 	)
 	found: dict[str, list[stage_history.Change]] = {}
 	for name, when, by, data in rows:
-		for fieldname, old, new in _changed(data):
+		for fieldname, old, new in changed_fields(data):
 			if fieldname in told:
 				change = stage_history.Change(get_datetime(when), by, fieldname, old or "", new or "")
 				found.setdefault(name, []).append(change)
 	return found
-
-
-def _changed(data: str | None) -> Iterable[tuple[str, str, str]]:
-	"""The changed fields of a version: (field, old, new); none of one that cannot be read."""
-	try:
-		rows = json.loads(data or "{}").get("changed") or ()
-	except (ValueError, AttributeError):
-		return ()
-	return [tuple(row) for row in rows if isinstance(row, list) and len(row) == 3]
 
 
 def _moves(

@@ -7,7 +7,6 @@ taken over what it says, and is asked itself when it is saved, at the latest bef
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -20,6 +19,7 @@ from frappe.utils import escape_html, now_datetime
 from frappe.utils.global_search import update_global_search
 
 from salesflow_std.engine.gate_rules import BLOCK, OFF
+from salesflow_std.salesflow_std.change_log import changed_fields
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.quotation_refusal import link
 
@@ -227,11 +227,8 @@ def _losses_in_versions(names: list[str]) -> dict[str, datetime]:
 		fields=["docname", "data", "creation"],
 		order_by="creation, name",
 	):
-		try:
-			changes = json.loads(version.data).get("changed") or ()
-		except ValueError:
-			continue  # nobody can read it
-		if any(field == "status" and after == LOST for field, _before, after in changes):
+		told = changed_fields(version.data)
+		if any(field == "status" and after == LOST for field, _before, after in told):
 			found[version.docname] = version.creation
 	return found
 

@@ -239,6 +239,22 @@ def test_where_changes_are_tracked_the_date_is_known():
 	assert (str(on), estimated) == ("2026-02-05 09:00:00", 0)
 
 
+@pytest.mark.parametrize(
+	"data", ['["Lost"]', '{"changed": ["Lost"]}', '{"changed": [["status", "Lost"]]}', '"Lost']
+)
+def test_a_version_nobody_can_read_stops_no_date(data):
+	broken, other = records.opportunity(), records.opportunity()
+	version = frappe.get_doc(
+		{"doctype": "Version", "ref_doctype": "Opportunity", "docname": broken.name, "data": "{}"}
+	).insert()
+	version.db_set("data", data, update_modified=False)
+	for deal in (broken, other):
+		lost_silently(deal, "2026-03-05 10:00:00")
+	lost_dates.run()
+	for deal in (broken, other):
+		assert records.state(deal, "sf_lost_on_estimated") == 1
+
+
 def test_lost_anew_the_date_is_no_estimate():
 	deal = records.opportunity()
 	lost_silently(deal, "2026-03-05 10:00:00")
