@@ -120,6 +120,7 @@ doctype_js = {
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
+	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
 	"Contract": "public/js/contract_list.js",
@@ -390,6 +391,7 @@ scheduler_events = {
 		"salesflow_std.jobs.nurture_pool.run",
 		"salesflow_std.jobs.fit_targets.restart",
 		"salesflow_std.jobs.stage_reconciling.run",
+		"salesflow_std.jobs.lost_dates.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
@@ -401,6 +403,7 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Contract": "salesflow_std.salesflow_std.contract_access.conditions",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
 	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
@@ -438,6 +441,7 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",

@@ -1,14 +1,53 @@
-"""What all suites share. The site and desk suites run only where `make test` has set up a site for them."""
+"""What all suites share. The site and desk suites run only where `make test` has set up a site for them.
+
+When several workers share a suite, each has a site of its own, and each file is run by one of them.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 NEEDS_SITE = ("site", "desk")
 HERE = Path(__file__).parent
+
+
+# As long as so many tests: a file that makes sites takes minutes, with one test.
+SITES_COUNT_AS = 200
+
+
+class AtOnce:
+	"""Says what failed when it fails: a run that is cut off never comes to its summary."""
+
+	def __init__(self, config: pytest.Config):
+		self.config = config
+
+	@pytest.hookimpl(trylast=True)
+	def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+		terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+		if report.failed and terminal:
+			terminal.write_line(f"\nfailed ({report.when}): {report.nodeid}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+	config.pluginmanager.register(AtOnce(config))
+	worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+	if sites := os.environ.get("SALESFLOW_SITES", "").split() if worker else []:
+		os.environ["SALESFLOW_SITE"] = sites[int(worker.removeprefix("gw"))]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+	"""For several workers: long files first, so that none waits at the end for the last one."""
+	if not os.environ.get("PYTEST_XDIST_WORKER"):
+		return
+	length = Counter(item.path for item in items)
+	for path in {item.path for item in items if "spare_site" in getattr(item, "fixturenames", ())}:
+		length[path] += SITES_COUNT_AS
+	items.sort(key=lambda item: -length[item.path])
 
 
 def _needs_site(path: Path) -> bool:

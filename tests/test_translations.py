@@ -502,7 +502,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("salesflow_std/order_refusal.py", "standing.contract_state"): lambda: options_of("Contract", "sf_state"),
 	("salesflow_std/order_refusal.py", "doctype"): other_apps_names,
-	("salesflow_std/report/orders_without_contract/orders_without_contract.py", "one"): order_standings,
+	("salesflow_std/report/orders_without_contract/orders_without_contract.py", "kind"): order_standings,
 	(
 		"salesflow_std/report/orders_without_contract/orders_without_contract.py",
 		"row.standing",
@@ -523,6 +523,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
 	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
 	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state"),
+	("public/js/order_gate.js", "word"): lambda: options_of("Sales Order", "sf_contract_standing"),
 	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
 	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,
 	(_CONTRACT_REVIEW + "_list.js", "word"): lambda: selectable("Contract Review"),
@@ -1254,6 +1255,44 @@ def said_by_sales_process(data: dict, at: str) -> Iterator[Said]:
 				yield Said(text, None, at)
 
 
+# What ERPNext shows on the way from a gate to its fix, and says in English, or in words that contradict the page beside.
+_LEAD_SOURCES = (
+	"Advertisement",
+	"Cold Calling",
+	"Customer's Vendor",
+	"Exhibition",
+	"Existing Customer",
+	"Mass Mailing",
+	"Supplier Reference",
+	"Walk In",
+)
+_LABELS = (
+	("Source", "Lead"),
+	("Source", "Opportunity"),
+	# A stage of ours bears the name of this option.
+	("Qualified", "Lead"),
+	("Opportunity From", "Opportunity"),
+	("Opportunity Type", "Opportunity"),
+	("Opportunity Amount", "Opportunity"),
+	("From Lead", "Customer"),
+	("Prospect Name", None),
+	# The dialog in which a deal is given up: ERPNext's words for it are those of losing one's mind.
+	("Set as Lost", None),
+	("Lost Reasons", None),
+	("Declare Lost", None),
+	("Opportunity Lost Reason", None),
+	("Quotation Lost Reason", None),
+	("Signed On", "Contract"),
+)
+
+
+def said_by_erpnext() -> Iterator[Said]:
+	for source in _LEAD_SOURCES:
+		yield Said(source, None, "lead sources of ERPNext")
+	for label, doctype in _LABELS:
+		yield Said(label, doctype, f"ERPNext's {doctype or 'dialogs'}")
+
+
 @functools.cache
 def everything() -> tuple[list[Said], list[str]]:
 	"""All that is shown, and the calls that cannot be translated."""
@@ -1262,6 +1301,7 @@ def everything() -> tuple[list[Said], list[str]]:
 		*said_by_custom_fields(),
 		*said_by_records(),
 		*said_by_shipped_records(),
+		*said_by_erpnext(),
 		*(Said(text, None, "engine units", as_theirs=True) for text in worktime.UNITS),
 		*(Said(text, None, "engine operators") for text in scoring.OPERATORS),
 		*(Said(text, None, "stored reasons") for text in stored_reasons()),

@@ -475,21 +475,43 @@ class Site:
 
 	def serve(self, port: int | None = None) -> str:
 		"""Start a web server on the loopback interface and return its address."""
-		port = port or free_port()
-		require_free(port)
 		log = self.bench.logs / f"{self.name}-web.log"
-		process = self.bench.spawn(
-			[str(self.bench.python), str(ROOT / "tools" / "serve.py"), self.name, str(port)], log
-		)
-		wait_for_port(port, process, 60, "the web server", log)
+		# A free port is free until somebody listens on it: one server after the other.
+		with locked("ports"):
+			port = port or free_port()
+			require_free(port)
+			process = self.bench.spawn(
+				[str(self.bench.python), str(ROOT / "tools" / "serve.py"), self.name, str(port)], log
+			)
+			wait_for_port(port, process, 60, "the web server", log)
 		self.url = f"http://{LOOPBACK}:{port}"
 		return self.url
+
+	def copy(self, name: str) -> Site:
+		"""Another site that holds the same: seconds, where installing the app takes a minute."""
+		say(f"{name}: copied from {self.name}")
+		other = self.bench.empty_site(name)
+		dump = self.bench.path / "config" / f"{name}.sql"
+		try:
+			self.bench.mariadb.dump(self.database, dump)
+			self.bench.mariadb.load(other.database, dump)
+		finally:
+			dump.unlink(missing_ok=True)
+		other.config(**self.secrets())
+		for folder in ("public", "private"):
+			shutil.copytree(self.path / folder, other.path / folder, dirs_exist_ok=True)
+		return other
+
+	def secrets(self) -> dict[str, Any]:
+		"""The site's configuration without its database: passwords in there are encrypted with its key."""
+		config = json.loads((self.path / "site_config.json").read_text())
+		return {key: value for key, value in config.items() if not key.startswith("db_")}
 
 	def drop(self) -> None:
 		self.bench.mariadb.drop(self.database.name)
 		shutil.rmtree(self.path, ignore_errors=True)
 		self.bench.sites_made.pop(self.name, None)
-		self.bench.save_state()
+		self.bench.save_state(self, gone=True)
 
 
 @dataclass
@@ -650,38 +672,36 @@ class ShadowBench:
 		path = self.real / "sites" / "common_site_config.json"
 		return json.loads(path.read_text()) if path.exists() else {}
 
-	def save_state(self) -> None:
+	def save_state(self, site: Site, gone: bool = False) -> None:
+		"""Note a site, or that it is gone, and leave the others: workers note spare sites of their own."""
 		assert self.path
-		(self.path / "state.json").write_text(
-			json.dumps(
-				{
-					"real": str(self.real),
-					"setup": self.setup,
-					"offline": self.offline,
-					"prefix": self.prefix,
-					"sites": {
-						site.name: {
-							"db": site.database.name,
-							"password": site.database.password,
-							"url": site.url,
-						}
-						for site in self.sites_made.values()
-					},
-				},
-				indent=1,
-			)
-		)
-		(self.path / "state.json").chmod(0o600)
+		entry = {"db": site.database.name, "password": site.database.password, "url": site.url}
+		with locked("state"):
+			sites = {name: noted for name, noted in self._noted().items() if name != site.name}
+			state = {
+				"real": str(self.real),
+				"setup": self.setup,
+				"offline": self.offline,
+				"prefix": self.prefix,
+				"sites": sites if gone else {**sites, site.name: entry},
+			}
+			# Whoever reads meanwhile finds the old or the new.
+			partial = self.path / "state.partial"
+			partial.touch(mode=0o600)
+			partial.write_text(json.dumps(state, indent=1))
+			partial.replace(self.path / "state.json")
 
-	def _read_state(self) -> list[Site]:
+	def _noted(self) -> dict[str, dict[str, str]]:
 		assert self.path
 		try:
-			state = json.loads((self.path / "state.json").read_text())
+			return json.loads((self.path / "state.json").read_text())["sites"]
 		except (OSError, ValueError):
-			return []
+			return {}
+
+	def _read_state(self) -> list[Site]:
 		return [
 			Site(self, name, Database(site["db"], site["password"]), site["url"])
-			for name, site in state["sites"].items()
+			for name, site in self._noted().items()
 		]
 
 	# Parts
@@ -852,7 +872,7 @@ class ShadowBench:
 			raise HarnessError("open the bench first")
 		with locked("base"):
 			dump = self._base_dump()
-			site = self._empty_site(name)
+			site = self.empty_site(name)
 			if dump.exists():
 				say(f"{name}: Frappe and ERPNext from the stored dump")
 				self.mariadb.load(site.database, dump)
@@ -868,16 +888,16 @@ class ShadowBench:
 				say(f"{name}: {APP} has no hooks.py yet and is not installed")
 		return site
 
-	def _empty_site(self, name: str) -> Site:
+	def empty_site(self, name: str) -> Site:
 		if name in self.sites_made:
 			raise HarnessError(f"the site {name} exists")
 		database = Database(f"{self.prefix}_{secrets.token_hex(5)}", "")
 		site = Site(self, name, database)
 		# Written down before it exists: an interruption in between must not leave a database behind.
 		self.sites_made[name] = site
-		self.save_state()
+		self.save_state(site)
 		site.database = self.mariadb.create(database.name)
-		self.save_state()
+		self.save_state(site)
 		for folder in ("public/files", "private/files", "private/backups", "locks", "logs", "task-logs"):
 			(site.path / folder).mkdir(parents=True, exist_ok=True)
 		(site.path / "site_config.json").write_text("{}")
@@ -907,13 +927,10 @@ class ShadowBench:
 		)
 		if result.returncode:
 			raise HarnessError(f"ERPNext's setup failed:\n{result.stdout}\n{result.stderr}")
-		config = json.loads((site.path / "site_config.json").read_text())
-		# The wizard's account passwords and secrets are encrypted with the site's key.
-		config = {key: value for key, value in config.items() if not key.startswith("db_")}
 		dump.parent.mkdir(parents=True, exist_ok=True)
 		partial = dump.with_suffix(".partial")
 		self.mariadb.dump(site.database, partial)
-		dump.with_suffix(".json").write_text(json.dumps(config))
+		dump.with_suffix(".json").write_text(json.dumps(site.secrets()))
 		partial.rename(dump)
 		self._forget_old_dumps(dump)
 

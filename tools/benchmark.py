@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tools import environments
@@ -24,7 +26,8 @@ from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
 
 PROBES = "tools.benchmark_probes"
 STAGES = "tools.benchmark_stages"
-CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "stages", "audit")
+ORDERS = "tools.benchmark_orders"
+CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "stages", "orders", "audit")
 
 
 @dataclass
@@ -194,17 +197,47 @@ def mail(plain: Site, with_app: Site) -> list[Figure]:
 
 def quotation(plain: Site, with_app: Site) -> list[Figure]:
 	"""A Quotation saved and submitted, with approved figures and the app against ERPNext alone; the sites take turns."""
-	medians: dict[str, dict[str, list[float]]] = {key: {"plain": [], "app": []} for key in ("save", "submit")}
+	return _in_turns(
+		plain,
+		with_app,
+		partial(probe, name="quotations", count=40),
+		{"save": None, "submit": 1.1},
+		"Quotation {}",
+	)
+
+
+def orders(plain: Site, with_app: Site) -> list[Figure]:
+	"""A Sales Order submitted that has its signed contract, and a payment of it, with the app against ERPNext alone."""
+	figures = _in_turns(
+		plain,
+		with_app,
+		partial(probe, name="orders", module=ORDERS, count=25),
+		{"Sales Order": 1.1, "Payment Entry": 1.1},
+		"{} submit",
+	)
+	probe(with_app, "ask_no_gates", STAGES)
+	return figures
+
+
+def _in_turns(
+	plain: Site,
+	with_app: Site,
+	measure: Callable[[Site], dict[str, float]],
+	limits: dict[str, float | None],
+	title: str,
+) -> list[Figure]:
+	"""Medians of what `measure` returns on both sites, which take turns; a figure for each key of `limits`."""
+	medians: dict[str, dict[str, list[float]]] = {key: {"plain": [], "app": []} for key in limits}
 	for _round in range(5):
 		for side, site in (("plain", plain), ("app", with_app)):
-			for key, median in probe(site, "quotations", count=40).items():
+			for key, median in measure(site).items():
 				medians[key][side].append(median)
 	figures = []
-	for key, limit in (("save", None), ("submit", 1.1)):
+	for key, limit in limits.items():
 		middle = {side: sorted(values)[len(values) // 2] for side, values in medians[key].items()}
 		figures.append(
 			Figure(
-				f"Quotation {key}: with the app ÷ ERPNext alone",
+				f"{title.format(key)}: with the app ÷ ERPNext alone",
 				middle["app"] / middle["plain"],
 				"×",
 				limit,
@@ -309,7 +342,7 @@ def main() -> int:
 			with ShadowBench(found.path) as bench:
 				with_app = bench.new_site("bench-app.localhost", ["erpnext", "salesflow_std"])
 				probe(with_app, "ask_no_gates", STAGES)
-				if {"save", "mail", "quotation", "stages"} & set(chosen):
+				if {"save", "mail", "quotation", "stages", "orders"} & set(chosen):
 					say("making ERPNext alone")
 					plain = bench.new_site("bench-plain.localhost", ["erpnext"])
 				# Score and re-grade first: later the tables are full.
@@ -325,6 +358,9 @@ def main() -> int:
 				if "stages" in chosen:
 					say("stages")
 					figures += stages(plain, with_app)
+				if "orders" in chosen:
+					say("Sales Order and payment")
+					figures += orders(plain, with_app)
 				if "save" in chosen:
 					say("Lead save")
 					figures += lead_save(plain, with_app, options.opportunities)

@@ -19,7 +19,8 @@ from tools.bench import CACHE, ROOT, HarnessError, locked, say
 SITE_TOOLS = (
 	"hypothesis>=6.100",
 	"playwright>=1.40",
-	"pytest>=8,<9",
+	"pytest>=8.1,<9",
+	"pytest-xdist>=3.7,<4",
 	"responses>=0.25",
 	"time-machine>=2.13",
 )

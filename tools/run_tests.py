@@ -1,9 +1,13 @@
-"""`make test`: everything that runs anywhere, then the site and desk suites on a throwaway site.
+"""`make test`: everything that runs anywhere, then the site and desk suites on throwaway sites.
 
 	python -m tools.run_tests [--suite anywhere|site|desk ...] [pytest arguments]
 
-With SALESFLOW_KEEP_SITE=1 the site stays in .test-env/kept and the next run takes it up again, migrated when
-anything in the app that shapes a site has changed; `make test-clean` removes it.
+Whole suites are shared by as many processes as the machine has cores, at most four, each with a site of its own;
+with arguments that choose tests (`-k`, `-x`, a path …) there is one. SALESFLOW_WORKERS says how many in any case.
+
+With SALESFLOW_KEEP_SITE=1 the sites stay in .test-env/kept and the next run takes up as many as it needs. When
+anything in the app that shapes a site has changed, the first is migrated and the others are copied from it anew;
+`make test-clean` removes them.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
-from tools import environments
+from tools import environments, workers
 from tools.bench import (
 	APP,
 	CACHE,
@@ -39,6 +43,8 @@ from tools.bench import (
 
 KEPT = CACHE / "kept"
 SITE = "test.localhost"
+# In a kept site: of which state of the app it is.
+MARK = "app.fingerprint"
 NOTHING_COLLECTED = 5
 
 
@@ -109,37 +115,62 @@ def run_anywhere(report: Report, extra: list[str]) -> None:
 	targets += sorted((ROOT / "tests").glob("test_*.py"))
 	if not targets:
 		return
-	command = [str(python), "-m", "pytest", "--import-mode=importlib", *_relative(targets), *extra]
+	command = _pytest(python, targets, workers.count(extra), extra)
 	path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
 	report.pytest("anywhere", command, {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)})
 
 
 def run_on_site(report: Report, real: Path, suites: list[str], extra: list[str]) -> None:
+	number = workers.count(extra)
 	python = environments.on_bench(real)
 	browser = environments.chromium() if "desk" in suites else ""
 	keep = os.environ.get("SALESFLOW_KEEP_SITE") == "1"
-	say(f"setting up a throwaway site on the bench {real}" + (" (kept afterwards)" if keep else ""))
+	what = "a throwaway site" if number == 1 else f"{number} throwaway sites"
+	say(f"setting up {what} on the bench {real}" + (" (kept afterwards)" if keep else ""))
 	with contextlib.ExitStack() as stack:
 		if keep:
 			stack.enter_context(locked("kept"))
 		bench = stack.enter_context(ShadowBench(real, KEPT if keep else None))
-		site = take_up_site(bench) if keep else bench.new_site(SITE)
+		sites = make_sites(bench, number, keep)
 		env = {
 			**bench.environment(),
 			"SALESFLOW_BENCH": str(bench.path),
-			"SALESFLOW_SITE": site.name,
+			"SALESFLOW_SITE": sites[0].name,
+			"SALESFLOW_SITES": " ".join(site.name for site in sites),
 			"SALESFLOW_BROWSER": browser,
 			"SALESFLOW_ARTIFACTS": str(CACHE / "artifacts"),
 		}
 		for suite in suites:
-			targets = _relative([ROOT / "tests" / suite])
-			command = [str(python), "-m", "pytest", "--import-mode=importlib", *targets, *extra]
-			report.pytest(suite, command, env)
+			if suite == "desk":
+				# They take the jobs of all sites, so they end with the bench and not with one of its sites.
+				for _ in sites:
+					bench.worker()
+			report.pytest(suite, _pytest(python, [ROOT / "tests" / suite], number, extra), env)
+
+
+def make_sites(bench: ShadowBench, number: int, keep: bool) -> list[Site]:
+	"""One site for each worker; the app is installed on the first, the others are copies of it."""
+	first = take_up_site(bench) if keep else bench.new_site(SITE)
+	names = [f"test-{count}.localhost" for count in range(2, number + 1)]
+	return [first, *(take_up_copy(first, name) if keep else first.copy(name) for name in names)]
+
+
+def take_up_copy(first: Site, name: str) -> Site:
+	"""A kept copy of the first kept site, made anew when it was made of another state of the checkout."""
+	mark = first.bench.sites / name / MARK
+	now = (first.path / MARK).read_text()
+	site = first.bench.sites_made.get(name)
+	if site and not (mark.exists() and mark.read_text() == now):
+		site.drop()
+		site = None
+	site = site or first.copy(name)
+	mark.write_text(now)
+	return site
 
 
 def take_up_site(bench: ShadowBench) -> Site:
 	"""The kept site, brought up to the checkout's state."""
-	mark = bench.sites / SITE / "app.fingerprint"
+	mark = bench.sites / SITE / MARK
 	now = fingerprint()
 	site = bench.sites_made.get(SITE)
 	if site is None:
@@ -171,26 +202,35 @@ def fingerprint() -> str:
 
 
 def clean() -> int:
-	"""Remove the kept site. The Python environments and the stored dump stay."""
+	"""Remove the kept sites. The Python environments and the stored dump stay."""
 	if not (KEPT / "state.json").exists():
-		say("there is no kept site")
+		say("there are no kept sites")
 		return 0
 	bench = ShadowBench(Path(json.loads((KEPT / "state.json").read_text())["real"]), KEPT)
 	with locked("kept"):
 		bench.open()
 		bench.destroy()
-	say("the kept site is gone")
+	say("the kept sites are gone")
 	return 0
 
 
-def _relative(paths: list[Path]) -> list[str]:
-	return [str(path.relative_to(ROOT)) for path in paths]
+def _pytest(python: Path, targets: list[Path], number: int, extra: list[str]) -> list[str]:
+	paths = [str(path.relative_to(ROOT)) for path in targets]
+	return [
+		str(python),
+		"-m",
+		"pytest",
+		"--import-mode=importlib",
+		*workers.arguments(number),
+		*paths,
+		*extra,
+	]
 
 
 def main() -> int:
 	parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 	parser.add_argument("--suite", nargs="+", choices=("anywhere", "site", "desk"), default=None)
-	parser.add_argument("--clean", action="store_true", help="remove the kept site and stop")
+	parser.add_argument("--clean", action="store_true", help="remove the kept sites and stop")
 	options, extra = parser.parse_known_args()
 	extra = [arg for arg in extra if arg != "--"]
 	if options.clean:

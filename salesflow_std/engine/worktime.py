@@ -333,8 +333,12 @@ class Piece:
 		return self.due_at if self.shift is None else start + self.shift
 
 
-def pieces(day: date, amount: float, unit: str, calendar: Calendar) -> list[Piece]:
+def pieces(
+	day: date, amount: float, unit: str, calendar: Calendar, days: WorkingDays | None = None
+) -> list[Piece]:
 	"""`add` for every naive start on `day`, as few pieces.
+
+	With `days` of the same calendar, working days that were looked for once are not looked for again.
 
 	A deadline either stands still or moves with its start, and changes between the two only at the edge of
 	a working window, where such an edge lies a period back, at midnight, or where the clocks change. So a
@@ -342,6 +346,12 @@ def pieces(day: date, amount: float, unit: str, calendar: Calendar) -> list[Piec
 	`amount` is a whole number of minutes.
 	"""
 	unit = unit_of(unit)
+
+	def due_of(start: datetime) -> datetime:
+		if days and amount and unit == "Working Days" and amount == int(amount):
+			return days.add(start, int(amount))
+		return add(start, amount, unit, calendar)
+
 	edges = [_midnight(day), *_cuts(day, amount, unit, calendar), _midnight(day) + _DAY]
 	out: list[Piece] = []
 	for edge, following in itertools.pairwise(edges):
@@ -349,10 +359,10 @@ def pieces(day: date, amount: float, unit: str, calendar: Calendar) -> list[Piec
 		# goes with the stretch before it, with the one behind it, or (where the clocks change) with neither.
 		quarter = (following - edge) / 4
 		early, late = edge + quarter, following - quarter
-		due, later = add(early, amount, unit, calendar), add(late, amount, unit, calendar)
+		due, later = due_of(early), due_of(late)
 		moves = {"due_at": due} if due == later else {"shift": due - early}
 		stretch = Piece(edge, following - _TICK, **moves)
-		due_at_edge = add(edge, amount, unit, calendar)
+		due_at_edge = due_of(edge)
 		if stretch.due(edge) == due_at_edge:
 			stretch = replace(stretch, since=edge - _TICK)
 		elif out and out[-1].due(edge) == due_at_edge:

@@ -7,26 +7,14 @@ none of the others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
-import frappe
 from frappe import _
-from frappe.utils import get_datetime, now_datetime
 from pypika import Table
 from pypika.terms import Criterion
-from rq.timeouts import JobTimeoutException
 
-from salesflow_std.jobs import deadlines
+from salesflow_std.jobs import deadlines, watching
 from salesflow_std.jobs.steps import run_each
-from salesflow_std.salesflow_std import (
-	contract_mail,
-	contract_reviewers,
-	contract_reviews,
-	contracts,
-	reps,
-)
-
-CHUNK = 100
+from salesflow_std.salesflow_std import contract_deadlines, contract_reviews, contracts
 
 
 def tick() -> None:
@@ -108,87 +96,10 @@ _SCAN = deadlines.Deadline(
 
 def watch_reviews() -> int:
 	"""Clause reviews that wait for legal (C2); returns how many people it has told something."""
-	after, count = "", 0
-	while True:
-		names = frappe.get_all(
-			contract_reviews.DOCTYPE,
-			filters={"status": contract_reviews.OPEN, "name": (">", after)},
-			pluck="name",
-			order_by="name",
-			limit=CHUNK,
-		)
-		if not names:
-			return count
-		for name in names:
-			count += _one_review(name)
-			# A review is whole in itself, and its lock is not held while others are looked at.
-			frappe.db.commit()  # nosemgrep
-		after = names[-1]
-
-
-def _one_review(name: str) -> int:
-	"""The steps of one review; one that fails is logged and left for the next tick."""
-	count, now = 0, now_datetime().replace(microsecond=0)
-	for step in (_relieve, _remind, _escalate):
-		frappe.db.savepoint("contract_review")
-		try:
-			count += step(name, now)
-		except JobTimeoutException:
-			raise
-		except Exception:
-			frappe.db.rollback(save_point="contract_review")
-			frappe.log_error(
-				title="A clause review could not be watched",
-				reference_doctype=contract_reviews.DOCTYPE,
-				reference_name=name,
-			)
-	return count
-
-
-def _relieve(name: str, now: datetime) -> int:
-	"""Asks the stand-in where the reviewer is away or has left."""
-	review, contract = contract_reviews.locked(name)
-	if review.status != contract_reviews.OPEN:
-		return 0
-	instead = contract_reviews.stand_in(review, contract)
-	if not instead or instead == review.reviewer:
-		return 0
-	contract_reviews.put_on(review, contract, instead)
-	return 1
-
-
-def _remind(name: str, now: datetime) -> int:
-	review, contract = contract_reviews.locked(name)
-	due = get_datetime(review.due_on)
-	if review.status != contract_reviews.OPEN or review.reminded_on or due <= now:
-		return 0
-	if not deadlines.is_near(due, review.company, now):
-		return 0
-	review.reminded_on = now
-	contract_reviews.save(review)
-	contract_mail.reminded(review, contract)
-	return 1
-
-
-def _escalate(name: str, now: datetime) -> int:
-	review, contract = contract_reviews.locked(name)
-	if review.status != contract_reviews.OPEN or review.escalated_on or get_datetime(review.due_on) > now:
-		return 0
-	managers = _managers(review, contract)
-	review.update({"escalated_on": now, "escalated_to": managers[0] if managers else None})
-	contract_reviews.save(review)
-	told = dict.fromkeys((*managers, *contract_mail.readers([review.asked_by], contract)))
-	contract_mail.escalated(review, contract, list(told))
-	return len(told)
-
-
-def _managers(review: frappe.model.document.Document, contract: frappe.model.document.Document) -> list[str]:
-	"""Whom a rule names, else the manager of who is late, else of who asked; only who may read the contract."""
-	named = [rule.escalate_to for rule in contract_reviewers.rules(contract) if rule.escalate_to]
-	for users in (named, [reps.manager_of(review.reviewer)], reps.escalate_to(review.asked_by)):
-		if found := contract_mail.readers([user for user in users if user != review.reviewer], contract):
-			return found
-	return []
+	steps = (contract_deadlines.relieve, contract_deadlines.remind, contract_deadlines.escalate)
+	return watching.watch(
+		contract_reviews.DOCTYPE, (contract_reviews.OPEN,), steps, "A clause review could not be watched"
+	)
 
 
 STEPS: tuple[Callable[[], object], ...] = (watch_contracts, watch_reviews, watch_scans)

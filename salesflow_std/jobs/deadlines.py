@@ -8,29 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import frappe
 from frappe import _
-from frappe.utils import (
-	escape_html,
-	flt,
-	format_datetime,
-	get_datetime,
-	get_fullname,
-	get_url_to_form,
-	now_datetime,
-)
+from frappe.utils import escape_html, flt, get_datetime, get_fullname, now_datetime
 from pypika import Table
 from pypika.terms import Criterion
-from rq.timeouts import JobTimeoutException
 
-from salesflow_std.engine import worktime
-from salesflow_std.jobs import telling
-from salesflow_std.salesflow_std import notices, reps
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
-	settings,
-	working_calendar,
-)
+from salesflow_std.jobs import telling, watching
+from salesflow_std.salesflow_std import notices, reminding, reps
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 CHUNK = 500
 # Working hours before a deadline reach back over holidays, however long.
@@ -60,19 +48,15 @@ class Deadline:
 
 def watch(deadline: Deadline) -> int:
 	"""Reminds and escalates what is due; returns how many documents somebody was told of. Twice is once."""
-	now, after, count = now_datetime().replace(microsecond=0), "", 0
-	while True:
-		rows = _due(deadline, now, after)
-		if not rows:
-			return count
+	now, count = now_datetime().replace(microsecond=0), 0
+	for rows in watching.chunks(partial(_due, deadline, now)):
 		cases: dict[str, list[frappe._dict]] = {}
 		for row in rows:
-			count += _one(deadline, row, now, cases)
+			with watching.sparing("A deadline could not be watched", deadline.doctype, row.name):
+				count += _one(deadline, row, now, cases)
 		for manager, of_manager in cases.items():
 			_mail(deadline, manager, of_manager)
-		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
-		frappe.db.commit()  # nosemgrep
-		after = rows[-1].name
+	return count
 
 
 def _due(deadline: Deadline, now: datetime, after: str) -> list[frappe._dict]:
@@ -96,32 +80,15 @@ def _due(deadline: Deadline, now: datetime, after: str) -> list[frappe._dict]:
 	)
 
 
-def is_near(due: datetime, company: str | None, now: datetime) -> bool:
-	"""Whether a deadline is so near that it is spoken of: within the working hours that the settings name."""
-	hours = flt(settings().closing_remind_hours)
-	return bool(hours) and worktime.working_hours_between(now, due, working_calendar(company)) < hours
-
-
-def _one(deadline: Deadline, row: frappe._dict, now: datetime, cases: dict[str, list[frappe._dict]]) -> int:
-	frappe.db.savepoint("deadline")
-	try:
-		due = get_datetime(row.due)
-		if due > now:
-			return int(is_near(due, row.company, now) and _remind(deadline, row, now))
-		managers = _escalate(deadline, row, now)
-		for manager in managers:
-			cases.setdefault(manager, []).append(row)
-		return bool(managers)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="deadline")
-		frappe.log_error(
-			title="A deadline could not be watched",
-			reference_doctype=deadline.doctype,
-			reference_name=row.name,
-		)
-		return 0
+def _one(deadline: Deadline, row: frappe._dict, now: datetime, cases: dict[str, list[frappe._dict]]) -> bool:
+	due = get_datetime(row.due)
+	if due > now:
+		hours = flt(settings().closing_remind_hours)
+		return reminding.is_near(due, hours, row.company, now) and _remind(deadline, row, now)
+	managers = _escalate(deadline, row, now)
+	for manager in managers:
+		cases.setdefault(manager, []).append(row)
+	return bool(managers)
 
 
 def _mark(deadline: Deadline, row: frappe._dict, field: str, values: dict[str, object]) -> bool:
@@ -139,7 +106,7 @@ def _remind(deadline: Deadline, row: frappe._dict, now: datetime) -> bool:
 	rep = reps.on_duty(_rep(row), now.date())
 	for user in [rep] if reps.is_enabled(rep) else reps.escalate_to(rep):
 		with notices.in_language(notices.language_of(user)):
-			text = deadline.words()["soon"].format(_title(row), _when(row.due))
+			text = deadline.words()["soon"].format(telling.titled(row), telling.when(row.due))
 			notices.notify(user, text, deadline.doctype, row.name)
 	return True
 
@@ -154,7 +121,7 @@ def _escalate(deadline: Deadline, row: frappe._dict, now: datetime) -> list[str]
 			continue
 		with notices.in_language(notices.language_of(user)):
 			text = deadline.words()["late"].format(
-				_title(row), _when(row.due), escape_html(get_fullname(_rep(row)))
+				telling.titled(row), telling.when(row.due), escape_html(get_fullname(_rep(row)))
 			)
 			notices.notify(user, text, deadline.doctype, row.name)
 	return managers
@@ -168,25 +135,8 @@ def _mail(deadline: Deadline, manager: str, rows: list[frappe._dict]) -> None:
 		args = {
 			"intro": words["intro"],
 			"until": _("Due", context="Salesflow"),
-			"cases": [_case(deadline, row) for row in rows],
+			"cases": [telling.case(deadline.doctype, row, row.due, _rep(row)) for row in rows],
 		}
 		return words["subject"].format(len(rows)), args
 
 	telling.mail(manager, say)
-
-
-def _case(deadline: Deadline, row: frappe._dict) -> dict[str, str]:
-	return {
-		"title": row.title or row.name,
-		"due": format_datetime(row.due, "yyyy-MM-dd HH:mm"),
-		"rep_name": get_fullname(_rep(row)),
-		"url": get_url_to_form(deadline.doctype, row.name),
-	}
-
-
-def _title(row: frappe._dict) -> str:
-	return f"<b>{escape_html(row.title or row.name)}</b>"
-
-
-def _when(moment: object) -> str:
-	return frappe.format(moment, {"fieldtype": "Datetime"})

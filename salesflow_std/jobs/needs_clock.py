@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import frappe
 from frappe import _
-from frappe.utils import (
-	cint,
-	escape_html,
-	format_datetime,
-	get_datetime,
-	get_fullname,
-	get_url_to_form,
-	now_datetime,
-)
-from rq.timeouts import JobTimeoutException
+from frappe.utils import cint, escape_html, get_datetime, get_fullname, now_datetime
 
-from salesflow_std.jobs import telling
+from salesflow_std.jobs import telling, watching
 from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import notices, public_links, reps
 from salesflow_std.salesflow_std.confirmations import DOCTYPE, TALKED
@@ -38,19 +30,15 @@ def clear_old_links() -> None:
 
 def watch_summaries() -> int:
 	"""Reminds reps of summaries that are due soon, and tells managers of those that are late; returns how many."""
-	now, after, count = now_datetime(), "", 0
-	while True:
-		rows = _due(now, after)
-		if not rows:
-			return count
+	now, count = now_datetime(), 0
+	for rows in watching.chunks(partial(_due, now)):
 		cases: dict[str, list[frappe._dict]] = {}
 		for row in rows:
-			count += _one(row, now, cases)
+			with watching.sparing("A needs summary could not be watched", DOCTYPE, row.name):
+				count += _one(row, now, cases)
 		for manager, of_manager in cases.items():
 			_mail(manager, of_manager)
-		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
-		frappe.db.commit()  # nosemgrep
-		after = rows[-1].name
+	return count
 
 
 def _due(now: datetime, after: str) -> list[frappe._dict]:
@@ -68,24 +56,13 @@ def _due(now: datetime, after: str) -> list[frappe._dict]:
 	)
 
 
-def _one(row: frappe._dict, now: datetime, cases: dict[str, list[frappe._dict]]) -> int:
-	"""Reminds or escalates; a record that fails is logged and left for the next tick."""
-	frappe.db.savepoint("needs_summary")
-	try:
-		if get_datetime(row.summary_due_on) > now:
-			return _remind(row, now)
-		managers = _escalate(row, now)
-		for manager in managers:
-			cases.setdefault(manager, []).append(row)
-		return bool(managers)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="needs_summary")
-		frappe.log_error(
-			title="A needs summary could not be watched", reference_doctype=DOCTYPE, reference_name=row.name
-		)
-		return 0
+def _one(row: frappe._dict, now: datetime, cases: dict[str, list[frappe._dict]]) -> bool:
+	if get_datetime(row.summary_due_on) > now:
+		return _remind(row, now)
+	managers = _escalate(row, now)
+	for manager in managers:
+		cases.setdefault(manager, []).append(row)
+	return bool(managers)
 
 
 def _mark(row: frappe._dict, field: str, values: dict[str, object]) -> bool:
@@ -106,7 +83,7 @@ def _remind(row: frappe._dict, now: datetime) -> bool:
 			notices.notify(
 				user,
 				_("{0}: the needs summary is due to the customer by {1}.").format(
-					_title(row), _when(row.summary_due_on)
+					telling.titled(row), telling.when(row.summary_due_on)
 				),
 				DOCTYPE,
 				row.name,
@@ -124,7 +101,9 @@ def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 			notices.notify(
 				manager,
 				_("{0}: the needs summary was due by {1}, {2} has not sent it.").format(
-					_title(row), _when(row.summary_due_on), escape_html(get_fullname(_rep(row)))
+					telling.titled(row),
+					telling.when(row.summary_due_on),
+					escape_html(get_fullname(_rep(row))),
 				),
 				DOCTYPE,
 				row.name,
@@ -141,24 +120,7 @@ def _mail(manager: str, rows: list[frappe._dict]) -> None:
 			{
 				"intro": _("These needs summaries have not gone to the customer in time. Each is told once."),
 				"until": _("Due", context="Salesflow"),
-				"cases": [_case(row) for row in rows],
+				"cases": [telling.case(DOCTYPE, row, row.summary_due_on, _rep(row)) for row in rows],
 			},
 		),
 	)
-
-
-def _case(row: frappe._dict) -> dict[str, str]:
-	return {
-		"title": row.title or row.name,
-		"due": format_datetime(row.summary_due_on, "yyyy-MM-dd HH:mm"),
-		"rep_name": get_fullname(_rep(row)),
-		"url": get_url_to_form(DOCTYPE, row.name),
-	}
-
-
-def _title(row: frappe._dict) -> str:
-	return f"<b>{escape_html(row.title or row.name)}</b>"
-
-
-def _when(moment: object) -> str:
-	return frappe.format(moment, {"fieldtype": "Datetime"})

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import frappe
 from frappe import _
-from frappe.utils import (
-	escape_html,
-	flt,
-	format_datetime,
-	get_datetime,
-	get_fullname,
-	get_url_to_form,
-	now_datetime,
-)
-from rq.timeouts import JobTimeoutException
+from frappe.utils import escape_html, flt, get_datetime, get_fullname, now_datetime
 
 from salesflow_std.engine import objections as rules
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.jobs import telling
+from salesflow_std.jobs import telling, watching
 from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import notices, objections, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
@@ -41,23 +33,18 @@ def tick() -> None:
 
 def watch_replies() -> int:
 	"""Reminds of promised replies that are due soon, and tells managers of missed ones; returns how many."""
-	now, after, count = now_datetime(), "", 0
-	latest = _latest(now)
-	while True:
-		rows = _due(now, latest, after)
-		if not rows:
-			return count
+	now, count = now_datetime(), 0
+	for rows in watching.chunks(partial(_due, now, _latest(now))):
 		due: Cases = {}
 		missed: Cases = {}
 		for row in rows:
-			count += _one(row, now, due, missed)
+			with watching.sparing("A promised reply could not be watched", DOCTYPE, row.name):
+				count += _one(row, now, due, missed)
 		for user, of_user in due.items():
-			telling.mail(user, lambda cases=of_user: _due_mail(cases))
+			telling.mail(user, partial(_due_mail, of_user))
 		for user, of_user in missed.items():
-			telling.mail(user, lambda cases=of_user: _missed_mail(cases))
-		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
-		frappe.db.commit()  # nosemgrep
-		after = rows[-1].name
+			telling.mail(user, partial(_missed_mail, of_user))
+	return count
 
 
 def _latest(now: datetime) -> datetime:
@@ -96,24 +83,13 @@ def _due(now: datetime, latest: datetime, after: str) -> list[frappe._dict]:
 	)
 
 
-def _one(row: frappe._dict, now: datetime, due: Cases, missed: Cases) -> int:
-	"""Reminds or escalates; an objection that fails is logged and left for the next tick."""
-	frappe.db.savepoint("promised_reply")
-	try:
-		if rules.is_missed(get_datetime(row.reply_due_on), None, now):
-			told, cases = _escalate(row, now), missed
-		elif get_datetime(row.reply_due_on) <= _soon(now, row.company):
-			told, cases = _remind(row, now), due
-		else:
-			return 0
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="promised_reply")
-		frappe.log_error(
-			title="A promised reply could not be watched", reference_doctype=DOCTYPE, reference_name=row.name
-		)
-		return 0
+def _one(row: frappe._dict, now: datetime, due: Cases, missed: Cases) -> bool:
+	if rules.is_missed(get_datetime(row.reply_due_on), None, now):
+		told, cases = _escalate(row, now), missed
+	elif get_datetime(row.reply_due_on) <= _soon(now, row.company):
+		told, cases = _remind(row, now), due
+	else:
+		return False
 	for user in told:
 		cases.setdefault(user, []).append(row)
 	return bool(told)
@@ -134,7 +110,7 @@ def _remind(row: frappe._dict, now: datetime) -> list[str]:
 		notices.notify(
 			user,
 			_("{0}: the reply to an objection ({1}) is promised until {2}.").format(
-				objections.titled(row), _(row.kind, context="Objection"), _when(row.reply_due_on)
+				telling.titled(row), _(row.kind, context="Objection"), telling.when(row.reply_due_on)
 			),
 			DOCTYPE,
 			row.name,
@@ -156,9 +132,9 @@ def _escalate(row: frappe._dict, now: datetime) -> list[str]:
 				_(
 					"{0}: the reply to an objection ({1}) was promised until {2}, {3} has not given it."
 				).format(
-					objections.titled(row),
+					telling.titled(row),
 					_(row.kind, context="Objection"),
-					_when(row.reply_due_on),
+					telling.when(row.reply_due_on),
 					escape_html(get_fullname(rep)),
 				),
 				DOCTYPE,
@@ -192,14 +168,5 @@ def _table(intro: str, rows: list[frappe._dict]) -> dict:
 
 
 def _case(row: frappe._dict) -> dict[str, str]:
-	return {
-		"title": row.title or row.name,
-		"about": f"{_(row.kind, context='Objection')}: {row.objection or ''}",
-		"due": format_datetime(row.reply_due_on, "yyyy-MM-dd HH:mm"),
-		"rep_name": get_fullname(objections.responsible(row)),
-		"url": get_url_to_form(DOCTYPE, row.name),
-	}
-
-
-def _when(moment: object) -> str:
-	return frappe.format(moment, {"fieldtype": "Datetime"})
+	about = f"{_(row.kind, context='Objection')}: {row.objection or ''}"
+	return {**telling.case(DOCTYPE, row, row.reply_due_on, objections.responsible(row)), "about": about}

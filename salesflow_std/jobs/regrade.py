@@ -20,10 +20,11 @@ from frappe.query_builder.functions import Date
 from frappe.utils import getdate, now_datetime
 from pypika import Case, Table
 from pypika.functions import Coalesce, Concat, Count, IfNull
-from pypika.terms import CustomFunction, Function, NullValue, Term, ValueWrapper
+from pypika.terms import CustomFunction, NullValue, Term, ValueWrapper
 
 from salesflow_std.engine import leads, scoring, worktime
 from salesflow_std.jobs import follow_up_clock, opportunity_grading
+from salesflow_std.salesflow_std import bulk
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	forget_calendars,
 	progress_key,
@@ -202,7 +203,7 @@ class _Regrade:
 		)
 		self.total = sum(count for _points, _grade, count in rows)
 		outcomes = scoring.regrade(self.model, {points or "" for points, _grade, _count in rows})
-		_insert(
+		bulk.fill_table(
 			_POINTS,
 			("points", "score", "ungradable"),
 			[(points, outcome.score, int(bool(outcome.problem))) for points, outcome in outcomes.items()],
@@ -344,7 +345,7 @@ class _Regrade:
 		# Names in the order of the documents, so that the rows are written one behind the other.
 		run = frappe.generate_hash(length=10)
 		values = {
-			"name": Concat(f"{run}-", _Lpad(_CHUNK.number, 5, "0")),
+			"name": Concat(f"{run}-", _Lpad(_CHUNK.number, 10, "0")),
 			"creation": self.now,
 			"modified": self.now,
 			"owner": self.user,
@@ -391,7 +392,9 @@ class _Regrade:
 						(kind, company, band.grade, day, piece.since, piece.until, piece.due_at, shift)
 					)
 			self.days_known |= needed
-		_insert(_DATES, ("kind", "company", "grade", "day", "since", "upto", "due_at", "shift_by"), rows)
+		bulk.fill_table(
+			_DATES, ("kind", "company", "grade", "day", "since", "upto", "due_at", "shift_by"), rows
+		)
 
 	def _clocks_of(self, band: scoring.Band) -> list[tuple]:
 		"""The clocks of a grade: kind, period, and the field of the document they start from."""
@@ -423,7 +426,7 @@ class _Regrade:
 				& (piece.since < start)
 				& (piece.upto >= start)
 			)
-			due[kind] = Coalesce(piece.due_at, _AddMicroseconds(start, piece.shift_by))
+			due[kind] = Coalesce(piece.due_at, bulk.AddMicroseconds(start, piece.shift_by))
 		values: dict[str, Term] = {"name": subject.name}
 		if self.doctype == "Lead":
 			invalid = IfNull(subject.sf_invalid_reason, "") != ""
@@ -535,19 +538,3 @@ def _portions(counted: list[tuple[str, int]]) -> Iterator[tuple[list[str], bool]
 		size += count
 	if portion:
 		yield portion, size <= MOVE_CHUNK
-
-
-class _AddMicroseconds(Function):
-	"""``start + INTERVAL n MICROSECOND``."""
-
-	def __init__(self, start: object, microseconds: object) -> None:
-		super().__init__("DATE_ADD", start, microseconds)
-
-	def get_function_sql(self, **kwargs: object) -> str:
-		start, microseconds = (self.get_arg_sql(arg, **kwargs) for arg in self.args)
-		return f"DATE_ADD({start}, INTERVAL {microseconds} MICROSECOND)"
-
-
-def _insert(table: Table, columns: tuple[str, ...], rows: list[tuple]) -> None:
-	for i in range(0, len(rows), CHUNK):
-		frappe.qb.into(table).columns(*columns).insert(*rows[i : i + CHUNK]).run()

@@ -2,6 +2,9 @@
 
 Where a document stands follows from its sales stage and its status; when it came there, from the versions Frappe has
 kept of these two fields, else it stands there from its creation on. What is reconstructed is marked as Taken In.
+
+Documents with a history, or with a lead whose stay is to be counted, are taken in one by one; all others by the
+database, many in a statement (`stage_sets`).
 """
 
 from __future__ import annotations
@@ -10,14 +13,17 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, IfNull, Min
 from frappe.utils import get_datetime, getdate, now_datetime
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import ageing, stage_history
 from salesflow_std.engine import stages as rules
+from salesflow_std.jobs import stage_sets, watching
 from salesflow_std.salesflow_std import bulk, grading, processes, stage_limits, transitions
 from salesflow_std.salesflow_std.bulk import FLAG, NUMBER, TEXT, TIME
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
@@ -25,6 +31,7 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 CHUNK = 2000
 SETTINGS = "Salesflow Settings"
 _REPORT_EVERY = 0.5  # seconds
+_FAILED = "A document could not be taken into the stages"
 
 # Leads first: an opportunity goes on from where its lead stands.
 _DOCTYPES = ("Lead", "Opportunity")
@@ -159,20 +166,59 @@ class _Backfill:
 		self.chosen: dict[tuple, str] = {}
 		self.hours: dict[str, ageing.WorkedHours] = {}
 		self.ends: dict[tuple[str, str, str], ageing.Ends] = {}
+		self.sets = stage_sets.Sets(self.now, self._meant)
 
 	def run(self) -> int:
 		self.total = sum(_waiting(doctype) for doctype in _DOCTYPES)
+		self.sets.open()
 		for doctype in _DOCTYPES:
+			self.sets.forget()
 			after = ""
-			while rows := _chunk(doctype, after):
-				self._take(doctype, rows)
+			while chunk := self.sets.fill(doctype, after, CHUNK):
+				self._take_chunk(doctype)
 				# A chunk is whole in itself: a killed run goes on behind it.
 				frappe.db.commit()  # nosemgrep
-				after = rows[-1].name
-				self.done += len(rows)
+				count, after = chunk
+				self.done += count
 				self._report()
+		self.sets.close()
 		self._report(ended=True)
 		return self.done
+
+	def _take_chunk(self, doctype: str) -> None:
+		changes = _changes(doctype)
+		singly = {*self.sets.learn(doctype), *changes}
+		if singly:
+			self._take(doctype, _read(doctype, sorted(singly)), changes)
+			self.sets.leave_out(singly)
+		self.sets.take(doctype)
+
+	def _meant(self, doctype: str, names: list[str]) -> dict[str, stage_sets.Meant]:
+		"""What holds of documents without a history, and so of all that are alike."""
+		told = {}
+		for row in _read(doctype, names):
+			# One that cannot be read is looked at again by itself, where it stops none of the others.
+			told[row.name] = stage_sets.Meant(by_itself=True)
+			with watching.sparing(_FAILED, doctype, row.name):
+				told[row.name] = self._meant_by(doctype, row)
+		return told
+
+	def _meant_by(self, doctype: str, row: frappe._dict) -> stage_sets.Meant:
+		known = self._process_of(doctype, row)
+		moves = known and _moves(doctype, row, known, ())
+		if not moves:
+			return stage_sets.Meant()
+		process, stage = known.process, moves[-1].stage
+		counted = stage_limits.is_counted(doctype, row)
+		limit = stage_limits.limit_of(process.name, stage) if counted else None
+		return stage_sets.Meant(
+			process,
+			stage,
+			_word(process, row, stage),
+			row.company,
+			limit,
+			by_itself=len(moves) > 1 or bool(limit and not stage_sets.can_be_counted(limit)),
+		)
 
 	def _report(self, ended: bool = False) -> None:
 		"""A progress bar for whoever has the settings open: those are System Managers and sales managers."""
@@ -187,26 +233,56 @@ class _Backfill:
 			description=_("{0} of {1} documents").format(self.done, self.total),
 		)
 
-	def _take(self, doctype: str, rows: list[frappe._dict]) -> None:
-		changes = _changes(doctype, [row.name for row in rows])
+	def _take(
+		self, doctype: str, rows: list[frappe._dict], changes: dict[str, list[stage_history.Change]]
+	) -> None:
 		leads = _leads(rows) if doctype == "Opportunity" else {}
 		log: list[tuple] = []
 		states: list[tuple] = []
 		words: list[tuple] = []
 		for row in rows:
-			known = self._process_of(doctype, row)
-			moves = known and _moves(doctype, row, known, changes.get(row.name, ()))
-			if moves:
-				log += self._log(doctype, row, known.process, moves, leads.get(row.party_name))
-				states.append(self._state(doctype, row, known.process, moves[-1]))
-				if rules.by_sales_stage(known.process, row.get("sales_stage")) not in ("", moves[-1].stage):
-					words.append((row.name, moves[-1].stage))
+			try:
+				told = self._tell(doctype, row, changes.get(row.name, ()), leads.get(row.party_name))
+			except JobTimeoutException:
+				raise
+			except Exception:
+				# One that cannot be read stays without a stage, and stops none of the others.
+				frappe.log_error(
+					title=_FAILED,
+					reference_doctype=doctype,
+					reference_name=row.name,
+				)
+				continue
+			if told:
+				of_log, state, word = told
+				log += of_log
+				states.append(state)
+				words += word
 		if words:
-			# From now on the two are kept in step; what the status says weighs more than a default nobody changed.
 			bulk.update_rows(doctype, {"sales_stage": TEXT}, words)
 		if log:
 			bulk.insert_rows(transitions.DOCTYPE, _LOG_COLUMNS, log)
 			bulk.update_rows(doctype, _STATE_COLUMNS, states)
+
+	def _tell(
+		self,
+		doctype: str,
+		row: frappe._dict,
+		changes: Iterable[stage_history.Change],
+		lead: frappe._dict | None,
+	) -> tuple[list[tuple], tuple, list[tuple]] | None:
+		"""Of one document the rows of the log, its state, and the sales stage it is to have; None without a process."""
+		known = self._process_of(doctype, row)
+		moves = known and _moves(doctype, row, known, changes)
+		if not moves:
+			return None
+		last = moves[-1]
+		word = _word(known.process, row, last.stage)
+		return (
+			list(self._log(doctype, row, known.process, moves, lead)),
+			self._state(doctype, row, known.process, last),
+			[(row.name, word)] if word else [],
+		)
 
 	def _process_of(self, doctype: str, row: frappe._dict) -> _Known | None:
 		if row.sf_sales_process in self.known:
@@ -270,6 +346,11 @@ class _Backfill:
 			late = ageing.standing(due, self.now, process.escalate_amount, process.escalate_unit, calendar)
 		return row.name, process.name, last.stage, last.stage, last.on, due, late
 
+	def _first_day(self) -> date:
+		"""The day of the oldest document; from then on working hours are asked for."""
+		found = [first for first in map(_first_creation, _DOCTYPES) if first]
+		return getdate(min(found, default=self.now))
+
 	def _ends(self, process: rules.Process, stage: str, company: str | None) -> ageing.Ends:
 		key = (process.name, stage, company or "")
 		if key not in self.ends:
@@ -280,10 +361,9 @@ class _Backfill:
 	def _hours(self, company: str | None) -> ageing.WorkedHours:
 		key = company or ""
 		if key not in self.hours:
-			table = frappe.qb.DocType("Lead")
-			first = frappe.qb.from_(table).select(Min(table.creation)).run()[0][0]
-			begin = getdate(first) if first else self.now.date()
-			self.hours[key] = ageing.WorkedHours(working_calendar(company), begin, self.now.date())
+			self.hours[key] = ageing.WorkedHours(
+				working_calendar(company), self._first_day(), self.now.date()
+			)
 		return self.hours[key]
 
 
@@ -291,23 +371,39 @@ def _not_taken_in(table: frappe.qb.DocType) -> object:
 	return IfNull(table.sf_stage_passed, "") == ""
 
 
+def _first_creation(doctype: str) -> datetime | None:
+	table = frappe.qb.DocType(doctype)
+	return frappe.qb.from_(table).select(Min(table.creation)).run()[0][0]
+
+
 def _waiting(doctype: str) -> int:
 	table = frappe.qb.DocType(doctype)
 	return frappe.qb.from_(table).select(Count("*")).where(_not_taken_in(table)).run()[0][0]
 
 
-def _chunk(doctype: str, after: str) -> list[frappe._dict]:
-	"""The next documents that stand in no stage; locked, so that nobody moves them meanwhile."""
+def _read(doctype: str, names: list[str]) -> list[frappe._dict]:
+	"""Documents of a chunk, which are locked already."""
 	table = frappe.qb.DocType(doctype)
-	return (
+	rows = (
 		frappe.qb.from_(table)
 		.select(*(table[field] for field in (*_COMMON, *_FIELDS[doctype])))
-		.where(_not_taken_in(table) & (table.name > after))
+		.where(bulk.Among(table.name, names))
 		.orderby(table.name)
-		.limit(CHUNK)
-		.for_update()
 		.run(as_dict=True)
 	)
+	for row in rows:
+		# What was written into the table by hand may have no times.
+		row.creation = row.creation or row.modified or now_datetime()
+		row.modified = row.modified or row.creation
+	return rows
+
+
+def _word(process: rules.Process, row: frappe._dict, stage: str) -> str:
+	"""The sales stage to be written, "" where it stays: from now on the two are kept in step.
+
+	What the status says weighs more than a default nobody changed.
+	"""
+	return stage if rules.by_sales_stage(process, row.get("sales_stage")) not in ("", stage) else ""
 
 
 def _leads(rows: Iterable[frappe._dict]) -> dict[str, frappe._dict]:
@@ -325,15 +421,17 @@ def _leads(rows: Iterable[frappe._dict]) -> dict[str, frappe._dict]:
 	return {row.name: row for row in found}
 
 
-def _changes(doctype: str, names: list[str]) -> dict[str, list[stage_history.Change]]:
-	"""What Frappe has kept of changes of the two fields, by document."""
+def _changes(doctype: str) -> dict[str, list[stage_history.Change]]:
+	"""What Frappe has kept of changes of the two fields, by document of the chunk."""
 	version = frappe.qb.DocType("Version")
 	told = (stage_history.SALES_STAGE, stage_history.STATUS)
 	about = version.data.like(f'%"{told[0]}"%') | version.data.like(f'%"{told[1]}"%')
 	rows = (
-		frappe.qb.from_(version)
+		frappe.qb.from_(stage_sets.CHUNK)
+		.join(version)
+		.on((version.ref_doctype == doctype) & (version.docname == stage_sets.CHUNK.name))
 		.select(version.docname, version.creation, version.owner, version.data)
-		.where((version.ref_doctype == doctype) & bulk.Among(version.docname, names) & about)
+		.where(about)
 		.orderby(version.creation, version.name)
 		.run()
 	)

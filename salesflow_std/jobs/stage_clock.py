@@ -9,24 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 
 import frappe
 from frappe import _
 from frappe.query_builder.functions import IfNull
-from frappe.utils import (
-	escape_html,
-	format_datetime,
-	get_datetime,
-	get_fullname,
-	get_url_to_form,
-	now_datetime,
-)
+from frappe.utils import escape_html, get_datetime, get_fullname, now_datetime
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
-from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import ageing
-from salesflow_std.jobs import stage_backfill, telling
+from salesflow_std.jobs import stage_backfill, telling, watching
 from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import bulk, notices, processes, reps, stage_limits
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
@@ -91,20 +84,16 @@ def _clear(table: frappe.qb.DocType, condition: object) -> int:
 
 
 def _watch(doctype: str, said: str) -> int:
-	now, after, count = now_datetime(), ("", ""), 0
-	while True:
-		rows = _over(doctype, said, now, after)
-		if not rows:
-			return count
+	now, count = now_datetime(), 0
+	say = _late if said == ageing.IN_TIME else _escalated
+	for rows in watching.chunks(partial(_over, doctype, said, now), ("", ""), attrgetter("rep", "name")):
 		cases: Cases = {}
 		for row in rows:
-			count += _one(row, said, now, cases)
-		say = _late if said == ageing.IN_TIME else _escalated
+			with watching.sparing("A stage could not be watched", doctype, row.name):
+				count += _one(row, said, now, cases)
 		for user, of_user in cases.items():
 			_tell(user, of_user, say)
-		# A chunk is whole in itself: the marks, the notices and the mail in the queue belong together.
-		frappe.db.commit()  # nosemgrep
-		after = (rows[-1].rep, rows[-1].name)
+	return count
 
 
 def _over(doctype: str, said: str, now: datetime, after: tuple[str, str]) -> list[frappe._dict]:
@@ -145,37 +134,24 @@ def _rows(doctype: str, table: frappe.qb.DocType) -> QueryBuilder:
 	)
 
 
-def _one(row: frappe._dict, said: str, now: datetime, cases: Cases) -> int:
-	"""Tells of one document; one that fails is logged and left for the next tick."""
-	frappe.db.savepoint("stage_clock")
-	try:
-		due = get_datetime(row.sf_stage_due)
-		fresh = _fresh(row)
-		if fresh is None or fresh > due:
-			# Touched meanwhile on a path that told nobody, or the limit is another one now.
-			_write(row, {"sf_stage_due": fresh, "sf_stage_late": ageing.IN_TIME})
-			return 0
-		if said == ageing.IN_TIME:
-			users = [reps.on_duty(row.rep, now.date())]
-			following = ageing.LATE
-		elif _standing(row, due, now) == ageing.ESCALATED:
-			users = reps.escalate_to(row.rep)
-			following = ageing.ESCALATED
-		else:
-			return 0
-		if not _write(row, {"sf_stage_late": following}):
-			return 0
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="stage_clock")
-		frappe.log_error(
-			title="A stage could not be watched", reference_doctype=row.doctype, reference_name=row.name
-		)
-		return 0
+def _one(row: frappe._dict, said: str, now: datetime, cases: Cases) -> bool:
+	"""Marks one document, and says who is to hear of it."""
+	due, fresh = get_datetime(row.sf_stage_due), _fresh(row)
+	if fresh is None or fresh > due:
+		# Touched meanwhile on a path that told nobody, or the limit is another one now.
+		_write(row, {"sf_stage_due": fresh, "sf_stage_late": ageing.IN_TIME})
+		return False
+	if said == ageing.IN_TIME:
+		users, following = [reps.on_duty(row.rep, now.date())], ageing.LATE
+	elif _standing(row, due, now) == ageing.ESCALATED:
+		users, following = reps.escalate_to(row.rep), ageing.ESCALATED
+	else:
+		return False
+	if not _write(row, {"sf_stage_late": following}):
+		return False
 	for user in users:
 		cases.setdefault(user, []).append(row)
-	return 1
+	return True
 
 
 def _fresh(row: frappe._dict) -> datetime | None:
@@ -214,34 +190,32 @@ def _write(row: frappe._dict, values: dict[str, object]) -> bool:
 
 def _late(row: frappe._dict) -> str:
 	return _("{0} has stood in the stage {1} since {2}; it was to leave it by {3}.").format(
-		_title(row), _stage(row), _when(row.sf_stage_entered_on), _when(row.sf_stage_due)
+		telling.titled(row),
+		_stage(row),
+		telling.when(row.sf_stage_entered_on),
+		telling.when(row.sf_stage_due),
 	)
 
 
 def _escalated(row: frappe._dict) -> str:
 	return _("{0} of {1} still stands in the stage {2}; it was to leave it by {3}.").format(
-		_title(row), escape_html(get_fullname(row.rep)), _stage(row), _when(row.sf_stage_due)
+		telling.titled(row), escape_html(get_fullname(row.rep)), _stage(row), telling.when(row.sf_stage_due)
 	)
 
 
 def _tell(user: str, rows: list[frappe._dict], say: Callable[[frappe._dict], str]) -> None:
 	"""Notices, or one where there are many, and one mail."""
-	frappe.db.savepoint("stage_notice")
-	try:
-		with notices.in_language(notices.language_of(user)):
-			if len(rows) <= _MOST:
-				for row in rows:
-					notices.notify(user, say(row), row.doctype, row.name)
-			else:
-				subject = _("{0} documents stand in their stage longer than allowed.").format(len(rows))
-				notices.notify(
-					user, subject, rows[0].doctype, rows[0].name, "<br>".join(map(_line, rows[:50]))
-				)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="stage_notice")
-		frappe.log_error(title="A notice of the stage clock could not be given")
+	with (
+		watching.sparing("A notice of the stage clock could not be given"),
+		notices.in_language(notices.language_of(user)),
+	):
+		if len(rows) <= _MOST:
+			for row in rows:
+				notices.notify(user, say(row), row.doctype, row.name)
+		else:
+			subject = _("{0} documents stand in their stage longer than allowed.").format(len(rows))
+			lines = "<br>".join(map(_line, rows[:50]))
+			notices.notify(user, subject, rows[0].doctype, rows[0].name, lines)
 	telling.mail(user, partial(_mail, rows, say is _escalated))
 
 
@@ -260,13 +234,7 @@ def _mail(rows: list[frappe._dict], escalated: bool) -> tuple[str, dict]:
 			"about": _("Stage"),
 			"until": _("Due", context="Salesflow"),
 			"cases": [
-				{
-					"title": row.title or row.name,
-					"about": _(row.sf_stage),
-					"due": format_datetime(row.sf_stage_due, "yyyy-MM-dd HH:mm"),
-					"rep_name": get_fullname(row.rep),
-					"url": get_url_to_form(row.doctype, row.name),
-				}
+				{**telling.case(row.doctype, row, row.sf_stage_due, row.rep), "about": _(row.sf_stage)}
 				for row in rows
 			],
 		},
@@ -277,16 +245,8 @@ def _line(row: frappe._dict) -> str:
 	return f"{escape_html(row.title or row.name)}: {_stage(row)}"
 
 
-def _title(row: frappe._dict) -> str:
-	return f"<b>{escape_html(row.title or row.name)}</b>"
-
-
 def _stage(row: frappe._dict) -> str:
 	return escape_html(_(row.sf_stage))
-
-
-def _when(moment: object) -> str:
-	return frappe.format(moment, {"fieldtype": "Datetime"})
 
 
 # When the limits or the calendar change -----------------------------------------------------------------------

@@ -8,19 +8,18 @@ nobody is moved back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.query_builder.functions import IfNull
-from frappe.utils import escape_html, format_datetime, get_fullname, get_url_to_form, now_datetime
+from frappe.utils import escape_html, now_datetime
 from pypika.terms import Criterion
-from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import stages as rules
-from salesflow_std.jobs import stage_backfill, stage_clock, telling
+from salesflow_std.jobs import stage_backfill, stage_clock, telling, watching
 from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import notices, processes, reps, stage_limits, stages, transitions
 
@@ -94,44 +93,34 @@ def _disagreeing(doctype: str, table: frappe.qb.DocType, process: rules.Process)
 
 
 def _find(doctype: str, condition: Criterion, source: str = transitions.FOUND_LATER) -> int:
-	table, after, count = frappe.qb.DocType(doctype), "", 0
-	while True:
-		names = (
-			frappe.qb.from_(table)
-			.select(table.name)
-			.where(condition & (table.name > after))
-			.orderby(table.name)
-			.limit(CHUNK)
-			.run(pluck=True)
-		)
+	count = 0
+	for rows in watching.chunks(partial(_among, doctype, condition)):
 		cases: stage_clock.Cases = {}
-		for name in names:
-			count += _one(doctype, name, source, cases)
+		for row in rows:
+			with watching.sparing("A stage could not be reconciled", doctype, row.name):
+				count += _one(doctype, row.name, source, cases)
 		for manager, of_manager in cases.items():
 			_tell(manager, of_manager)
-		# A chunk is whole in itself: the log, the notices and the mail in the queue belong together.
-		frappe.db.commit()  # nosemgrep
-		if len(names) < CHUNK:
-			return count
-		after = names[-1]
+	return count
 
 
-def _one(doctype: str, name: str, source: str, cases: stage_clock.Cases) -> int:
-	"""Logs one document; one that fails is logged as an error and left for the next run."""
-	frappe.db.savepoint("stage_reconciling")
-	try:
-		if not frappe.db.get_value(doctype, name, "name", for_update=True):
-			return 0
-		doc = frappe.get_doc(doctype, name)
-		found = _reconcile(doc, source)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="stage_reconciling")
-		frappe.log_error(
-			title="A stage could not be reconciled", reference_doctype=doctype, reference_name=name
-		)
-		return 0
+def _among(doctype: str, condition: Criterion, after: str) -> list[frappe._dict]:
+	table = frappe.qb.DocType(doctype)
+	return (
+		frappe.qb.from_(table)
+		.select(table.name)
+		.where(condition & (table.name > after))
+		.orderby(table.name)
+		.limit(CHUNK)
+		.run(as_dict=True)
+	)
+
+
+def _one(doctype: str, name: str, source: str, cases: stage_clock.Cases) -> bool:
+	"""Logs one document, and says which managers are to hear of it."""
+	if not frappe.db.get_value(doctype, name, "name", for_update=True):
+		return False
+	found = _reconcile(frappe.get_doc(doctype, name), source)
 	if found and source == transitions.FOUND_LATER:
 		for manager in reps.escalate_to(found.rep):
 			cases.setdefault(manager, []).append(found)
@@ -151,7 +140,7 @@ def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 		return None
 	if _went_back(doc, process, stage):
 		return None
-	older = not passed and doc.creation < frappe.db.get_value("Sales Process", process.name, "creation")
+	older = not passed and _is_older(doc, process)
 	if older:
 		source = transitions.TAKEN_IN
 	is_bypass = source == transitions.FOUND_LATER
@@ -181,6 +170,13 @@ def _reconcile(doc: Document, source: str) -> frappe._dict | None:
 		before=passed,
 		stage=stage,
 		unmet=unmet,
+	)
+
+
+def _is_older(doc: Document, process: rules.Process) -> bool:
+	"""Whether a document was there before its process; what was written into the table by hand may not say."""
+	return bool(doc.creation) and doc.creation < frappe.db.get_value(
+		"Sales Process", process.name, "creation"
 	)
 
 
@@ -217,17 +213,9 @@ def _went_back(doc: Document, process: rules.Process, stage: str) -> bool:
 
 def _unmet(doc: Document, stage: str) -> str:
 	"""The gates that would have asked for more, one on each line, as far as it can be told afterwards."""
-	try:
+	findings: list[dict] = []
+	with watching.sparing("Gates could not be asked afterwards", doc.doctype, doc.name):
 		findings = stages.check(doc, stage)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.log_error(
-			title="Gates could not be asked afterwards",
-			reference_doctype=doc.doctype,
-			reference_name=doc.name,
-		)
-		return ""
 	return "\n".join(finding["gate"] for finding in findings if not finding["met"])
 
 
@@ -240,8 +228,11 @@ def _set(doc: Document, values: dict[str, object]) -> None:
 
 
 def _tell(manager: str, rows: list[frappe._dict]) -> None:
-	"""One notice and one mail of all that was found."""
-	with notices.in_language(notices.language_of(manager)):
+	"""One notice and one mail of all that was found; what cannot be told is logged all the same."""
+	with (
+		watching.sparing("A notice of stages passed over could not be given"),
+		notices.in_language(notices.language_of(manager)),
+	):
 		notices.notify(
 			manager,
 			_("{0} documents changed their stage past the gates.").format(len(rows)),
@@ -265,11 +256,8 @@ def _mail(rows: list[frappe._dict]) -> tuple[str, dict]:
 			"until": _("Found On", context="Salesflow"),
 			"cases": [
 				{
-					"title": row.title,
+					**telling.case(row.doctype, row, now_datetime(), row.rep),
 					"about": _way(row) + (f" ({row.unmet.replace(chr(10), ', ')})" if row.unmet else ""),
-					"due": format_datetime(now_datetime(), "yyyy-MM-dd HH:mm"),
-					"rep_name": get_fullname(row.rep),
-					"url": get_url_to_form(row.doctype, row.name),
 				}
 				for row in rows
 			],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import frappe
-from rq.timeouts import JobTimeoutException
+from frappe.utils import escape_html, format_datetime, get_fullname, get_url_to_form
 
+from salesflow_std.jobs.watching import sparing
 from salesflow_std.salesflow_std import needs_mail, notices
 
 
@@ -35,15 +36,28 @@ def mail(user: str, say: Callable[[], tuple[str, dict]]) -> None:
 	address = frappe.db.get_value("User", user, "email")
 	if not address or "@" not in address or not needs_mail.can_send():
 		return
-	frappe.db.savepoint("telling_mail")
-	try:
-		with notices.in_language(notices.language_of(user)):
-			subject, args = say()
-			frappe.sendmail(
-				recipients=[address], subject=subject, template="late_cases", args=args, with_container=True
-			)
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="telling_mail")
-		frappe.log_error(title="Mail of late cases could not be written")
+	with sparing("Mail of late cases could not be written"), notices.in_language(notices.language_of(user)):
+		subject, args = say()
+		frappe.sendmail(
+			recipients=[address], subject=subject, template="late_cases", args=args, with_container=True
+		)
+
+
+def case(doctype: str, row: frappe._dict, due: object, rep: str) -> dict[str, str]:
+	"""One case of such a mail."""
+	return {
+		"title": row.title or row.name,
+		"due": format_datetime(due, "yyyy-MM-dd HH:mm"),
+		"rep_name": get_fullname(rep),
+		"url": get_url_to_form(doctype, row.name),
+	}
+
+
+def titled(row: frappe._dict) -> str:
+	"""What a notice calls a document, as HTML."""
+	return f"<b>{escape_html(row.title or row.name)}</b>"
+
+
+def when(moment: object) -> str:
+	"""A moment as a notice says it."""
+	return frappe.format(moment, {"fieldtype": "Datetime"})

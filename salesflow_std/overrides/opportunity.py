@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate, now_datetime
 
@@ -13,8 +15,19 @@ from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engi
 
 
 def before_validate(doc: Document, method: str | None = None) -> None:
-	"""Keeps our fields out of what ERPNext copies from the party."""
+	"""Keeps our fields out of what ERPNext copies from the party, and gives a new one a type that is there."""
 	own_fields.cover(doc)
+	if doc.is_new() and not doc.opportunity_type:
+		doc.opportunity_type = _usual_type()
+
+
+def _usual_type() -> str | None:
+	"""ERPNext takes the user's word for "Sales", but the record bears the word of whoever set the site up.
+
+	A type that is not there could be stored, and no later save of the opportunity would pass.
+	"""
+	names = dict.fromkeys((_("Sales"), "Sales"))
+	return next((name for name in names if frappe.db.exists("Opportunity Type", name, cache=True)), None)
 
 
 def validate(doc: Document, method: str | None = None) -> None:

@@ -13,12 +13,8 @@ from salesflow_std.setup.custom_fields import CUSTOM_FIELDS
 
 _COVER = "-"
 _LAYOUT = ("Section Break", "Column Break")
-# The customer's holidays are the lead's.
-_TAKEN_OVER = ("sf_holiday_list",)
 _OWN = tuple(
-	field["fieldname"]
-	for field in CUSTOM_FIELDS["Opportunity"]
-	if field["fieldtype"] not in _LAYOUT and field["fieldname"] not in _TAKEN_OVER
+	field["fieldname"] for field in CUSTOM_FIELDS["Opportunity"] if field["fieldtype"] not in _LAYOUT
 )
 
 

@@ -8,6 +8,7 @@ from frappe.utils import now_datetime
 
 from salesflow_std.engine import leads
 from salesflow_std.salesflow_std import follow_ups, touches
+from salesflow_std.salesflow_std.cadences import cadence_for
 from salesflow_std.salesflow_std.follow_ups import SUBJECTS
 
 # Where a document says that it gets no mail.
@@ -17,7 +18,6 @@ CLOSED_BY = {"Lead": "unsubscribed", "Opportunity": "sf_unsubscribed"}
 _RELIED_ON = (
 	"status",
 	"company",
-	"sales_stage",
 	"disabled",
 	"unsubscribed",
 	"sf_grade",
@@ -38,8 +38,16 @@ def on_update(doc: Document, method: str | None = None) -> None:
 		changed = bool(doc.sf_grade)
 	else:
 		changed = any((before.get(field) or None) != (doc.get(field) or None) for field in fields)
+		changed = changed or _follows_another_policy(doc, before)
 	if changed:
 		doc.sf_next_touch_on = follow_ups.plan(doc.doctype, doc.name)
+
+
+def _follows_another_policy(doc: Document, before: Document) -> bool:
+	"""Whether a new sales stage leads to another policy; a policy that is told of no stage goes on as it was."""
+	if doc.doctype != "Opportunity" or (before.sales_stage or None) == (doc.sales_stage or None):
+		return False
+	return cadence_for(doc.doctype, before) != cadence_for(doc.doctype, doc)
 
 
 def _take_over(doc: Document) -> None:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 import frappe
 from frappe.utils import now_datetime
-from pypika.terms import Criterion, Field
+from pypika import Table
+from pypika.terms import Criterion, Field, Function
 
 _COLLATE = "character set utf8mb4 collate utf8mb4_unicode_ci"
 # What alike touches share, as column of the follow-up -> type.
@@ -122,3 +123,25 @@ def insert_rows(doctype: str, columns: Mapping[str, str], rows: Iterable[Sequenc
 
 def _as_text(value: object) -> str:
 	return str(value)
+
+
+# Statements that carry from one table to another what the engine has counted ---------------------------------
+
+_AT_ONCE = 2000
+
+
+class AddMicroseconds(Function):
+	"""``start + INTERVAL n MICROSECOND``."""
+
+	def __init__(self, start: object, microseconds: object) -> None:
+		super().__init__("DATE_ADD", start, microseconds)
+
+	def get_function_sql(self, **kwargs: object) -> str:
+		start, microseconds = (self.get_arg_sql(arg, **kwargs) for arg in self.args)
+		return f"DATE_ADD({start}, INTERVAL {microseconds} MICROSECOND)"
+
+
+def fill_table(table: Table, columns: Sequence[str], rows: Sequence[tuple]) -> None:
+	"""Inserts some rows into a table of this connection."""
+	for i in range(0, len(rows), _AT_ONCE):
+		frappe.qb.into(table).columns(*columns).insert(*rows[i : i + _AT_ONCE]).run()

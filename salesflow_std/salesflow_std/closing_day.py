@@ -10,7 +10,7 @@ from frappe import _
 from frappe.utils import get_datetime, get_fullname
 
 from salesflow_std.salesflow_std import contract_mail, contract_reviews, contracts, reps
-from salesflow_std.salesflow_std.review_mail import when
+from salesflow_std.salesflow_std.announcing import when
 
 _ROWS = 12
 _MOST = 100

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, flt, fmt_money, get_fullname, quoted
+from frappe.utils import flt, fmt_money, get_fullname
 
-from salesflow_std.salesflow_std import contract_reviewers, reps
-from salesflow_std.salesflow_std.review_mail import tell, when
+from salesflow_std.salesflow_std import contract_reviewers
+from salesflow_std.salesflow_std.announcing import lines, path, readers, tell, when
 
 _REVIEW = "Contract Review"
 
 
 def review_page(review: str) -> str:
 	"""Where legal reads and decides."""
-	return f"/app/contract-review/{quoted(review)}"
+	return path(_REVIEW, review)
 
 
 def form(contract: Document) -> str:
 	"""The contract's form."""
-	return f"/app/contract/{quoted(contract.name)}"
+	return path("Contract", contract.name)
 
 
 def named(contract: Document) -> str:
@@ -41,31 +41,21 @@ def facts(contract: Document) -> list[tuple[str, str]]:
 	return [(label, text) for label, text in rows if text]
 
 
-def readers(users: Iterable[str | None], contract: Document) -> list[str]:
-	"""Those of some users who log in and may read the contract; who acts is left out."""
-	return [
-		user
-		for user in dict.fromkeys(users)
-		if user
-		and user != frappe.session.user
-		and reps.is_enabled(user)
-		and frappe.has_permission("Contract", "read", doc=contract, user=user)
-	]
-
-
-def _lines(*texts: str | None) -> list[str]:
-	return [line for text in texts for line in cstr(text).splitlines() if line.strip()]
-
-
 def asked(review: Document, contract: Document) -> None:
 	"""Asks the reviewer for the clauses (C2)."""
+	_ask(review, contract, lambda: _("Please review the clauses of {0} by {1}"))
 
+
+def reminded(review: Document, contract: Document) -> None:
+	"""Reminds the reviewer of what is due soon (C2)."""
+	_ask(review, contract, lambda: _("The clauses of {0} are to be reviewed by {1}"))
+
+
+def _ask(review: Document, contract: Document, words: Callable[[], str]) -> None:
 	def say(_user: str) -> dict:
 		return {
-			"subject": _("Please review the clauses of {0} by {1}").format(
-				named(contract), when(review.due_on)
-			),
-			"lines": _lines(review.note),
+			"subject": words().format(named(contract), when(review.due_on)),
+			"lines": lines(review.note),
 			"facts": facts(contract),
 			"action": _("Read them and decide"),
 		}
@@ -83,7 +73,7 @@ def decided(review: Document, contract: Document) -> None:
 				"Changes Asked": _("Legal asks for changes: {0}"),
 				"Rejected": _("Legal rejects the clauses: {0}"),
 			}[review.status].format(named(contract)),
-			"lines": _lines(review.reason),
+			"lines": lines(review.reason),
 			"facts": facts(contract),
 			"action": _("Open the contract"),
 		}
@@ -98,7 +88,7 @@ def withdrawn(review: Document, contract: Document) -> None:
 	def say(_user: str) -> dict:
 		return {
 			"subject": _("The clause review is taken back: {0}").format(named(contract)),
-			"lines": _lines(review.reason),
+			"lines": lines(review.reason),
 			"action": _("Open the contract"),
 		}
 
@@ -122,25 +112,6 @@ def fell(review: Document, contract: Document) -> None:
 	people = (review.reviewer, review.asked_by, contract_reviewers.responsible(contract))
 	contract.add_comment("Info", _("changed the clauses; they are to be reviewed again"))
 	tell(readers(people, contract), say, "Contract", contract.name, form(contract))
-
-
-# The clock ------------------------------------------------------------------------------------------------
-
-
-def reminded(review: Document, contract: Document) -> None:
-	"""Reminds the reviewer of what is due soon (C2)."""
-
-	def say(_user: str) -> dict:
-		return {
-			"subject": _("The clauses of {0} are to be reviewed by {1}").format(
-				named(contract), when(review.due_on)
-			),
-			"lines": _lines(review.note),
-			"facts": facts(contract),
-			"action": _("Read them and decide"),
-		}
-
-	tell([review.reviewer], say, _REVIEW, review.name, review_page(review.name))
 
 
 def escalated(review: Document, contract: Document, managers: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ def validate(contract: Document) -> None:
 	if not contracts.is_of_deal(contract):
 		_leave_alone(contract)
 		return
+	_check_readable(contract, before)
 	if not contract.sf_state:
 		_begin(contract)
 	if contract.sf_state in (contracts.IN_REVIEW, contracts.APPROVED):
@@ -72,6 +73,21 @@ def _check_one_deal(contract: Document, opportunity: str | None) -> None:
 		),
 		title=_("Other Opportunity"),
 	)
+
+
+def _check_readable(contract: Document, before: Document | None) -> None:
+	"""A contract tells where it differs from its deal's proposal and quotation, so who ties it to them reads them."""
+	named = ("party_type", "document_type", "document_name", "sf_opportunity")
+	same = before and all(contract.get(key) == before.get(key) for key in named)
+	if same or contract.flags.ignore_permissions:
+		return
+	opportunity = contract.sf_opportunity
+	if contract.document_type == "Quotation" and contract.document_name:
+		frappe.has_permission("Quotation", "read", doc=contract.document_name, throw=True)
+		if opportunity == frappe.db.get_value("Quotation", contract.document_name, "opportunity"):
+			return
+	if opportunity:
+		frappe.has_permission("Opportunity", "read", doc=opportunity, throw=True)
 
 
 def _leave_alone(contract: Document) -> None:

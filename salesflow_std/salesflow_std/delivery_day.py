@@ -9,7 +9,7 @@ from frappe import _
 from frappe.utils import get_datetime
 
 from salesflow_std.engine import delivery as rules
-from salesflow_std.salesflow_std import delivery_mail, reps
+from salesflow_std.salesflow_std import announcing, delivery_mail, reps
 
 _DOCTYPE = "Delivery Handover"
 _ROWS = 12
@@ -71,14 +71,14 @@ def _own(user: str, now: datetime) -> list[dict]:
 def _to_hand_over(row: frappe._dict, now: datetime) -> dict:
 	due = get_datetime(row.due_on)
 	words = _("To be handed over since {0}") if due <= now else _("To be handed over by {0}")
-	return _row(row, due, now, words.format(delivery_mail.when(due)))
+	return _row(row, due, now, words.format(announcing.when(due)))
 
 
 def _to_hold(row: frappe._dict, now: datetime) -> dict:
 	if not row.kick_off_on:
 		return _row(row, now, now, _("Set a date for the kick-off"))
 	due = get_datetime(row.kick_off_on)
-	return _row(row, due, now, _("Kick-off on {0}").format(delivery_mail.when(due)))
+	return _row(row, due, now, _("Kick-off on {0}").format(announcing.when(due)))
 
 
 def _to_acknowledge(user: str, now: datetime) -> list[dict]:

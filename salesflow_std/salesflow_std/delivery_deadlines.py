@@ -11,7 +11,7 @@ from frappe.utils import flt, get_datetime
 
 from salesflow_std.engine import delivery as rules
 from salesflow_std.engine import worktime
-from salesflow_std.salesflow_std import delivery_handovers, delivery_mail, delivery_people, reps
+from salesflow_std.salesflow_std import delivery_handovers, delivery_mail, delivery_people, reminding, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -34,20 +34,15 @@ def _mark(handover: Document, **values: object) -> None:
 def remind(name: str, now: datetime) -> list[str]:
 	"""Reminds the responsible, or who stands in, of a handover that is due soon; not when it is late."""
 	handover = _open(name, rules.DRAFT)
-	if not handover or handover.reminded_on or not handover.due_on or not _is_near(handover, now):
+	if not handover or handover.reminded_on or not handover.due_on:
+		return []
+	hours = flt(settings().closing_remind_hours)
+	if not reminding.is_near(get_datetime(handover.due_on), hours, handover.company, now):
 		return []
 	user = reps.on_duty(delivery_people.responsible(handover), now.date())
 	_mark(handover, reminded_on=now)
 	delivery_mail.due_soon(handover, user)
 	return [user]
-
-
-def _is_near(handover: Document, now: datetime) -> bool:
-	hours, due = flt(settings().closing_remind_hours), get_datetime(handover.due_on)
-	if not hours or due <= now:
-		return False
-	# Less than: what is due at the fourth hour of Monday is not spoken of on Friday night.
-	return worktime.working_hours_between(now, due, working_calendar(handover.company)) < hours
 
 
 def escalate(name: str, now: datetime) -> list[str]:

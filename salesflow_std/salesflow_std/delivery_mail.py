@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import frappe
 from frappe import _
-from frappe.desk.utils import slug
 from frappe.model.document import Document
-from frappe.utils import flt, fmt_money, format_datetime, formatdate, get_datetime, get_fullname, quoted
+from frappe.utils import flt, fmt_money, formatdate, get_fullname
 
 from salesflow_std.engine import delivery as rules
 from salesflow_std.salesflow_std import delivery_people, reps
-from salesflow_std.salesflow_std.announcing import tell
+from salesflow_std.salesflow_std.announcing import lines, path, tell, when
 
 _DOCTYPE = "Delivery Handover"
 
@@ -20,16 +19,6 @@ _DOCTYPE = "Delivery Handover"
 def form(handover: Document | frappe._dict) -> str:
 	"""The path of a handover's form."""
 	return path(_DOCTYPE, handover.name)
-
-
-def path(doctype: str, name: str) -> str:
-	"""The path of a form of the desk."""
-	return f"/app/{slug(doctype)}/{quoted(name)}"
-
-
-def when(moment: object) -> str:
-	"""A day and the time of day."""
-	return format_datetime(get_datetime(moment), "yyyy-MM-dd HH:mm") if moment else ""
 
 
 def facts(handover: Document) -> list[tuple[str, str]]:
@@ -51,8 +40,9 @@ def documents(handover: Document) -> list[tuple[str, str]]:
 	]
 
 
-def _enabled(users: Iterable[str | None]) -> list[str]:
-	return [user for user in dict.fromkeys(users) if user and reps.is_enabled(user)]
+def _tell(users: Iterable[str | None], handover: Document, say: Callable[[str], dict]) -> None:
+	people = [user for user in dict.fromkeys(users) if user and reps.is_enabled(user)]
+	tell(people, say, _DOCTYPE, handover.name, form(handover))
 
 
 def _functions(handover: Document, user: str) -> str:
@@ -62,38 +52,31 @@ def _functions(handover: Document, user: str) -> str:
 
 def asked(handover: Document, users: Iterable[str]) -> None:
 	"""Asks people to take over, with links to all that goes with it."""
-
-	def say(user: str) -> dict:
-		return {
-			"subject": _("{0} is handed over to you: please acknowledge").format(handover.title),
-			"lines": [_("You take over for {0}.").format(_functions(handover, user))],
-			"facts": facts(handover),
-			"documents": documents(handover),
-			"action": _("Read it and acknowledge"),
-		}
-
-	tell(_enabled(sorted(users)), say, _DOCTYPE, handover.name, form(handover))
+	_ask(handover, users, lambda: _("{0} is handed over to you: please acknowledge"))
 
 
 def reminded(handover: Document, users: Iterable[str]) -> None:
 	"""Reminds people who have not acknowledged."""
+	_ask(handover, users, lambda: _("{0} still waits for your acknowledgement"))
 
+
+def _ask(handover: Document, users: Iterable[str], words: Callable[[], str]) -> None:
 	def say(user: str) -> dict:
 		return {
-			"subject": _("{0} still waits for your acknowledgement").format(handover.title),
+			"subject": words().format(handover.title),
 			"lines": [_("You take over for {0}.").format(_functions(handover, user))],
 			"facts": facts(handover),
 			"documents": documents(handover),
 			"action": _("Read it and acknowledge"),
 		}
 
-	tell(_enabled(sorted(users)), say, _DOCTYPE, handover.name, form(handover))
+	_tell(sorted(users), handover, say)
 
 
-def _to_responsible(handover: Document, say: object) -> None:
+def _to_responsible(handover: Document, say: Callable[[str], dict]) -> None:
 	user = delivery_people.responsible(handover)
 	if user != frappe.session.user:
-		tell(_enabled([user]), say, _DOCTYPE, handover.name, form(handover))
+		_tell([user], handover, say)
 
 
 def acknowledged(handover: Document, by: str, comment: str | None) -> None:
@@ -106,7 +89,7 @@ def acknowledged(handover: Document, by: str, comment: str | None) -> None:
 			subject = _("{0} has taken over {1}").format(get_fullname(by), handover.title)
 		return {
 			"subject": subject,
-			"lines": [line for line in (comment or "").splitlines() if line.strip()],
+			"lines": lines(comment),
 			"action": _("Open the handover"),
 		}
 
@@ -120,7 +103,7 @@ def asked_back(handover: Document, question: str) -> None:
 	def say(_user: str) -> dict:
 		return {
 			"subject": _("{0} asks about {1}").format(get_fullname(by), handover.title),
-			"lines": [line for line in question.splitlines() if line.strip()],
+			"lines": lines(question),
 			"action": _("Open the handover"),
 		}
 
@@ -144,7 +127,7 @@ def start(handover: Document, users: Iterable[str]) -> None:
 			"action": _("Open the handover"),
 		}
 
-	tell(_enabled(users), say, _DOCTYPE, handover.name, form(handover))
+	_tell(users, handover, say)
 
 
 # The clock -------------------------------------------------------------------------------------------------------
@@ -160,7 +143,7 @@ def due_soon(handover: Document, user: str) -> None:
 			"action": _("Hand it over"),
 		}
 
-	tell(_enabled([user]), say, _DOCTYPE, handover.name, form(handover))
+	_tell([user], handover, say)
 
 
 def overdue(handover: Document, managers: Iterable[str]) -> None:
@@ -178,4 +161,4 @@ def overdue(handover: Document, managers: Iterable[str]) -> None:
 			"action": _("Open the handover"),
 		}
 
-	tell(_enabled(managers), say, _DOCTYPE, handover.name, form(handover))
+	_tell(managers, handover, say)

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 from frappe.utils import get_fullname
 
 from salesflow_std.engine import delivery as rules
-from salesflow_std.salesflow_std import delivery_mail, delivery_people
+from salesflow_std.salesflow_std import announcing, delivery_people
 
 _TIMES = ("signed_on", "due_on", "handed_over_on", "acknowledged_on", "kick_off_on", "kick_off_held_on")
 
@@ -28,7 +28,7 @@ def of(handover: Document) -> dict[str, Any]:
 				"row": row,
 				"function": _(row.receiving_function, context="Handover Receiver"),
 				"who": get_fullname(row.user),
-				"on": delivery_mail.when(row.acknowledged_on),
+				"on": announcing.when(row.acknowledged_on),
 				"by": get_fullname(row.acknowledged_by)
 				if row.acknowledged_by and row.acknowledged_by != row.user
 				else "",
@@ -44,5 +44,5 @@ def of(handover: Document) -> dict[str, Any]:
 			for side in (rules.CUSTOMER, rules.OURS)
 			if (rows := [row for row in handover.contacts if row.side == side])
 		],
-		**{field: delivery_mail.when(handover.get(field)) for field in _TIMES},
+		**{field: announcing.when(handover.get(field)) for field in _TIMES},
 	}

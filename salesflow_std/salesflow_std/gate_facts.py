@@ -30,6 +30,7 @@ from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engi
 
 # So many papers and objections of a company are looked at.
 _MOST = 50
+_MOST_FILES = 200
 _NUMBERS = ("Int", "Float", "Currency", "Percent", "Check", "Rating", "Duration")
 
 
@@ -215,10 +216,17 @@ def _files(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:
 	doc = subject.doc
 	if doc.is_new() or not doc.name:
 		return {}
-	attached = {"attached_to_doctype": doc.doctype, "attached_to_name": doc.name, "is_folder": 0}
-	return {
-		"files": frappe.get_all("File", filters=attached, pluck="file_name", order_by="creation", limit=200)
-	}
+	file = frappe.qb.DocType("File")
+	names = (
+		frappe.qb.from_(file)
+		.select(file.file_name)
+		.where((file.attached_to_doctype == doc.doctype) & (file.attached_to_name == doc.name))
+		.where(file.is_folder == 0)
+		.orderby(file.creation)
+		.limit(_MOST_FILES)
+		.run(pluck=True)
+	)
+	return {"files": names}
 
 
 def _expressions(subject: _Subject, gates: list[rules.Gate]) -> dict[str, Any]:

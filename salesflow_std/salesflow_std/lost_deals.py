@@ -2,12 +2,15 @@
 
 ERPNext declares a quotation lost in this order: its status by `db_set`, its reasons in memory, the opportunity's status
 by `set_status`, then its own save. So a quotation that is becoming lost is kept at hand until its opportunity has
-taken over what it says, and is asked itself when it is saved.
+taken over what it says, and is asked itself when it is saved, at the latest before the database keeps it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
 from weakref import WeakValueDictionary
 
 import frappe
@@ -48,16 +51,35 @@ def _named(doc: Document, table: str, field: str) -> list[str]:
 
 def opportunity_saved(doc: Document) -> None:
 	"""Asked at each save of an opportunity (M1). Raises ValidationError where it becomes lost without a reason."""
+	before = doc.get_doc_before_save()
 	if doc.status != LOST:
 		doc.flags.pop("sf_lost", None)
+		if before and before.status == LOST:
+			_reopened(doc, before)
 		return
-	before = doc.get_doc_before_save()
 	if _named(doc, "competitors", "competitor"):
 		doc.sf_no_competitor = 0
 	_ask(doc, before)
 	if not before or before.status != LOST:
-		doc.sf_lost_on = now_datetime()
+		doc.update(_lost_now())
 	doc.flags.sf_lost = True
+
+
+def _lost_now() -> dict[str, object]:
+	return {"sf_lost_on": now_datetime(), "sf_lost_on_estimated": 0}
+
+
+def _reopened(doc: Document, before: Document) -> None:
+	"""A deal that is open again has no reason to be lost, so that it is asked anew if it is; the timeline keeps the old one.
+
+	Who competes for it, and what was learned, stay true.
+	"""
+	reasons = _named(before, "lost_reasons", "lost_reason")
+	doc.set("lost_reasons", [])
+	doc.sf_no_competitor = 0
+	if reasons:
+		text = _("opened it again; it had been lost for: {0}").format(", ".join(reasons))
+		doc.add_comment("Info", escape_html(text))
 
 
 def opportunity_set(doc: Document) -> None:
@@ -65,10 +87,13 @@ def opportunity_set(doc: Document) -> None:
 
 	What its lost quotations say is handed on first: each reason and competitor once.
 	"""
+	before = doc.get_doc_before_save()
 	if doc.status != LOST:
 		doc.flags.pop("sf_lost", None)
+		if before and before.status == LOST:
+			_reopened(doc, before)
+			_write_reopened(doc)
 		return
-	before = doc.get_doc_before_save()
 	if doc.flags.sf_lost or (before and before.status == LOST):
 		return
 	doc.flags.sf_lost = True
@@ -82,8 +107,15 @@ def opportunity_set(doc: Document) -> None:
 		return
 	_take_over(doc, quotations)
 	_ask(doc, before)
-	doc.sf_lost_on = now_datetime()
-	frappe.db.set_value("Opportunity", doc.name, "sf_lost_on", doc.sf_lost_on, update_modified=False)
+	doc.update(_lost_now())
+	values = {"sf_lost_on": doc.sf_lost_on, "sf_lost_on_estimated": 0}
+	frappe.db.set_value("Opportunity", doc.name, values, update_modified=False)
+
+
+def _write_reopened(doc: Document) -> None:
+	table = doc.meta.get_field("lost_reasons").options
+	frappe.db.delete(table, {"parent": doc.name, "parenttype": doc.doctype, "parentfield": "lost_reasons"})
+	frappe.db.set_value(doc.doctype, doc.name, "sf_no_competitor", 0, update_modified=False)
 
 
 def _lost_quotations(doc: Document) -> list[Document]:
@@ -162,6 +194,48 @@ def _opportunity_reason(reason: str) -> str:
 	return doc.insert(ignore_permissions=True).name
 
 
+def date_old_losses(names: Iterable[str]) -> int:
+	"""Dates the losses of opportunities that became lost before the app came, or past it (M1); returns how many.
+
+	Where ERPNext tracks changes it knows when; else it was not later than the last change, and the date is marked as
+	estimated.
+	"""
+	rows = frappe.get_all(
+		"Opportunity",
+		filters={"name": ("in", list(names)), "status": LOST, "sf_lost_on": ("is", "not set")},
+		fields=["name", "modified"],
+		order_by="name",
+	)
+	known = _losses_in_versions([row.name for row in rows])
+	for row in rows:
+		told = known.get(row.name)
+		values = {"sf_lost_on": told or row.modified, "sf_lost_on_estimated": int(not told)}
+		frappe.db.set_value("Opportunity", row.name, values, update_modified=False)
+	return len(rows)
+
+
+def _losses_in_versions(names: list[str]) -> dict[str, datetime]:
+	"""When the status became lost the last time, of those whose versions tell it."""
+	found: dict[str, datetime] = {}
+	for version in frappe.get_all(
+		"Version",
+		filters={
+			"ref_doctype": "Opportunity",
+			"docname": ("in", names or [""]),
+			"data": ("like", f'%"{LOST}"%'),
+		},
+		fields=["docname", "data", "creation"],
+		order_by="creation, name",
+	):
+		try:
+			changes = json.loads(version.data).get("changed") or ()
+		except ValueError:
+			continue  # nobody can read it
+		if any(field == "status" and after == LOST for field, _before, after in changes):
+			found[version.docname] = version.creation
+	return found
+
+
 # Quotation
 
 
@@ -171,6 +245,7 @@ def quotation_set(doc: Document) -> None:
 	if doc.status == LOST and not (before and before.status == LOST) and not doc.flags.sf_becomes_lost:
 		doc.flags.sf_becomes_lost = True
 		_losing()[doc.name] = doc
+		frappe.db.before_commit.add(partial(_ask_unsaved, doc.name))
 
 
 def quotation_saved(doc: Document) -> None:
@@ -183,6 +258,15 @@ def quotation_saved(doc: Document) -> None:
 	if _named(doc, "competitors", "competitor"):
 		doc.sf_no_competitor = 0
 	_ask(doc, None if becomes_lost else doc.get_doc_before_save())
+
+
+def _ask_unsaved(name: str) -> None:
+	"""Asks a quotation whose status was set to lost and that nobody has saved with its reasons, before it is kept for good.
+
+	Raises ValidationError: then nothing of what was done with it is kept. One that was saved has been asked, and passes.
+	"""
+	if frappe.db.exists("Quotation", {"name": name, "status": LOST}):
+		_ask(frappe.get_doc("Quotation", name), None)
 
 
 def _losing() -> WeakValueDictionary[str, Document]:

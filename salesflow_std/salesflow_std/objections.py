@@ -11,7 +11,7 @@ from datetime import datetime
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, escape_html, get_datetime, get_link_to_form, now_datetime
+from frappe.utils import cstr, get_datetime, get_link_to_form, now_datetime
 
 from salesflow_std.engine import objections as rules
 from salesflow_std.engine.errors import EngineError
@@ -302,8 +302,3 @@ def about_deleted(doc: Document, method: str | None = None) -> None:
 	"""An objection outlives the quotation or the proposal that it was raised to."""
 	field = ABOUT[doc.doctype]
 	frappe.db.set_value(DOCTYPE, {field: doc.name}, field, None, update_modified=False)
-
-
-def titled(row: Document | frappe._dict) -> str:
-	"""What a notice calls an objection: the customer, as HTML."""
-	return f"<b>{escape_html(row.title or row.name)}</b>"

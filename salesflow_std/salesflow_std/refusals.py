@@ -27,7 +27,7 @@ def refuse_override(only: str, nobody: str, role: str | None = None) -> NoReturn
 	"""Raises PermissionError: `only` names the role that may let pass, `nobody` says that there is none."""
 	role = role or settings().override_role
 	frappe.throw(
-		only.format(f"<b>{escape_html(_(role))}</b>") if role else nobody,
+		only.format(_named(role)) if role else nobody,
 		frappe.PermissionError,
 		title=_("Not Permitted"),
 	)
@@ -40,7 +40,7 @@ def override_steps(role: str | None, is_stored: bool, here: str) -> list[str]:
 		return []
 	if may_override(role):
 		return [here] if is_stored else []
-	return [_("{0} may let it pass, with a reason.").format(f"<b>{escape_html(_(role))}</b>")]
+	return [_("{0} may let it pass, with a reason.").format(_named(role))]
 
 
 def reads_desk() -> bool:
@@ -58,3 +58,9 @@ def paragraphs(head: str, differences: list[str], why: str, steps: list[str]) ->
 		text += f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in differences)}</ul>"
 	text += f'<p class="text-muted">{why}</p>'
 	return text + (f"<p>{'<br>'.join(steps)}</p>" if steps else "")
+
+
+def _named(role: str) -> str:
+	"""A role as people call it. ERPNext's own word for one may be odd, so ours goes first."""
+	said = _(role, context="Salesflow")
+	return f"<b>{escape_html(said)}</b>"

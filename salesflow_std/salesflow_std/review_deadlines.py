@@ -12,9 +12,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import flt, get_datetime
 
-from salesflow_std.engine import worktime
-from salesflow_std.salesflow_std import reps, review_mail, review_rules, reviews
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
+from salesflow_std.salesflow_std import announcing, reminding, reps, review_mail, review_rules, reviews
 
 
 def _waiting(review: Document) -> list[Document]:
@@ -73,7 +71,8 @@ def remind(name: str, now: datetime) -> list[str]:
 	review, proposal = reviews.locked(name)
 	of_user: dict[str, list[Document]] = {}
 	for row in _waiting(review):
-		if not row.reminded_on and _is_near(row, review.company, now):
+		hours = flt(_rule(row).remind_hours)
+		if not row.reminded_on and reminding.is_near(get_datetime(row.due_on), hours, review.company, now):
 			row.reminded_on = now
 			of_user.setdefault(row.asked, []).append(row)
 	if of_user:
@@ -81,14 +80,6 @@ def remind(name: str, now: datetime) -> list[str]:
 	for rows in of_user.values():
 		review_mail.reminded(review, proposal, rows)
 	return list(of_user)
-
-
-def _is_near(row: Document, company: str | None, now: datetime) -> bool:
-	due, hours = get_datetime(row.due_on), flt(_rule(row).remind_hours)
-	if not hours or due <= now:
-		return False
-	# Less than: what is due at the fourth hour of Monday is not spoken of on Friday night.
-	return worktime.working_hours_between(now, due, working_calendar(company)) < hours
 
 
 # Escalation -----------------------------------------------------------------------------------------------
@@ -103,7 +94,7 @@ def escalate(name: str, now: datetime) -> list[str]:
 			continue
 		managers = _managers(row, review, proposal)
 		row.update({"escalated_on": now, "escalated_to": managers[0] if managers else None})
-		for user in dict.fromkeys((*managers, *review_mail.may_be_told([review.opened_by], proposal))):
+		for user in dict.fromkeys((*managers, *announcing.readers([review.opened_by], proposal))):
 			of_manager.setdefault(user, []).append(row)
 	if any(row.escalated_on == now for row in _waiting(review)):
 		reviews.save(review)
@@ -119,7 +110,7 @@ def _managers(row: Document, review: Document, proposal: Document) -> list[str]:
 		reps.escalate_to(row.asked),
 		reps.escalate_to(review.opened_by),
 	):
-		found = review_mail.may_be_told([user for user in users if user != row.asked], proposal)
+		found = announcing.readers([user for user in users if user != row.asked], proposal)
 		if found:
 			return found
 	return []

@@ -5,7 +5,7 @@ Only those who may read the proposal are told of it. The sender of an opinion is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import frappe
 from frappe import _
@@ -15,15 +15,13 @@ from frappe.utils import (
 	escape_html,
 	flt,
 	fmt_money,
-	format_datetime,
-	get_datetime,
 	get_fullname,
 	quoted,
 )
 from frappe.utils.user import get_users_with_role
 
 from salesflow_std.salesflow_std import reps, review_rules
-from salesflow_std.salesflow_std.announcing import tell
+from salesflow_std.salesflow_std.announcing import lines, path, readers, tell, when
 
 _DOCTYPE = "Proposal Review"
 
@@ -35,7 +33,7 @@ def page(review: str) -> str:
 
 def form(proposal: Document) -> str:
 	"""The proposal's form."""
-	return f"/app/solution-proposal/{quoted(proposal.name)}"
+	return path(proposal.doctype, proposal.name)
 
 
 def named(proposal: Document) -> str:
@@ -62,30 +60,6 @@ def facts(proposal: Document) -> list[tuple[str, str]]:
 	return found
 
 
-def when(moment: object) -> str:
-	"""A day and the time of day."""
-	return format_datetime(get_datetime(moment), "yyyy-MM-dd HH:mm") if moment else ""
-
-
-# How it is said -------------------------------------------------------------------------------------------
-
-
-def _readers(users: Iterable[str | None], proposal: Document) -> list[str]:
-	"""Those of some users who log in and may read the proposal, the user who acts left out."""
-	return [
-		user
-		for user in dict.fromkeys(users)
-		if user
-		and user != frappe.session.user
-		and reps.is_enabled(user)
-		and frappe.has_permission(proposal.doctype, "read", doc=proposal, user=user)
-	]
-
-
-def _lines(*texts: str | None) -> list[str]:
-	return [line for text in texts if text for line in text.splitlines() if line.strip()]
-
-
 # Requests -------------------------------------------------------------------------------------------------
 
 
@@ -93,14 +67,14 @@ def requested(proposal: Document, note: str) -> None:
 	"""Tells the manager that a review is asked for."""
 	user = frappe.session.user
 	# Where the rep's own manager may not see the proposal, another has to open the review.
-	managers = _readers(reps.escalate_to(review_rules.rep_of(proposal)), proposal) or _readers(
+	managers = readers(reps.escalate_to(review_rules.rep_of(proposal)), proposal) or readers(
 		sorted(get_users_with_role("Sales Manager")), proposal
 	)
 
 	def say(_manager: str) -> dict:
 		return {
 			"subject": _("{0} asks for the review of {1}").format(get_fullname(user), named(proposal)),
-			"lines": _lines(note),
+			"lines": lines(note),
 			"facts": facts(proposal),
 			"action": _("Look at it and open the review"),
 		}
@@ -117,11 +91,11 @@ def sent_back(proposal: Document, asker: str, reason: str) -> None:
 			"subject": _("{0} has sent back your request to review {1}").format(
 				get_fullname(user), named(proposal)
 			),
-			"lines": _lines(reason),
+			"lines": lines(reason),
 			"action": _("Open the proposal"),
 		}
 
-	tell(_readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(readers([asker], proposal), say, proposal.doctype, proposal.name, form(proposal))
 
 
 # Opinions -------------------------------------------------------------------------------------------------
@@ -139,7 +113,7 @@ def asked(review: Document, proposal: Document, rows: Sequence[Document]) -> Non
 			"subject": _("Your opinion on {0}, please, by {1}").format(
 				named(proposal), when(min(row.due_on for row in own))
 			),
-			"lines": _lines(_places(own), review.note),
+			"lines": lines(_places(own), review.note),
 			"facts": facts(proposal),
 			"action": _("Read it and decide"),
 		}
@@ -170,11 +144,11 @@ def handed_over(
 	def say(_user: str) -> dict:
 		return {
 			"subject": _("{0} is asked about {1} in your place").format(get_fullname(to), named(proposal)),
-			"lines": _lines(reason),
+			"lines": lines(reason),
 			"action": _("Open the review"),
 		}
 
-	tell(_readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
+	tell(readers(before, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 # The end --------------------------------------------------------------------------------------------------
@@ -188,18 +162,18 @@ def closed(review: Document, proposal: Document) -> None:
 	def say(user: str) -> dict:
 		return {
 			"subject": _ended(review.status).format(named(proposal)),
-			"lines": _lines(review.closing_reason),
+			"lines": lines(review.closing_reason),
 			"action": _("Open the proposal") if user in people else _("Open the review"),
 		}
 
-	tell(_readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
+	tell(readers(people, proposal), say, proposal.doctype, proposal.name, form(proposal))
 	if review.status in ("Recalled", "Withdrawn"):
 		others = [
 			row.asked
 			for row in review.opinions
 			if cint(row.round) == cint(review.round) and row.asked not in people
 		]
-		tell(_readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
+		tell(readers(others, proposal), say, _DOCTYPE, review.name, page(review.name))
 
 
 def _ended(status: str) -> str:
@@ -229,7 +203,7 @@ def reminded(review: Document, proposal: Document, rows: Sequence[Document]) -> 
 			"subject": _("Your opinion on {0} is due by {1}").format(
 				named(proposal), when(min(row.due_on for row in rows))
 			),
-			"lines": _lines(_places(rows), review.note),
+			"lines": lines(_places(rows), review.note),
 			"facts": facts(proposal),
 			"action": _("Read it and decide"),
 		}
@@ -258,8 +232,3 @@ def escalated(
 		}
 
 	tell(managers, say, _DOCTYPE, review.name, page(review.name))
-
-
-def may_be_told(users: Iterable[str | None], proposal: Document) -> list[str]:
-	"""Those of some users who log in and may read the proposal."""
-	return _readers(users, proposal)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_datetime, get_fullname, now_datetime, quoted
+from frappe.utils import cint, get_datetime, get_fullname, now_datetime
 
-from salesflow_std.salesflow_std import closing_day, proposals, reps, review_mail, review_rules
+from salesflow_std.salesflow_std import announcing, closing_day, proposals, reps, review_mail, review_rules
 from salesflow_std.salesflow_std.reviews import CHANGES_ASKED, DOCTYPE, OPEN, REJECTED
 
 _ROWS = 12
@@ -137,7 +137,7 @@ def _asked_row(row: frappe._dict, now: datetime) -> dict:
 		"title": row.title or row.proposal,
 		"route": review_mail.page(row.name),
 		"tone": "red" if late else "orange" if soon else "blue",
-		"why": words.format(review_mail.when(due)),
+		"why": words.format(announcing.when(due)),
 		"detail": ", ".join(review_rules.function_label(name) for name in row.functions),
 	}
 
@@ -145,10 +145,10 @@ def _asked_row(row: frappe._dict, now: datetime) -> dict:
 def _request_row(row: frappe._dict) -> dict:
 	return {
 		"title": row.title or row.name,
-		"route": f"/app/solution-proposal/{quoted(row.name)}",
+		"route": announcing.path(proposals.DOCTYPE, row.name),
 		"tone": "orange",
 		"why": _("{0} asks for a review").format(get_fullname(row.requested_by)),
-		"detail": review_mail.when(row.requested_on),
+		"detail": announcing.when(row.requested_on),
 	}
 
 
@@ -156,7 +156,7 @@ def _changes_row(row: frappe._dict) -> dict:
 	rejected = row.status == proposals.REJECTED
 	return {
 		"title": row.title or row.name,
-		"route": f"/app/solution-proposal/{quoted(row.name)}",
+		"route": announcing.path(proposals.DOCTYPE, row.name),
 		"tone": "red" if rejected else "orange",
 		"why": _("Rejected in the review") if rejected else _("The review asks for changes"),
 		"detail": _("Version {0}").format(cint(row.version) or 1),

@@ -115,4 +115,5 @@ def log(doc: Document, move: Move) -> None:
 		came_from=move.came_from,
 		changed_on=move.moved_on,
 		was_late=ageing.is_late(due, move.moved_on),
+		write_state=False,  # `put` and `write` have
 	)

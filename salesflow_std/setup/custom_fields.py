@@ -152,7 +152,6 @@ def _stage_fields() -> list[dict]:
 			"fieldtype": "Link",
 			"label": "Sales Process",
 			"options": "Sales Process",
-			"search_index": 1,
 			**_STATE,
 		},
 		{
@@ -431,6 +430,14 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"label": "Lost On",
 			"depends_on": "sf_lost_on",
 			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_lost_on_estimated",
+			"fieldtype": "Check",
+			"label": "Lost On Is Estimated",
+			"description": "Nobody noted when the deal was lost; it is the time of its last change.",
+			"depends_on": "sf_lost_on_estimated",
 			**_STATE,
 		},
 		# What an imported pipeline says, so that importing it twice is importing it once.

@@ -95,6 +95,13 @@ def _put_one(doctype: str, role: str, rights: tuple[str, ...]) -> None:
 	frappe.clear_cache(doctype=doctype)
 
 
+def is_given(doctype: str, role: str) -> bool:
+	"""Whether a role has its rights on a doctype from the app."""
+	if role not in RIGHTS.get(doctype, {}):
+		return False
+	return bool(frappe.db.exists(_LEDGER, f"permissions/{doctype}/{role}"))
+
+
 def _has_any(doctype: str, role: str) -> bool:
 	kind = _KIND if frappe.db.exists(_KIND, {"parent": doctype}) else "DocPerm"
 	return bool(frappe.db.exists(kind, {"parent": doctype, "role": role, "permlevel": 0}))

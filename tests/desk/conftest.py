@@ -2,7 +2,7 @@
 
 `login("rep")` gives a page whose user is logged in; `login("rep", lang="zh")` the same in Chinese. What a test
 does is committed and stays until the site goes, so tests use names of their own. `call` makes their records over
-REST. A worker runs background jobs.
+REST. Background jobs are run (`make test` starts the processes for that).
 
 A test fails, whatever it asserts, when the page threw an error that nobody caught, when the server answered
 with 5xx, or when the console shows an error; `tolerate` names what a test expects of these.
@@ -53,7 +53,7 @@ def bench() -> Iterator[ShadowBench]:
 
 @pytest.fixture(scope="session")
 def desk_site(bench: ShadowBench) -> Site:
-	"""The site, served and with a worker. `desk_site.execute("dotted.method", kwargs={…})` arranges data."""
+	"""The site, served. `desk_site.execute("dotted.method", kwargs={…})` arranges data."""
 	site = bench.sites_made[os.environ["SALESFLOW_SITE"]]
 	site.execute(
 		"frappe.client.set_value",
@@ -65,14 +65,13 @@ def desk_site(bench: ShadowBench) -> Site:
 		},
 	)
 	site.serve()
-	bench.worker()
 	return site
 
 
 @pytest.fixture(scope="session")
 def browser(desk_site: Site) -> Iterator[Browser]:
 	# Chromium keeps crash reports and caches; they belong to the shadow bench, not to the user's home.
-	home = desk_site.bench.path / "browser"
+	home = desk_site.bench.path / "browser" / desk_site.name
 	env = {**os.environ, "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
 	with sync_playwright() as playwright:
 		chromium = playwright.chromium.launch(

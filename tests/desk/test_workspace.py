@@ -38,6 +38,9 @@ def test_workspace_shows_cards_and_charts(login, call, lang, tolerate):
 		expect(chart.locator("svg .donut-path, svg .bar, svg path.arc, svg rect.bar").first).to_be_attached()
 	for group in ("Daily Work", "Grades and Discipline"):
 		expect(page.locator(".links-widget-box", has_text=word(lang, group))).to_have_count(1)
+	closing = page.locator(".links-widget-box", has_text=word(lang, "Stages and Closing"))
+	for report in ("Stage Ageing", "Stage Funnel", "Lost Deals"):
+		expect(closing.locator(".link-item", has_text=word(lang, report))).to_have_count(1)
 	if lang == "zh":
 		assert sources_left(page.locator(".layout-main-section:visible")) == []
 

@@ -685,3 +685,14 @@ class TestPieces:
 	def test_a_day_off_is_one_piece(self):
 		(piece,) = pieces(date(2026, 11, 21), 4, "Working Hours", OFFICE)
 		assert (piece.due_at, piece.shift) == (at("2026-11-23 13:00"), None)
+
+
+def test_working_days_that_are_shared_change_no_deadline():
+	"""`pieces` with the days of an earlier call says what it says alone, also for days before them."""
+	calendar = worktime.Calendar(
+		holidays=frozenset({date(2027, 1, 6)}), makeup_days=frozenset({date(2027, 1, 9)})
+	)
+	days = worktime.WorkingDays(calendar)
+	for start in (8, 2, 5, 6, 9, 1):
+		asked = (date(2027, 1, start), 3, "Working Days", calendar)
+		assert worktime.pieces(*asked, days) == worktime.pieces(*asked)

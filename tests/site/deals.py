@@ -18,8 +18,7 @@ ALL_IN_ORDER = [{"topic": topic, "finding": "In Order", "comment": ""} for topic
 
 def enforce(how: str = "Block") -> None:
 	"""What the settings let the gates do; elsewhere on the test site they are off."""
-	frappe.db.set_single_value("Salesflow Settings", "stage_enforcement", how)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(stage_enforcement=how)
 	assert settings().stage_enforcement == how
 
 
@@ -63,7 +62,7 @@ def quotation(deal: Any, submit: bool = True, **values: Any) -> Any:
 	doc.insert()
 	if submit:
 		# What the gates ask before a quotation goes out is not what these tests are about.
-		frappe.db.set_single_value("Salesflow Settings", "quotation_enforcement", "Off")
+		records.settings(quotation_enforcement="Off")
 		before = settings().stage_enforcement
 		enforce("Off")
 		doc.submit()

@@ -79,3 +79,33 @@ def history(document: Any) -> list[Any]:
 		fields=["source", "grade", "previous_grade", "total", "scored_by", "scored_on", "reason"],
 		order_by="scored_on, creation",
 	)
+
+
+def settings(**values: Any) -> None:
+	"""What Salesflow Settings say from now on."""
+	frappe.db.set_single_value("Salesflow Settings", values)
+	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+
+
+def holiday_list(name: str, *days: str) -> str:
+	"""A holiday list of the year 2027."""
+	return (
+		frappe.get_doc(
+			{
+				"doctype": "Holiday List",
+				"holiday_list_name": name,
+				"from_date": "2027-01-01",
+				"to_date": "2027-12-31",
+				"holidays": [{"holiday_date": day, "description": "Off"} for day in days],
+			}
+		)
+		.insert()
+		.name
+	)
+
+
+def holidays_of(company: str, *days: str) -> None:
+	"""The holidays of a company, and no others."""
+	days_off = holiday_list(f"Of {company}", *days)
+	frappe.db.set_value("Company", company, "default_holiday_list", days_off)
+	frappe.clear_document_cache("Company", company)

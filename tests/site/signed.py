@@ -14,8 +14,7 @@ PROCESS = "Six Stages"
 
 def ask(enforcement: str = "Block", **process: Any) -> None:
 	"""The gates of the stages are asked of orders alone; `process` is what the sales process says of the contract."""
-	frappe.db.set_single_value("Salesflow Settings", "stage_enforcement", enforcement)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(stage_enforcement=enforcement)
 	doc = frappe.get_doc("Sales Process", PROCESS)
 	doc.update(process)
 	doc.gates = []

@@ -24,7 +24,7 @@ FINER = "Value Proposition"
 
 def enforce(mode: str = "Block") -> None:
 	"""Switches the gates on, as on a customer's site."""
-	frappe.db.set_single_value("Salesflow Settings", "stage_enforcement", mode)
+	records.settings(stage_enforcement=mode)
 
 
 def sales_stage(name: str) -> str:

@@ -309,8 +309,7 @@ def test_other_grades_need_no_plan(sales_team, letter):
 def test_the_settings_say_which_grades_need_a_plan(sales_team):
 	rep, _manager = sales_team
 	account = grade(records.customer(), "B", rep)
-	frappe.db.set_single_value("Salesflow Settings", "account_plan_grades", "A, B")
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(account_plan_grades="A, B")
 	frappe.local.request_cache.clear()
 	assert account.customer_name in titles(rep, "accounts-without-plan")
 

@@ -20,13 +20,6 @@ def enforced():
 
 
 @pytest.fixture
-def lawyer(make_user):
-	found = make_user("Legal Reviewer", full_name="The Lawyer")
-	deals.only_legal(found)
-	return found
-
-
-@pytest.fixture
 def deal(rep):
 	return deals.opportunity(rep)
 
@@ -42,8 +35,7 @@ def tick_twice():
 
 def test_a_contract_after_final_intent(call, as_user, rep, manager, deal, frozen_time):
 	"""C1: reminded within the last working hours, then the manager hears of it; over a week-end nobody is disturbed."""
-	frappe.db.set_single_value("Salesflow Settings", {"contract_amount": 8, "contract_unit": "Working Hours"})
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(contract_amount=8, contract_unit="Working Hours")
 	with frozen_time(FRIDAY) as clock:
 		with as_user(rep):
 			call(f"{API}.record_final_intent", opportunity=deal.name, said_by="Buyer", words="Yes.")

@@ -6,6 +6,7 @@ import json
 
 import frappe
 import pytest
+from frappe.www.printview import get_html_and_style
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
@@ -18,13 +19,6 @@ from tests.site.review_cases import absent, notices_of
 @pytest.fixture(autouse=True)
 def enforced():
 	deals.enforce()
-
-
-@pytest.fixture
-def lawyer(make_user):
-	found = make_user("Legal Reviewer", full_name="The Lawyer")
-	deals.only_legal(found)
-	return found
 
 
 @pytest.fixture
@@ -366,3 +360,17 @@ def test_the_record_prints_each_clause_and_what_legal_found(call, as_user, lawye
 	frappe.local.request = Request(EnvironBuilder("/printview").get_environ())
 	html = frappe.get_print("Contract Review", deals.review_of(asked).name)
 	assert all(f"Read {topic}" in html for topic in clauses.TOPICS) and "The Lawyer" in html
+
+
+def test_a_made_up_review_prints_nothing_of_a_contract(as_user, make_user, asked):
+	"""Frappe prints what a request says that the document is."""
+	stranger = make_user("Sales User")
+	own = {"user": stranger, "allow": "Opportunity", "for_value": deals.opportunity().name}
+	frappe.get_doc({"doctype": "User Permission", **own}).insert()
+	frappe.local.request = Request(EnvironBuilder("/printview").get_environ())
+	review = deals.review_of(asked)
+	clauses_of = [{"doctype": "Contract Review Clause", "topic": topic} for topic in clauses.TOPICS]
+	for name in (review.name, "CR-NONE"):
+		made_up = {"doctype": review.doctype, "name": name, "contract": asked.name, "reviewer": stranger}
+		with as_user(stranger), pytest.raises(frappe.PermissionError):
+			get_html_and_style(json.dumps({**made_up, "status": "Open", "clauses": clauses_of}))

@@ -6,7 +6,7 @@ import frappe
 import pytest
 
 from salesflow_std.setup import permissions
-from tests.site import deals
+from tests.site import deals, signed
 from tests.site.deals import API
 
 FLAGS = ("read", "select", "write", "create", "submit", "cancel", "delete", "print", "email", "export")
@@ -131,3 +131,54 @@ def test_nobody_may_make_a_contract_of_what_they_may_not_read(call, as_user, mak
 	).insert()
 	with as_user(elsewhere), pytest.raises(frappe.PermissionError):
 		call(f"{API}.make", doctype="Opportunity", name=deal.name)
+
+
+# With whom -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_staff():
+	"""A contract with an employee, which ERPNext keeps in the same doctype."""
+	return signed.contract("HR-EMP-T", signed=False, party_type="Employee", sf_state="")
+
+
+def sees(user, contract) -> set[bool]:
+	listed = contract.name in frappe.get_list("Contract", pluck="name", order_by="name", limit=0)
+	return {listed, *(bool(contract.has_permission(ptype, user=user)) for ptype in ("read", "write"))}
+
+
+@pytest.mark.parametrize("role", ("Sales User", "Legal Reviewer"))
+def test_the_rights_of_sales_and_legal_are_for_contracts_with_customers(
+	as_user, make_user, contract, of_staff, role
+):
+	user = make_user(role)
+	with as_user(user):
+		assert sees(user, contract) == {True} and sees(user, of_staff) == {False}
+		asked = frappe.get_doc("Contract", of_staff.name)
+		asked.party_type = "Customer"
+		assert not asked.has_permission("write")
+		assert not frappe.get_doc({"doctype": "Contract", "party_type": "Employee"}).has_permission("create")
+
+
+@pytest.mark.parametrize("role", ("HR Manager", "Purchase Manager", "Sales Manager"))
+def test_managers_see_what_erpnext_shows_them(as_user, make_user, of_staff, role):
+	user = make_user(["Sales User", role])
+	with as_user(user):
+		assert sees(user, of_staff) == {True}
+
+
+def test_rights_that_an_administrator_gave_are_for_all_contracts(as_user, make_user, of_staff):
+	start_anew()
+	frappe.permissions.add_permission("Contract", "Sales User")
+	permissions.put()
+	frappe.clear_cache(doctype="Contract")
+	user = make_user("Sales User")
+	with as_user(user):
+		assert of_staff.has_permission("read")
+
+
+def test_what_is_shared_with_somebody_is_seen(as_user, make_user, of_staff):
+	user = make_user("Accounts User")
+	frappe.share.add("Contract", of_staff.name, user, read=1)
+	with as_user(user):
+		assert of_staff.name in frappe.get_list("Contract", pluck="name", order_by="name", limit=0)

@@ -18,13 +18,6 @@ def enforced():
 
 
 @pytest.fixture
-def lawyer(make_user):
-	found = make_user("Legal Reviewer", full_name="The Lawyer")
-	deals.only_legal(found)
-	return found
-
-
-@pytest.fixture
 def deal(rep):
 	return deals.opportunity(rep)
 
@@ -47,8 +40,7 @@ def test_final_intent_makes_the_contract_due_within_24_hours(call, as_user, rep,
 
 
 def test_the_deadline_may_be_working_time(call, as_user, rep, deal, frozen_time):
-	frappe.db.set_single_value("Salesflow Settings", {"contract_amount": 8, "contract_unit": "Working Hours"})
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(contract_amount=8, contract_unit="Working Hours")
 	with frozen_time(FRIDAY), as_user(rep):
 		assert str(record(call, deal)["contract_due"]) == "2027-01-18 14:00:00"
 
@@ -465,3 +457,28 @@ def test_one_contract_is_not_that_of_two_deals(deal):
 	contract.sf_opportunity = other.name
 	with pytest.raises(frappe.ValidationError, match=quotation.name):
 		contract.save()
+
+
+@pytest.mark.parametrize("about", ("Opportunity", "Quotation"))
+def test_nobody_ties_a_contract_to_a_deal_they_may_not_read(as_user, make_user, deal, about):
+	"""A contract tells where it differs from the proposal and the quotation of its deal."""
+	held, stranger = deals.quotation(deal), make_user("Sales User")
+	mine = deals.opportunity(stranger)
+	own = {"Opportunity": mine.name, "Quotation": deals.quotation(mine).name}[about]
+	values = {"allow": about, "for_value": own, "applicable_for": about, "apply_to_all_doctypes": 0}
+	frappe.get_doc({"doctype": "User Permission", "user": stranger, **values}).insert()
+	foreign = (
+		{"sf_opportunity": deal.name}
+		if about == "Opportunity"
+		else {"document_type": "Quotation", "document_name": held.name, "sf_opportunity": None}
+	)
+	with as_user(stranger):
+		with pytest.raises(frappe.PermissionError):
+			deals.contract(mine, party_name=deal.party_name, **foreign)
+		kept = deals.contract(mine)
+		kept.update(foreign)
+		with pytest.raises(frappe.PermissionError):
+			kept.save()
+		kept.reload()
+		kept.sf_breach = "1 % a week"
+		kept.save()

@@ -9,7 +9,7 @@ from frappe.utils import add_days, get_datetime, now_datetime, today
 from salesflow_std.salesflow_std import delivery_handovers
 from tests.site import deliveries, meetings, records, review_cases, signed
 from tests.site.deliveries import API
-from tests.site.test_quotation_gate import put
+from tests.site.submits import put
 
 
 @pytest.fixture
@@ -389,3 +389,25 @@ def test_nobody_hands_over_what_they_may_not_read(team, rep, as_user, make_user,
 		doc.set(field, held if field == "sales_order" else minutes.name)
 		with pytest.raises(frappe.PermissionError):
 			doc.save()
+
+
+def test_nobody_makes_a_handover_of_a_contract_they_may_not_read(team, rep, as_user):
+	deal = signed.deal(owner=rep)
+	contract = signed.contract_of(deal)
+	only(rep, "Contract", signed.contract(deal.party_name).name, applicable_for="Contract")
+	with as_user(rep), pytest.raises(frappe.PermissionError):
+		frappe.get_doc({"doctype": "Delivery Handover", "contract": contract.name}).insert()
+
+
+def test_minutes_that_one_may_not_read_settle_no_kick_off(team, rep, as_user, call):
+	"""They are shared with everybody who takes part."""
+	made = acknowledged(rep, team, as_user, call)
+	doc = deliveries.state(made)
+	doc.append("contacts", {"side": "Customer", "person": "Purchasing Manager"})
+	doc.update({"delivery_plan": "Two stages.", "communication_plan": "Weekly call."})
+	doc.save()
+	minutes = meetings.held(frappe.get_doc("Customer", made.customer))
+	only(rep, "Customer", records.customer().name, applicable_for="Customer")
+	with as_user(rep), pytest.raises(frappe.PermissionError):
+		call(f"{API}.kick_off_held", handover=made.name, minutes=minutes.name)
+	assert deliveries.state(made).status == "Acknowledged"

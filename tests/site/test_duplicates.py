@@ -124,8 +124,7 @@ def test_contacts_with_the_same_address_phone_or_name():
 
 
 def test_switched_off_nothing_is_said():
-	frappe.db.set_single_value("Salesflow Settings", "warn_of_duplicates", 0)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(warn_of_duplicates=0)
 	tax_id = uuid.uuid4().hex
 	records.customer(tax_id=tax_id)
 	records.customer(tax_id=tax_id)

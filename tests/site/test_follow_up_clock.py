@@ -727,25 +727,9 @@ def test_who_may_enter_an_absence(frozen_time, make_user, as_user):
 # Days off --------------------------------------------------------------------------------------------------
 
 
-def holiday_list(name, *days):
-	return (
-		frappe.get_doc(
-			{
-				"doctype": "Holiday List",
-				"holiday_list_name": name,
-				"from_date": "2027-01-01",
-				"to_date": "2027-12-31",
-				"holidays": [{"holiday_date": day, "description": "Off"} for day in days],
-			}
-		)
-		.insert()
-		.name
-	)
-
-
 def test_no_touch_on_the_customers_days_off(frozen_time):
 	with frozen_time(MONDAY):
-		days = holiday_list("Customer's own", *(f"2027-01-{day}" for day in range(13, 16)))
+		days = records.holiday_list("Customer's own", *(f"2027-01-{day}" for day in range(13, 16)))
 		lead = plans.in_rhythm("5555", sf_holiday_list=days)
 		assert plans.only(lead).due_on >= get_datetime("2027-01-18")
 
@@ -755,7 +739,7 @@ def test_a_customers_days_off_written_down_later_move_the_touch(frozen_time):
 		lead = plans.in_rhythm("5555")
 		day = plans.day(plans.only(lead).due_on)
 		lead.reload()
-		lead.sf_holiday_list = holiday_list("Customer's own", day)
+		lead.sf_holiday_list = records.holiday_list("Customer's own", day)
 		lead.save()
 		assert plans.day(plans.only(lead).due_on) != day
 
@@ -763,7 +747,7 @@ def test_a_customers_days_off_written_down_later_move_the_touch(frozen_time):
 def test_no_touch_on_the_reps_own_days_off(frozen_time, make_user):
 	rep = make_user()
 	plans.person(rep)
-	days = holiday_list("Rep's own", *(f"2027-01-{day}" for day in range(13, 16)))
+	days = records.holiday_list("Rep's own", *(f"2027-01-{day}" for day in range(13, 16)))
 	frappe.db.set_value("Employee", {"user_id": rep}, {"holiday_list": days, "status": "Active"})
 	reps.forget()
 	with frozen_time(MONDAY):

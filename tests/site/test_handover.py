@@ -132,8 +132,7 @@ def test_l12_the_answer_is_due_by_the_working_calendar(clock, people, as_user):
 
 
 def test_l12_without_a_limit_no_answer_is_overdue(clock, people, as_user):
-	frappe.db.set_single_value("Salesflow Settings", "handover_amount", 0)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(handover_amount=0)
 	lead = ready_lead(people.rep)
 	with as_user(people.rep):
 		name = api.offer(lead.name, people.receiver, TALK)["name"]
@@ -846,8 +845,7 @@ def test_l12_what_lost_its_ground_unseen_is_not_accepted(offered, lead, people, 
 
 
 def escalate_to(user):
-	frappe.db.set_single_value("Salesflow Settings", "escalation_user", user)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(escalation_user=user)
 
 
 def test_l12_an_unanswered_offer_is_escalated_once(offered, people, make_user, clock):

@@ -108,11 +108,24 @@ def test_queries_can_be_counted(count_queries):
 	assert len(queries) == 1
 
 
+def test_a_cleared_cache_keeps_the_doctypes():
+	def kept(key):
+		return frappe.cache.execute_command("EXISTS", frappe.cache.make_key(key))
+
+	frappe.get_meta("Note")
+	frappe.cache.set_value("harness", 1)
+	frappe.clear_cache()
+	assert (kept("doctype_meta"), kept("harness")) == (1, 0)
+
+
 def test_a_changed_doctype_is_changed_for_one_test_only():
 	frappe.make_property_setter(
 		{"doctype": "Note", "fieldname": "content", "property": "label", "value": "Harness"}
 	)
 	frappe.clear_cache(doctype="Note")
+	assert frappe.get_meta("Note").get_field("content").label == "Harness"
+	frappe.clear_cache()
+	assert not frappe.cache.hget("doctype_meta", "Lead"), "the property of one may show in another"
 	assert frappe.get_meta("Note").get_field("content").label == "Harness"
 
 

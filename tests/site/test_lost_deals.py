@@ -13,21 +13,17 @@ from frappe.desk.doctype.bulk_update.bulk_update import submit_cancel_or_update_
 from frappe.utils import add_to_date, now_datetime
 from frappe.utils.global_search import search, sync_global_search
 
+from salesflow_std.jobs import lost_dates
 from salesflow_std.salesflow_std import processes
+from salesflow_std.salesflow_std.report.lost_deals.lost_deals import execute
 from tests.site import offers, records
 
 PRICE = "Too dear, says the customer"
 
 
-def settings(**values):
-	for field, value in values.items():
-		frappe.db.set_single_value("Salesflow Settings", field, value)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
-
-
 @pytest.fixture(autouse=True)
 def blocking():
-	settings(stage_enforcement="Block", competitor_when_lost="Required", quotation_enforcement="Off")
+	records.settings(stage_enforcement="Block", competitor_when_lost="Required", quotation_enforcement="Off")
 	# What a lost deal is asked is no gate of a stage; those are left out here.
 	frappe.db.set_value("Sales Process Gate", {"parenttype": "Sales Process"}, "mode", "Off")
 	processes.forget()
@@ -172,8 +168,85 @@ def test_reopening_keeps_what_was_learned():
 	deal.save()
 	deal.reload()
 	assert deal.sf_learned == "Delivery time decides"
-	assert [row.lost_reason for row in deal.lost_reasons] == [PRICE]
+	assert [row.competitor for row in deal.competitors] == ["Gamma AG"]
 	assert deal.sf_lost_on
+
+
+def opened(deal):
+	deal.reload()
+	deal.status = "Open"
+	deal.save()
+
+
+def opened_by_db_set(deal):
+	frappe.get_doc("Opportunity", deal.name).db_set("status", "Open")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("reopening", [opened, opened_by_db_set])
+def test_lost_again_it_is_asked_anew(reopening, path):
+	"""The old reason stands in the timeline, and is none for losing it again."""
+	deal = records.opportunity()
+	give(deal)
+	saved(deal)
+	reopening(deal)
+	with refused("at least one reason"):
+		path(deal)
+	comments = frappe.get_all(
+		"Comment", {"reference_name": deal.name, "comment_type": "Info"}, pluck="content", order_by="creation"
+	)
+	assert [text for text in comments if PRICE in text]
+	give(deal, competitor=False)
+	path(deal)
+	assert records.state(deal, "status") == "Lost"
+
+
+# Dates of old losses
+
+
+def lost_silently(deal, on):
+	frappe.db.set_value("Opportunity", deal.name, {"status": "Lost", "modified": on}, update_modified=False)
+
+
+def test_an_old_loss_is_dated_by_its_last_change_and_says_so():
+	deal, open_one = records.opportunity(), records.opportunity()
+	lost_silently(deal, "2026-03-05 10:00:00")
+	lost_dates.run()
+	lost_dates.run()
+	on, estimated = records.state(deal, "sf_lost_on", "sf_lost_on_estimated")
+	assert (str(on), estimated) == ("2026-03-05 10:00:00", 1)
+	assert records.state(open_one, "sf_lost_on") is None
+	_columns, rows, message, *_rest = execute({"from_date": "2026-03-05", "to_date": "2026-03-05"})
+	assert rows[0]["deals"] == 1 and "nobody noted" in message
+
+
+def test_where_changes_are_tracked_the_date_is_known():
+	deal = records.opportunity()
+	for day, before, after in (("03", "Open", "Lost"), ("04", "Lost", "Open"), ("05", "Open", "Lost")):
+		changed = [["status", before, after], ["title", "Lost", "Found"]]
+		version = frappe.get_doc(
+			{
+				"doctype": "Version",
+				"ref_doctype": "Opportunity",
+				"docname": deal.name,
+				"data": json.dumps({"changed": changed}),
+			}
+		).insert()
+		version.db_set("creation", f"2026-02-{day} 09:00:00", update_modified=False)
+	lost_silently(deal, "2026-03-05 10:00:00")
+	lost_dates.run()
+	on, estimated = records.state(deal, "sf_lost_on", "sf_lost_on_estimated")
+	assert (str(on), estimated) == ("2026-02-05 09:00:00", 0)
+
+
+def test_lost_anew_the_date_is_no_estimate():
+	deal = records.opportunity()
+	lost_silently(deal, "2026-03-05 10:00:00")
+	lost_dates.run()
+	opened_by_db_set(deal)
+	give(deal)
+	saved(deal)
+	assert records.state(deal, "sf_lost_on_estimated") == 0
 
 
 def test_closed_is_not_lost():
@@ -192,7 +265,7 @@ def test_closed_is_not_lost():
 	],
 )
 def test_settings_cap(values, told):
-	settings(**values)
+	records.settings(**values)
 	deal = records.opportunity()
 	if told is None:
 		with refused("at least one reason"):
@@ -207,7 +280,7 @@ def test_settings_cap(values, told):
 
 
 def test_competitor_may_be_nobodys_business():
-	settings(competitor_when_lost="Off")
+	records.settings(competitor_when_lost="Off")
 	deal = records.opportunity()
 	give(deal, competitor=False)
 	saved(deal)
@@ -281,6 +354,20 @@ def test_without_an_opportunity_the_quotation_itself_is_asked():
 	with refused():
 		lose(offer, (), ())
 	lose(offer, competitors=(), sf_no_competitor=1)
+	assert records.state(offer, "status") == "Lost"
+
+
+def test_a_status_that_nobody_saves_is_asked_before_it_is_kept():
+	offer = quoted(records.opportunity())
+	frappe.db.commit()
+	other = frappe.get_doc("Quotation", offer.name)
+	other.db_set("status", "Lost")
+	with pytest.raises(frappe.ValidationError, match="at least one reason"):
+		frappe.db.commit()
+	frappe.db.rollback()
+	assert records.state(offer, "status") != "Lost"
+	lose(offer)
+	frappe.db.commit()
 	assert records.state(offer, "status") == "Lost"
 
 

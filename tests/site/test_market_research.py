@@ -62,7 +62,7 @@ def choose(doc, **by_company) -> dict:
 			]
 		},
 		{"competitors": [{"competitor": "Alpha Pumps"}, {"competitor": "Alpha Pumps"}]},
-		{"candidates": [candidate(annual_revenue=-1)]},
+		{"candidates": [candidate(annual_revenue=-1, company_name="Target Works")]},
 	],
 	ids=str,
 )

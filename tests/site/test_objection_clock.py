@@ -61,20 +61,7 @@ def test_over_the_weekend_it_is_reminded_on_friday(rep, frozen_time):
 
 
 def test_a_holiday_is_no_working_time(rep, manager, frozen_time, company):
-	days = frappe.get_doc(
-		{
-			"doctype": "Holiday List",
-			"holiday_list_name": "Objections",
-			"from_date": "2027-01-01",
-			"to_date": "2027-12-31",
-			"holidays": [
-				{"holiday_date": day, "description": "Off"}
-				for day in ("2027-01-09", "2027-01-10", "2027-01-11")
-			],
-		}
-	).insert()
-	frappe.db.set_value("Company", company, "default_holiday_list", days.name)
-	frappe.clear_document_cache("Company", company)
+	records.holidays_of(company, "2027-01-09", "2027-01-10", "2027-01-11")
 	with frozen_time(FRIDAY) as clock:
 		doc = objection(allocated_to=rep)
 		assert str(doc.reply_due_on) == "2027-01-13 10:00:00"

@@ -133,3 +133,12 @@ def test_a_broken_opportunity_does_not_stop_the_rest(frozen_time, monkeypatch):
 		opportunity_grading.run()
 	assert records.state(sound, "sf_grade") == "S"
 	assert frappe.get_all("Error Log", filters={"reference_name": broken.name})
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_new_opportunity_has_a_type_that_is_there_whatever_the_language(lang):
+	"""ERPNext writes its word for "Sales" in the user's language; no later save would pass."""
+	frappe.local.lang = lang
+	opportunity = records.opportunity(opportunity_type=None)
+	assert frappe.db.exists("Opportunity Type", opportunity.opportunity_type)
+	opportunity.reload().save()

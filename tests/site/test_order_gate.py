@@ -11,7 +11,7 @@ from erpnext.controllers.accounts_controller import update_child_qty_rate
 from frappe.utils import add_days, today
 
 from tests.site import offers, records, signed
-from tests.site.test_quotation_gate import put, request
+from tests.site.submits import WAYS, by_method, put
 
 API = "salesflow_std.api.order_gate"
 WHY = "Nothing is ordered and delivered before the contract is signed"
@@ -39,37 +39,7 @@ def state(order, *fields):
 	return records.state(order, *(fields or ("docstatus", "sf_contract_standing", "sf_contract")))
 
 
-# Ways to submit ---------------------------------------------------------------------------------------------------
-
-
-def by_form(order):
-	from frappe.desk.form.save import savedocs
-
-	savedocs(order.as_json(), "Submit")
-
-
-def by_method(order):
-	frappe.get_doc("Sales Order", order.name).submit()
-
-
-def by_client(order):
-	from frappe import client
-
-	client.submit(frappe.get_doc("Sales Order", order.name).as_dict())
-
-
-def by_rest(order):
-	put("Sales Order", order.name, docstatus=1)
-
-
-def by_document_method(order):
-	from frappe.handler import run_doc_method
-
-	with request("/api/method/run_doc_method", method="POST"):
-		run_doc_method("submit", dt="Sales Order", dn=order.name)
-
-
-WAYS = (by_form, by_method, by_client, by_rest, by_document_method)
+# Submitting -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -437,23 +407,43 @@ def test_the_contract_of_another_customer_covers_nothing():
 		by_method(order)
 
 
+def test_the_deal_of_another_customer_says_nothing_of_an_order():
+	"""Its process may ask for less."""
+	signed.ask("Block")
+	free = signed.deal()
+	frappe.db.set_value("Opportunity", free.name, "sf_sales_process", lenient())
+	quotation = signed.quotation(free, free.party_name)
+	order = signed.order(save=False)
+	order.items[0].update({"prevdoc_docname": quotation.name, "quotation_item": quotation.items[0].name})
+	order.insert()
+	with refused():
+		by_method(order)
+
+
+def test_the_deal_of_the_lead_that_has_become_the_customer_counts():
+	signed.ask("Off")  # its gates are not what is asked here
+	lead = records.lead()
+	deal = records.opportunity(party_name=lead.name)
+	quotation = offers.quotation(lead, opportunity=deal.name)
+	quotation.submit()
+	customer = records.customer(lead_name=lead.name)
+	signed.ask("Block")
+	order = signed.order_of(quotation, customer=customer.name)
+	with refused():
+		by_method(order)
+	contract = signed.contract(customer.name, sf_opportunity=deal.name)
+	order.reload()
+	order.submit()
+	assert state(order, "sf_contract_standing", "sf_contract") == ("Signed", contract.name)
+
+
 def test_of_several_processes_the_strictest_decides():
 	signed.ask("Block")
-	lenient = frappe.copy_doc(frappe.get_doc("Sales Process", signed.PROCESS))
-	lenient.update(
-		{
-			"process_name": "Lenient Way",
-			"enabled": 1,
-			"contract_enforcement": "Off",
-			"company": records.COMPANY,
-		}
-	)
-	lenient.insert()
 	strict, free = signed.deal(), signed.deal()
 	frappe.db.set_value("Opportunity", strict.name, "sf_sales_process", signed.PROCESS)
-	frappe.db.set_value("Opportunity", free.name, {"sf_sales_process": "Lenient Way"})
 	customer = strict.party_name
-	frappe.db.set_value("Opportunity", free.name, "party_name", customer)
+	of_free = {"sf_sales_process": lenient(), "party_name": customer}
+	frappe.db.set_value("Opportunity", free.name, of_free)
 	first, second = signed.quotation(free, customer), signed.quotation(strict, customer)
 	order = signed.order_of(first, save=False)
 	more = signed.order_of(second, save=False)
@@ -462,3 +452,10 @@ def test_of_several_processes_the_strictest_decides():
 	assert {row.prevdoc_docname for row in order.items} == {first.name, second.name}
 	with refused():
 		by_method(order)
+
+
+def lenient() -> str:
+	"""A sales process that asks orders for nothing, and is chosen for nothing new."""
+	process = frappe.copy_doc(frappe.get_doc("Sales Process", signed.PROCESS))
+	process.update({"process_name": "Lenient Way", "enabled": 0, "contract_enforcement": "Off"})
+	return process.insert().name

@@ -264,8 +264,7 @@ def test_who_decided_and_left_has_to_be_replaced(api):
 
 
 def test_no_task_where_the_settings_want_none(api):
-	frappe.db.set_single_value("Salesflow Settings", "reach_amount", 0)
-	frappe.clear_document_cache("Salesflow Settings", "Salesflow Settings")
+	records.settings(reach_amount=0)
 	lead = records.lead()
 	noted(api, lead, "Head of IT")
 	assert tasks(lead) == []

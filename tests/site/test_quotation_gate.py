@@ -14,11 +14,10 @@ from erpnext.crm.doctype.opportunity import opportunity as opportunity_module
 from erpnext.selling.doctype.customer import customer as customer_module
 from frappe.core.doctype.communication.email import make
 from frappe.utils import today
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from salesflow_std.salesflow_std import profiles, quotation_gate
 from tests.site import offers, records
+from tests.site.submits import WAYS, by_method, put, request
 
 API = "salesflow_std.api.quotation_gate"
 OUTSIDE = "buyer@sample-works.example"
@@ -42,61 +41,11 @@ def refused(saying: str = "", kind: type[Exception] = frappe.ValidationError):
 	assert saying in said, said
 
 
-@contextmanager
-def request(path: str, **values):
-	"""What is called inside is called by a request over HTTP."""
-	before = getattr(frappe.local, "request", None)
-	frappe.local.request = Request(EnvironBuilder(path=path, **values).get_environ())
-	frappe.local.form_dict = frappe._dict(values.get("json") or {})
-	try:
-		yield
-	finally:
-		frappe.local.request = before
-
-
 def docstatus(offer) -> int:
 	return frappe.db.get_value("Quotation", offer.name, "docstatus")
 
 
-# Ways to submit ------------------------------------------------------------------------------------------------
-
-
-def by_form(offer):
-	from frappe.desk.form.save import savedocs
-
-	savedocs(offer.as_json(), "Submit")
-
-
-def by_method(offer):
-	frappe.get_doc("Quotation", offer.name).submit()
-
-
-def by_client(offer):
-	from frappe import client
-
-	client.submit(frappe.get_doc("Quotation", offer.name).as_dict())
-
-
-def put(doctype, name, **values):
-	"""PUT /api/resource/…"""
-	from frappe.api import v1
-
-	with request(f"/api/resource/{doctype}/{name}", method="PUT", json=values):
-		v1.update_doc(doctype, name)
-
-
-def by_rest(offer):
-	put("Quotation", offer.name, docstatus=1)
-
-
-def by_document_method(offer):
-	from frappe.handler import run_doc_method
-
-	with request("/api/method/run_doc_method", method="POST"):
-		run_doc_method("submit", dt="Quotation", dn=offer.name)
-
-
-WAYS = (by_form, by_method, by_client, by_rest, by_document_method)
+# Submitting ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)

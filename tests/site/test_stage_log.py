@@ -35,20 +35,7 @@ def test_a_stay_over_the_weekend_is_counted_in_working_hours(frozen_time):
 
 
 def test_holidays_of_the_company_are_no_working_time(frozen_time, company):
-	days = frappe.get_doc(
-		{
-			"doctype": "Holiday List",
-			"holiday_list_name": "Stages",
-			"from_date": "2027-01-01",
-			"to_date": "2027-12-31",
-			"holidays": [
-				{"holiday_date": day, "description": "Off"}
-				for day in ("2027-01-09", "2027-01-10", "2027-01-11")
-			],
-		}
-	).insert()
-	frappe.db.set_value("Company", company, "default_holiday_list", days.name)
-	frappe.clear_document_cache("Company", company)
+	records.holidays_of(company, "2027-01-09", "2027-01-10", "2027-01-11")
 	with frozen_time("2027-01-08 16:00") as clock:
 		doc = standing.lead()
 		assert doc.sf_stage_due == get_datetime("2027-01-18 16:00")  # the Monday does not count

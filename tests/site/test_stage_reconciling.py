@@ -187,3 +187,22 @@ def test_a_retired_stage_is_entered_by_no_status():
 	process.save()
 	past_the_gates(deal, status="Quotation")
 	assert stage_reconciling.find_bypasses() == 0
+
+
+def test_what_has_no_creation_is_found_too():
+	lead = standing.bare(records.lead())
+	frappe.db.sql("update `tabLead` set creation = null where name = %s", lead.name)
+	assert stage_reconciling.find_bypasses() == 1
+	assert last(lead).is_bypass
+
+
+def test_a_notice_that_cannot_be_given_costs_no_log(rep, manager, monkeypatch):
+	deal = standing.deal(opportunity_owner=rep)
+	past_the_gates(deal, sf_stage="Negotiation")
+
+	def fails(*args, **kwargs):
+		raise ValueError("broken")
+
+	monkeypatch.setattr(stage_reconciling.notices, "notify", fails)
+	assert stage_reconciling.find_bypasses() == 1
+	assert last(deal).is_bypass

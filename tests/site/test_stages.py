@@ -368,6 +368,21 @@ def test_m1_a_lead_moved_twice_becomes_one_opportunity(call):
 	assert steps(opportunity) == [(CAUGHT, EXPLORED), (EXPLORED, SHOWN)]
 
 
+def test_m1_a_lead_that_goes_on_is_checked_as_its_opportunity(call, as_user, make_user):
+	process(gate(CAUGHT), gate(EXPLORED, fieldnames="no_of_employees"))
+	lead = records.lead(website="a.example")
+	opportunity = save(records.opportunity(party_name=lead.name), no_of_employees="1-10")
+	told = call(CHECK, doctype="Lead", name=lead.name, to_stage=SHOWN)
+	assert [(row["gate"], row["met"]) for row in told] == [(f"Fields Filled ({EXPLORED})", True)]
+	stranger = make_user("Sales User")
+	own = {"user": stranger, "allow": "Opportunity", "for_value": deal().name}
+	frappe.get_doc({"doctype": "User Permission", **own}).insert()
+	for method in (CHECK, MOVE):
+		with as_user(stranger), pytest.raises(frappe.PermissionError):
+			call(method, doctype="Lead", name=lead.name, to_stage=SHOWN)
+	assert steps(opportunity) == [(CAUGHT, EXPLORED)]
+
+
 def test_m1_an_opportunity_given_to_a_lead_later_passes_the_leads_gates():
 	process(gate(CAUGHT))
 	lead = records.lead()

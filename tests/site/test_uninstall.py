@@ -62,28 +62,28 @@ def picture(site) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def site(spare_site):
+def spare(spare_site):
 	return spare_site(with_app=False)
 
 
-def test_install_use_and_uninstall_leave_erpnext_as_it_was(site):
-	site.command("migrate")  # what ERPNext changes in itself is not ours
+def test_install_use_and_uninstall_leave_erpnext_as_it_was(spare):
+	spare.command("migrate")  # what ERPNext changes in itself is not ours
 	# Frappe indexes the creation of a doctype sorted by it, at the first change of its table by anybody.
-	site.command("execute", "frappe.db.updatedb", "--args", '["Prospect"]')
-	before = picture(site)
-	site.command("install-app", "salesflow_std")
-	installed = picture(site)
+	spare.command("execute", "frappe.db.updatedb", "--args", '["Prospect"]')
+	before = picture(spare)
+	spare.command("install-app", "salesflow_std")
+	installed = picture(spare)
 	assert len(installed["Custom Field"]) > len(before["Custom Field"])
 	assert any("party_name_index" in row for row in installed["indexes"])
-	site.command("migrate")
-	assert any("party_name_index" in row for row in picture(site)["indexes"]), (
+	spare.command("migrate")
+	assert any("party_name_index" in row for row in picture(spare)["indexes"]), (
 		"the index outlives a schema sync"
 	)
 	for name, doctype, field in (
 		("Somebody's follow-ups", "Follow Up", "status"),
 		("Somebody's first touches", "Lead", "sf_first_touch_status"),
 	):
-		site.execute(
+		spare.execute(
 			"frappe.client.insert",
 			{
 				"doc": {
@@ -95,7 +95,7 @@ def test_install_use_and_uninstall_leave_erpnext_as_it_was(site):
 				}
 			},
 		)
-	site.execute(
+	spare.execute(
 		"frappe.client.insert",
 		{
 			"doc": {
@@ -105,9 +105,9 @@ def test_install_use_and_uninstall_leave_erpnext_as_it_was(site):
 			}
 		},
 	)
-	assert any("Legal Reviewer" in row for row in picture(site)["Role"])
-	site.command("uninstall-app", "salesflow_std", "--yes", "--no-backup")
-	after = picture(site)
+	assert any("Legal Reviewer" in row for row in picture(spare)["Role"])
+	spare.command("uninstall-app", "salesflow_std", "--yes", "--no-backup")
+	after = picture(spare)
 	for kind, rows in before.items():
 		gone, added = sorted(set(rows) - set(after[kind])), sorted(set(after[kind]) - set(rows))
 		assert (gone[:5], added[:5]) == ([], []), kind

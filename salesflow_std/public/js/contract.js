@@ -26,7 +26,7 @@ if (!salesflow.contract) {
 			if (frm.doc.docstatus < 2 && found.state) {
 				frm.page.set_indicator(__(found.state, null, "Contract"), COLOURS[found.state]);
 			}
-			const html = this.lines(found);
+			const html = this.lines(frm, found);
 			if (html) frm.layout.show_message(`<div class="sf-gate">${html}</div>`, this.colour(found), true);
 			frm.layout.wrapper.find(".form-message").has(".sf-gate").addClass("sf-gate");
 			this.buttons(frm, found);
@@ -37,11 +37,12 @@ if (!salesflow.contract) {
 			return found.state === "In Clause Review" ? "blue" : "orange";
 		},
 
-		lines(found) {
+		lines(frm, found) {
 			const { review } = found;
 			const link = review && frappe.utils.get_form_link("Contract Review", review.name, true, esc(review.name));
 			if (found.state === "Clauses Approved") {
-				return review ? __("Clauses approved with {0}.", [link]) : __("Clauses approved.");
+				const approved = review ? __("Clauses approved with {0}.", [link]) : __("Clauses approved.");
+				return `<div>${approved}</div><div class="small">${this.next_signature(frm)}</div>`;
 			}
 			if (!found.says) return "";
 			const differences = (found.differences || []).map(
@@ -51,6 +52,14 @@ if (!salesflow.contract) {
 				? `<div class="mt-1">${__("Differs from the approved proposal:")}</div><ul class="mb-1">${differences.join("")}</ul>`
 				: "";
 			return `<div>${found.says}</div>${list}<div class="small">${esc(found.why)}</div>`;
+		},
+
+		// Who signs for us, submits; a rep may not, and would look for the button.
+		next_signature(frm) {
+			if (!frm.doc.is_signed) return __("Next: record the customer's signature.");
+			return frm.perm[0]?.submit
+				? __("The customer has signed. Submit the contract to sign for us.")
+				: __("The customer has signed. Next: whoever signs for us submits the contract.");
 		},
 
 		short(text) {

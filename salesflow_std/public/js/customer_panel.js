@@ -436,6 +436,8 @@ if (!salesflow.customer_panel) {
 						this.data = fresh;
 						this.draw_head();
 						this.draw_facts();
+						// Gates ask for the people.
+						this.frm.sf_path?.load();
 					},
 				});
 			}

@@ -79,6 +79,12 @@ if (!salesflow.order_gate) {
 		},
 	};
 
+	// Frappe looks the words of a Select up without the doctype where they are shown, not edited.
+	const standing = frappe.meta.get_docfield("Sales Order", "sf_contract_standing");
+	if (standing) {
+		standing.formatter = (word) => (word ? frappe.utils.escape_html(__(word, null, "Sales Order")) : "");
+	}
+
 	frappe.ui.form.on("Sales Order", {
 		refresh(frm) {
 			salesflow.order_gate.refresh(frm);

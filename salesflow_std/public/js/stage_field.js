@@ -35,5 +35,12 @@
 	for (const doctype of ["Lead", "Opportunity"]) {
 		frappe.ui.form.on(doctype, { setup, sf_stage: ask_for_reason });
 	}
-	frappe.ui.form.on("Opportunity", { sales_stage: ask_for_reason });
+	frappe.ui.form.on("Opportunity", {
+		sales_stage: ask_for_reason,
+		// ERPNext would fill in the user's word for "Sales", which on a site set up in another language is no type, so
+		// that nothing can be saved. Left empty, it is filled in when the opportunity is saved.
+		onload(frm) {
+			if (frm.is_new() && frm.doc.opportunity_type === undefined) frm.doc.opportunity_type = null;
+		},
+	});
 })();

@@ -27,6 +27,8 @@ if (!salesflow.gate_link) {
 	const FIXES = {
 		"Decision Maker Identified": people,
 		"Decision Maker Reached": people,
+		// The link leads to the form itself while there is no contract.
+		"Contract in State": (frm) => salesflow.contract_making?.make(frm),
 		"File Attached": (frm) => frm.attachments.new_attachment(),
 		// The first touch is planned when the lead is graded.
 		"First Touch Done": (frm) => (frm.doc.sf_next_touch_on ? salesflow.graded_form.finish_touch(frm) : score(frm)),

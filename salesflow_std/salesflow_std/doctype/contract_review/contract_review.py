@@ -48,13 +48,19 @@ def permission_query_conditions(user: str | None = None, doctype: str | None = N
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	"""A review is read with its contract, and by who is asked; what is written is written by `contract_reviews`."""
 	user = user or frappe.session.user
-	if ptype in access.READING and doc.reviewer == user:
+	if ptype in access.READING and doc.reviewer == user and _is_asked(doc, user):
 		return True
 	return bool(
 		doc.contract
 		and frappe.db.exists("Contract", doc.contract)
 		and frappe.has_permission("Contract", "read", doc=doc.contract, user=user)
 	)
+
+
+def _is_asked(doc: Document, user: str) -> bool:
+	"""By what is stored: a print is made of what a request says, and tells what the contract says that it names."""
+	asked = {"name": doc.name, "contract": doc.contract, "reviewer": user}
+	return bool(frappe.db.exists("Contract Review", asked))
 
 
 def clause_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

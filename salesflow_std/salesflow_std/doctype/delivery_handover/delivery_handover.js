@@ -161,6 +161,10 @@ if (!salesflow.delivery_handover) {
 						options: "Meeting Minutes",
 						label: __("Meeting Minutes"),
 						default: doc.kick_off_minutes,
+						// Those of this deal, the newest among them.
+						get_query: () => ({
+							filters: { reference_name: ["in", [doc.opportunity, doc.customer].filter(Boolean)] },
+						}),
 					},
 				],
 				primary_action_label: __("Save", null, "Salesflow"),

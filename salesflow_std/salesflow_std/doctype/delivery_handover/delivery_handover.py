@@ -113,8 +113,8 @@ class DeliveryHandover(Document):
 			delivery_kickoff.check_minutes(self)
 
 	def _check_readers(self, before: Document | None) -> None:
-		"""Who takes over may read the order and the minutes; so who puts them in is one of their readers."""
-		for field in () if self.flags.by_app else ("sales_order", "kick_off_minutes"):
+		"""Who takes over may read contract, order and minutes; so who puts them in is one of their readers."""
+		for field in () if self.flags.by_app else ("contract", "sales_order", "kick_off_minutes"):
 			name = self.get(field)
 			if name and not (before and before.get(field) == name):
 				frappe.has_permission(self.meta.get_field(field).options, "read", doc=name, throw=True)

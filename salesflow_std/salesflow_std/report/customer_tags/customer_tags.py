@@ -11,7 +11,7 @@ from frappe.query_builder.functions import Count, Sum
 from pypika.functions import IfNull, NullIf
 from pypika.terms import LiteralValue
 
-from salesflow_std.salesflow_std import access, follow_ups, profiles
+from salesflow_std.salesflow_std import access, follow_ups, profiles, report_parts
 
 _COUNTED = {"Lead": "leads", "Prospect": "prospects", "Customer": "customers"}
 
@@ -101,18 +101,15 @@ def _open_opportunities() -> dict[str, tuple[int, float]]:
 
 
 def _columns() -> list[dict]:
-	def column(label: str, fieldname: str, fieldtype: str, width: int, **more: object) -> dict:
-		return {"label": label, "fieldname": fieldname, "fieldtype": fieldtype, "width": width, **more}
-
 	return [
-		column(_("Category", context="Customer Tag"), "category_label", "Data", 160),
-		column(_("Tag", context="Customer Tag"), "tag_label", "Data", 200),
-		column(_("Leads", context="Salesflow"), "leads", "Int", 110),
-		column(_("Prospects", context="Salesflow"), "prospects", "Int", 110),
-		column(_("Customers", context="Salesflow"), "customers", "Int", 110),
-		column(_("Open Opportunities"), "opportunities", "Int", 150),
-		column(_("Open Amount"), "amount", "Currency", 160, options="currency"),
-		column(_("Enabled"), "enabled", "Check", 90),
+		report_parts.column(_("Category", context="Customer Tag"), "category_label", "Data", 160),
+		report_parts.column(_("Tag", context="Customer Tag"), "tag_label", "Data", 200),
+		report_parts.column(_("Leads", context="Salesflow"), "leads", "Int", 110),
+		report_parts.column(_("Prospects", context="Salesflow"), "prospects", "Int", 110),
+		report_parts.column(_("Customers", context="Salesflow"), "customers", "Int", 110),
+		report_parts.column(_("Open Opportunities"), "opportunities", "Int", 150),
+		report_parts.column(_("Open Amount"), "amount", "Currency", 160, options="currency"),
+		report_parts.column(_("Enabled"), "enabled", "Check", 90),
 	]
 
 

@@ -5,22 +5,19 @@ Overrides with their reason, warnings that were passed, and changes where no gat
 
 from __future__ import annotations
 
-from collections import Counter
-
 import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import IfNull
-from frappe.utils import add_days, add_months, get_fullname, getdate
+from frappe.utils import get_fullname
 from pypika.terms import LiteralValue
 
+from salesflow_std.salesflow_std import report_parts
 from salesflow_std.salesflow_std.transitions import DOCTYPE
 
 # How a gate was passed over, in the order of the chart.
 KINDS = ("Past the Gates", "Override", "Warned")
 _COLOURS = {"Past the Gates": "Red", "Override": "Orange", "Warned": "Yellow"}
-# More rows than that nobody reads; the summary counts them all.
-_SHOWN = 2000
 
 
 def execute(
@@ -29,16 +26,13 @@ def execute(
 	"""Columns, rows with the latest first, a message, a chart by rep and a summary."""
 	filters = frappe._dict(filters or {})
 	rows = [row for row in _read(filters) if not filters.kind or row.kind == filters.kind]
-	message = None
-	if len(rows) > _SHOWN:
-		message = _("The latest {0} of {1} are shown.").format(_SHOWN, len(rows))
-	return _columns(), rows[:_SHOWN], message, _chart(rows), _summary(rows)
+	labels = {kind: _(kind, context="Stage Transition") for kind in KINDS}
+	return report_parts.by_kind(_columns(), rows, "kind", labels, _COLOURS)
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:
 	table = frappe.qb.DocType(DOCTYPE)
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
+	begin, end = report_parts.period(filters)
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -52,7 +46,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			table.to_stage,
 			table.changed_on,
 			table.changed_by,
-			table.responsible,
+			table.responsible.as_("rep"),
 			table.grade,
 			table.amount,
 			table.reason,
@@ -60,7 +54,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			table.unmet,
 			table.is_bypass,
 		)
-		.where((table.changed_on >= from_date) & (table.changed_on < add_days(to_date, 1)))
+		.where((table.changed_on >= begin) & (table.changed_on < end))
 		.where(
 			(table.is_bypass == 1)
 			| (IfNull(table.override_reason, "") != "")
@@ -89,67 +83,24 @@ def _told(row: frappe._dict) -> frappe._dict:
 
 
 def _columns() -> list[dict]:
-	def column(
-		label: str, fieldname: str, fieldtype: str = "Data", width: int = 120, options: str = ""
-	) -> dict:
-		return {
-			"label": label,
-			"fieldname": fieldname,
-			"fieldtype": fieldtype,
-			"options": options,
-			"width": width,
-		}
-
 	return [
-		column(_("Changed On", context="Stage Transition"), "changed_on", "Datetime", 150),
-		column(_("How", context="Salesflow"), "kind_label", width=130),
-		column(
+		report_parts.column(_("Changed On", context="Stage Transition"), "changed_on", "Datetime", 150),
+		report_parts.column(_("How", context="Salesflow"), "kind_label", width=130),
+		report_parts.column(
 			_("Document", context="Stage Transition"),
 			"reference_name",
 			"Dynamic Link",
 			170,
 			"reference_doctype",
 		),
-		column(_("Customer"), "title", width=180),
-		column(_("Stage"), "way", width=250),
-		column(_("Gates That Were Not Met", context="Stage Transition"), "what", width=280),
-		column(_("Why", context="Stage Transition"), "why", width=240),
-		column(_("Changed By", context="Stage Transition"), "by", width=150),
-		column(_("Responsible", context="Stage Transition"), "responsible", "Link", 160, "User"),
-		column(_("Grade", context="Stage Transition"), "grade", width=70),
-		column(_("Amount"), "amount", "Currency", 130),
-		column(_("Sales Process"), "sales_process", "Link", 150, "Sales Process"),
-		column(_("Stage Transition"), "transition", "Link", 140, DOCTYPE),
-	]
-
-
-def _chart(rows: list[frappe._dict]) -> dict | None:
-	if not rows:
-		return None
-	reps = [rep for rep, _count in Counter(row.responsible for row in rows).most_common(12)]
-	told = Counter((row.responsible, row.kind) for row in rows)
-	return {
-		"data": {
-			"labels": [get_fullname(rep) if rep else _("None", context="Salesflow") for rep in reps],
-			"datasets": [
-				{"name": _(kind, context="Stage Transition"), "values": [told[rep, kind] for rep in reps]}
-				for kind in KINDS
-			],
-		},
-		"type": "bar",
-		"barOptions": {"stacked": 1},
-		"colors": ["#E24C4C", "#ECAD4B", "#F0DC82"],
-	}
-
-
-def _summary(rows: list[frappe._dict]) -> list[dict]:
-	told = Counter(row.kind for row in rows)
-	return [
-		{
-			"label": _(kind, context="Stage Transition"),
-			"value": told[kind],
-			"datatype": "Int",
-			"indicator": _COLOURS[kind] if told[kind] else "Green",
-		}
-		for kind in KINDS
+		report_parts.column(_("Customer"), "title", width=180),
+		report_parts.column(_("Stage"), "way", width=250),
+		report_parts.column(_("Gates That Were Not Met", context="Stage Transition"), "what", width=280),
+		report_parts.column(_("Why", context="Stage Transition"), "why", width=240),
+		report_parts.column(_("Changed By", context="Stage Transition"), "by", width=150),
+		report_parts.column(_("Responsible", context="Stage Transition"), "rep", "Link", 160, "User"),
+		report_parts.column(_("Grade", context="Stage Transition"), "grade", width=70),
+		report_parts.column(_("Amount"), "amount", "Currency", 130),
+		report_parts.column(_("Sales Process"), "sales_process", "Link", 150, "Sales Process"),
+		report_parts.column(_("Stage Transition"), "transition", "Link", 140, DOCTYPE),
 	]

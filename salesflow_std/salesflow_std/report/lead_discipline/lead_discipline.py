@@ -9,9 +9,10 @@ import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Count, Sum
-from frappe.utils import add_months, getdate
 from pypika import Case
 from pypika.terms import Criterion, LiteralValue
+
+from salesflow_std.salesflow_std import report_parts
 
 GROUPS = {"Lead Owner": "lead_owner", "Source": "source", "Company": "company", "Grade": "sf_grade"}
 
@@ -26,14 +27,7 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, 
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Lead Owner"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				label, ", ".join(_(group, context="Salesflow") for group in GROUPS)
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	field = GROUPS[label]
+	field = report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Salesflow"))
 	if field == "source" and not frappe.get_meta("Lead").has_field("source"):
 		return "utm_source"  # its name from ERPNext 16 on
 	return field
@@ -42,8 +36,7 @@ def _group(filters: frappe._dict) -> str:
 def _rows(filters: frappe._dict, group: str) -> list[dict]:
 	lead = frappe.qb.DocType("Lead")
 	source = lead.source if frappe.get_meta("Lead").has_field("source") else lead.utm_source
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
+	begin, end = report_parts.period(filters)
 	empty = lambda field: field.isnull() | (field == "")  # noqa: E731
 	tally = lambda criterion: Sum(Case().when(criterion, 1).else_(0))  # noqa: E731
 	valid = empty(lead.sf_invalid_reason)
@@ -61,8 +54,7 @@ def _rows(filters: frappe._dict, group: str) -> list[dict]:
 			tally(lead.sf_first_touch_status == "Missed").as_("missed"),
 			tally(lead.sf_first_touch_status == "Met").as_("met"),
 		)
-		.where(lead.sf_captured_on >= from_date)
-		.where(lead.sf_captured_on < frappe.utils.add_days(to_date, 1))
+		.where((lead.sf_captured_on >= begin) & (lead.sf_captured_on < end))
 		.groupby(lead[group])
 		.orderby(Count("*"), order=frappe.qb.desc)
 		.orderby(lead[group])

@@ -12,9 +12,10 @@ from statistics import median
 import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
-from frappe.utils import add_days, add_months, flt, get_fullname, getdate
+from frappe.utils import flt, get_fullname
 from pypika.terms import Criterion, LiteralValue
 
+from salesflow_std.salesflow_std import report_parts
 from salesflow_std.salesflow_std.lost_deals import LOST
 
 GROUPS = {
@@ -51,7 +52,7 @@ def execute(
 		rows.sort(key=lambda row: row["grouped_by"])
 	else:
 		rows.sort(key=lambda row: (-row["deals"], -row["amount"], str(row["grouped_by"] or "")))
-	return _columns(filters, group), rows, _message(filters), _chart(rows, group), _summary(deals)
+	return _columns(filters, group), rows, _message(deals), _chart(rows, group), _summary(deals)
 
 
 def tally(deals: Iterable[frappe._dict], all_of_them: int) -> dict:
@@ -71,20 +72,12 @@ def tally(deals: Iterable[frappe._dict], all_of_them: int) -> dict:
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Reason"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				frappe.utils.escape_html(label), ", ".join(_(group, context="Lost Deals") for group in GROUPS)
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	return GROUPS[label]
+	return report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Lost Deals"))
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:
 	table = frappe.qb.DocType("Opportunity")
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
+	begin, end = report_parts.period(filters)
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -95,14 +88,15 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			table.sf_stage,
 			table.opportunity_owner,
 			table.sf_lost_on,
+			table.sf_lost_on_estimated,
 			table.transaction_date,
 			table.opportunity_amount,
 			table.conversion_rate,
 			table.sf_learned,
 			table.order_lost_reason,
 		)
-		.where((table.status == LOST) & (table.sf_lost_on >= from_date))
-		.where(table.sf_lost_on < add_days(to_date, 1))
+		.where((table.status == LOST) & (table.sf_lost_on >= begin))
+		.where(table.sf_lost_on < end)
 		.orderby(table.name)
 	)
 	for field in _FIELDS:
@@ -196,9 +190,16 @@ def _columns(filters: frappe._dict, group: str) -> list[dict]:
 	]
 
 
-def _message(filters: frappe._dict) -> str | None:
-	"""Deals that were lost before the app came carry no date, and are in no period."""
-	count = len(
+def _message(deals: list[frappe._dict]) -> str | None:
+	"""Which dates are only estimated, and which deals have none yet: they are in no period."""
+	parts = []
+	if estimated := sum(deal.sf_lost_on_estimated for deal in deals):
+		parts.append(
+			_("Of {0} deals nobody noted when they were lost; they count by their last change.").format(
+				f'<a href="/app/opportunity?status=Lost&sf_lost_on_estimated=1">{estimated}</a>'
+			)
+		)
+	undated = len(
 		frappe.get_list(
 			"Opportunity",
 			filters={"status": LOST, "sf_lost_on": ("is", "not set")},
@@ -206,11 +207,13 @@ def _message(filters: frappe._dict) -> str | None:
 			order_by="name",
 		)
 	)
-	if not count:
-		return None
-	return _("{0} lost deals carry no date of their loss and are in no period.").format(
-		f'<a href="/app/opportunity?status=Lost&sf_lost_on=%5B%22is%22%2C%22not+set%22%5D">{count}</a>'
-	)
+	if undated:
+		parts.append(
+			_("{0} lost deals carry no date of their loss and are in no period.").format(
+				f'<a href="/app/opportunity?status=Lost&sf_lost_on=%5B%22is%22%2C%22not+set%22%5D">{undated}</a>'
+			)
+		)
+	return "<br>".join(parts) or None
 
 
 def _chart(rows: list[dict], group: str) -> dict | None:

@@ -11,9 +11,10 @@ from statistics import median
 import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
-from frappe.utils import add_days, add_months, get_fullname, getdate
+from frappe.utils import get_fullname
 from pypika.terms import Criterion, LiteralValue
 
+from salesflow_std.salesflow_std import report_parts
 from salesflow_std.salesflow_std.objections import CLOSED, DOCTYPE, OPEN, SETTLED
 
 GROUPS = {"Kind": "kind", "Competitor": "competitor", "Responsible": "allocated_to"}
@@ -62,20 +63,12 @@ def tally(rows: Iterable[frappe._dict]) -> dict:
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Kind"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				frappe.utils.escape_html(label), ", ".join(_(group, context="Objection") for group in GROUPS)
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	return GROUPS[label]
+	return report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Objection"))
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:
 	table = frappe.qb.DocType(DOCTYPE)
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
+	begin, end = report_parts.period(filters)
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -88,7 +81,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			table.answered_on,
 			table.reply_missed,
 		)
-		.where((table.raised_on >= from_date) & (table.raised_on < add_days(to_date, 1)))
+		.where((table.raised_on >= begin) & (table.raised_on < end))
 		.orderby(table.name)
 	)
 	for field in _FILTERS:

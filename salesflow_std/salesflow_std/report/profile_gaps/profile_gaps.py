@@ -9,7 +9,7 @@ from frappe import _
 from frappe.utils import cint
 from pypika.terms import LiteralValue
 
-from salesflow_std.salesflow_std import access, bulk, company_facts, grading, profiles
+from salesflow_std.salesflow_std import access, bulk, company_facts, grading, profiles, report_parts
 
 # So many documents are read in one set.
 _CHUNK = 2000
@@ -156,16 +156,15 @@ def _piece(piece: str) -> str:
 
 
 def _columns() -> list[dict]:
-	def column(label: str, fieldname: str, fieldtype: str, width: int, **more: object) -> dict:
-		return {"label": label, "fieldname": fieldname, "fieldtype": fieldtype, "width": width, **more}
-
 	return [
-		column(_("Rep"), "rep", "Link", 180, options="User"),
-		column(_("Document Type", context="Salesflow"), "document_type", "Data", 120),
-		column(_("Document", context="Salesflow"), "document", "Dynamic Link", 200, options="document_type"),
-		column(_("Name"), "title", "Data", 220),
-		column(_("Complete", context="Salesflow"), "percent", "Percent", 110, precision=0),
-		column(_("Missing"), "missing", "Data", 420),
+		report_parts.column(_("Rep"), "rep", "Link", 180, options="User"),
+		report_parts.column(_("Document Type", context="Salesflow"), "document_type", "Data", 120),
+		report_parts.column(
+			_("Document", context="Salesflow"), "document", "Dynamic Link", 200, options="document_type"
+		),
+		report_parts.column(_("Name"), "title", "Data", 220),
+		report_parts.column(_("Complete", context="Salesflow"), "percent", "Percent", 110, precision=0),
+		report_parts.column(_("Missing"), "missing", "Data", 420),
 	]
 
 

@@ -5,20 +5,15 @@ Overrides and warnings as they were noted down, and submitted quotations that we
 
 from __future__ import annotations
 
-from collections import Counter
-
 import frappe
 from frappe import _
-from frappe.utils import add_days, add_months, getdate
 from pypika.queries import QueryBuilder
 from pypika.terms import LiteralValue
 
-from salesflow_std.salesflow_std import access
+from salesflow_std.salesflow_std import access, report_parts
 
 # How a quotation passed, in the order of the chart.
-_KINDS = ("Override", "Warning", "Small Deal")
-# More rows than that nobody reads; the summary counts them all.
-_SHOWN = 2000
+_COLOURS = {"Override": "Red", "Warning": "Orange", "Small Deal": "Gray"}
 
 
 def execute(
@@ -27,10 +22,8 @@ def execute(
 	"""Columns, rows with the latest first, a message, a chart by rep and a summary."""
 	filters = frappe._dict(filters or {})
 	rows = [] if access.readable("Quotation", frappe.session.user) is None else _rows(filters)
-	message = None
-	if len(rows) > _SHOWN:
-		message = _("The latest {0} of {1} are shown.").format(_SHOWN, len(rows))
-	return _columns(), rows[:_SHOWN], message, _chart(rows), _summary(rows)
+	labels = {kind: _kind_label(kind) for kind in _COLOURS}
+	return report_parts.by_kind(_columns(), rows, "kind", labels, _COLOURS)
 
 
 def _rows(filters: frappe._dict) -> list[frappe._dict]:
@@ -121,9 +114,8 @@ def _small(filters: frappe._dict) -> list[frappe._dict]:
 def _among(
 	query: QueryBuilder, quotation: frappe.qb.DocType, when: object, filters: frappe._dict
 ) -> QueryBuilder:
-	from_date = getdate(filters.from_date) if filters.from_date else getdate(add_months(None, -3))
-	to_date = getdate(filters.to_date) if filters.to_date else getdate()
-	query = query.where(when >= from_date).where(when < add_days(to_date, 1))
+	begin, end = report_parts.period(filters)
+	query = query.where((when >= begin) & (when < end))
 	if filters.company:
 		query = query.where(quotation.company == filters.company)
 	if filters.rep:
@@ -134,60 +126,17 @@ def _among(
 
 
 def _columns() -> list[dict]:
-	def column(
-		label: str, fieldname: str, fieldtype: str = "Data", width: int = 120, options: str = ""
-	) -> dict:
-		return {
-			"label": label,
-			"fieldname": fieldname,
-			"fieldtype": fieldtype,
-			"options": options,
-			"width": width,
-		}
-
 	return [
-		column(_("Quotation"), "quotation", "Link", 170, "Quotation"),
-		column(_("Customer"), "customer_name", width=180),
-		column(_("Company"), "company", "Link", 150, "Company"),
-		column(_("Rep"), "rep", "Link", 160, "User"),
-		column(_("Grand Total"), "grand_total", "Currency", 120, "currency"),
-		column(_("Passed By", context="Salesflow"), "kind_label", width=100),
-		column(_("Way", context="Quotation Override"), "way_label", width=90),
-		column(_("Reason", context="Quotation Override"), "reason", width=220),
-		column(_("What Was Missing", context="Quotation Override"), "missing", width=260),
-		column(_("By", context="Quotation Override"), "given_by", "Link", 160, "User"),
-		column(_("On", context="Quotation Override"), "given_on", "Datetime", 150),
-		column(_("Solution Proposal"), "proposal", "Link", 160, "Solution Proposal"),
-	]
-
-
-def _chart(rows: list[frappe._dict]) -> dict | None:
-	if not rows:
-		return None
-	reps = [rep for rep, _count in Counter(row.rep for row in rows).most_common(12)]
-	told = Counter((row.rep, row.kind) for row in rows)
-	return {
-		"data": {
-			"labels": [frappe.utils.get_fullname(rep) for rep in reps],
-			"datasets": [
-				{"name": _kind_label(kind), "values": [told[rep, kind] for rep in reps]} for kind in _KINDS
-			],
-		},
-		"type": "bar",
-		"barOptions": {"stacked": 1},
-		"colors": ["#E24C4C", "#ECAD4B", "#A6B1B9"],
-	}
-
-
-def _summary(rows: list[frappe._dict]) -> list[dict]:
-	told = Counter(row.kind for row in rows)
-	colours = {"Override": "Red", "Warning": "Orange", "Small Deal": "Gray"}
-	return [
-		{
-			"label": _kind_label(kind),
-			"value": told[kind],
-			"datatype": "Int",
-			"indicator": colours[kind] if told[kind] else "Green",
-		}
-		for kind in _KINDS
+		report_parts.column(_("Quotation"), "quotation", "Link", 170, "Quotation"),
+		report_parts.column(_("Customer"), "customer_name", width=180),
+		report_parts.column(_("Company"), "company", "Link", 150, "Company"),
+		report_parts.column(_("Rep"), "rep", "Link", 160, "User"),
+		report_parts.column(_("Grand Total"), "grand_total", "Currency", 120, "currency"),
+		report_parts.column(_("Passed By", context="Salesflow"), "kind_label", width=100),
+		report_parts.column(_("Way", context="Quotation Override"), "way_label", width=90),
+		report_parts.column(_("Reason", context="Quotation Override"), "reason", width=220),
+		report_parts.column(_("What Was Missing", context="Quotation Override"), "missing", width=260),
+		report_parts.column(_("By", context="Quotation Override"), "given_by", "Link", 160, "User"),
+		report_parts.column(_("On", context="Quotation Override"), "given_on", "Datetime", 150),
+		report_parts.column(_("Solution Proposal"), "proposal", "Link", 160, "Solution Proposal"),
 	]

@@ -14,7 +14,7 @@ from frappe.utils import get_datetime, get_fullname, now_datetime
 from pypika.terms import LiteralValue
 
 from salesflow_std.engine import ageing
-from salesflow_std.salesflow_std import access, grading, processes, stage_limits
+from salesflow_std.salesflow_std import access, grading, processes, report_parts, stage_limits
 
 GROUPS = {"Stage": "stage", "Rep": "rep", "Sales Process": "sales_process", "Document": "name"}
 # How a document stands against its limit; `Escalated` ones are late too.
@@ -43,15 +43,7 @@ def execute(
 
 def _group(filters: frappe._dict) -> str:
 	label = filters.group_by or "Stage"
-	if label not in GROUPS:
-		frappe.throw(
-			_("There is no grouping by {0}. There is: {1}.").format(
-				frappe.utils.escape_html(label),
-				", ".join(_(group, context="Stage Ageing") for group in GROUPS),
-			),
-			title=_("Group By", context="Salesflow"),
-		)
-	return GROUPS[label]
+	return report_parts.chosen_group(label, GROUPS, lambda group: _(group, context="Stage Ageing"))
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
+from salesflow_std.salesflow_std import report_parts
 from salesflow_std.salesflow_std.doctype.value_content.value_content import replies
 
 
@@ -34,23 +35,12 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict]]:
 
 
 def _columns() -> list[dict]:
-	def column(
-		fieldname: str, label: str, fieldtype: str = "Data", width: int = 120, options: str = ""
-	) -> dict:
-		return {
-			"fieldname": fieldname,
-			"label": label,
-			"fieldtype": fieldtype,
-			"width": width,
-			"options": options,
-		}
-
 	return [
-		column("name", _("Value Content"), "Link", 260, "Value Content"),
-		column("kind", _("Kind", context="Value Content")),
-		column("industry", _("Industry"), "Link", 140, "Industry Type"),
-		column("content_language", _("Language"), "Link", 100, "Language"),
-		column("sent", _("Sent"), "Int", 90),
-		column("replied", _("Replies", context="Salesflow"), "Int", 90),
-		column("share", _("Reply Rate"), "Percent", 110),
+		report_parts.column(_("Value Content"), "name", "Link", 260, "Value Content"),
+		report_parts.column(_("Kind", context="Value Content"), "kind"),
+		report_parts.column(_("Industry"), "industry", "Link", 140, "Industry Type"),
+		report_parts.column(_("Language"), "content_language", "Link", 100, "Language"),
+		report_parts.column(_("Sent"), "sent", "Int", 90),
+		report_parts.column(_("Replies", context="Salesflow"), "replied", "Int", 90),
+		report_parts.column(_("Reply Rate"), "share", "Percent", 110),
 	]

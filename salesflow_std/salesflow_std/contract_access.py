@@ -1,0 +1,43 @@
+"""Contracts that sales and legal see by the rights that the app gave them: those with customers (C1, C2).
+
+ERPNext keeps contracts with employees and suppliers in the same doctype, for managers of sales, purchasing and staff. What
+these may see stays as it is.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe.model.document import Document
+
+from salesflow_std.setup import permissions
+
+DOCTYPE = "Contract"
+_SEEN = "Customer"
+
+
+def sees_all(user: str) -> bool:
+	"""Whether a user may see contracts with others than customers: by a role that has its rights not from the app.
+
+	Who has no role for contracts at all sees what is shared with them.
+	"""
+	if user == "Administrator":
+		return True
+	reading = {row.role for row in frappe.get_meta(DOCTYPE).permissions if row.read and not row.permlevel}
+	roles = reading.intersection(frappe.get_roles(user))
+	return not roles or any(not permissions.is_given(DOCTYPE, role) for role in roles)
+
+
+def conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""The condition on the list."""
+	return "" if sees_all(user or frappe.session.user) else f"`tab{DOCTYPE}`.party_type = '{_SEEN}'"
+
+
+def allows(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
+	"""Whether a contract is one with a customer, or the user sees all; their role's rights are asked besides."""
+	if sees_all(user or frappe.session.user):
+		return True
+	# Frappe asks for the right to write once a request's values stand in the document.
+	kinds = {doc.party_type}
+	if doc.name and not doc.is_new():
+		kinds.add(frappe.db.get_value(DOCTYPE, doc.name, "party_type"))
+	return kinds <= {_SEEN, None}
