@@ -169,7 +169,11 @@ def goals() -> set[str]:
 	"""What touches are for: stored in English, by the policies that we ship and by the app itself."""
 	written = [
 		node.value
-		for path in ("salesflow_std/follow_ups.py", "salesflow_std/touches.py")
+		for path in (
+			"salesflow_std/follow_ups.py",
+			"salesflow_std/touches.py",
+			"salesflow_std/survey_calls.py",
+		)
 		for node in constants_of(path).values()
 		if isinstance(node, ast.Constant) and isinstance(node.value, str)
 	]
@@ -178,11 +182,16 @@ def goals() -> set[str]:
 
 @functools.cache
 def cancel_reasons() -> set[str]:
-	"""Why touches were cancelled, stored in English: what `cancel(touches, …)` and `_end(touches, …)` are told."""
+	"""Why touches were cancelled, stored in English: what `cancel(touches, …)`, `_end(touches, …)` and
+	`needless(survey, …)` are told."""
 	found = set()
 	for path in python_files():
 		for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-			if isinstance(node, ast.Call) and _called(node) in ("cancel", "_end") and len(node.args) == 2:
+			if (
+				isinstance(node, ast.Call)
+				and _called(node) in ("cancel", "_end", "needless")
+				and len(node.args) == 2
+			):
 				reason = node.args[1]
 				if isinstance(reason, ast.Constant) and isinstance(reason.value, str):
 					found.add(reason.value)
@@ -286,6 +295,11 @@ def error_parameters() -> set[str]:
 	return set(worktime.UNITS)
 
 
+def words_of_questions() -> set[str]:
+	"""What questions of a survey are about, and how they are answered."""
+	return options_of("Survey Question", "dimension", "kind")
+
+
 def labels_of_terms() -> set[str]:
 	"""What comments on terms are about: fields of a proposal."""
 	fields = constant_of("salesflow_std/reviews.py", "TERMS")
@@ -371,6 +385,8 @@ _OBJECTIONS_REPORT = "salesflow_std/report/objections/objections"
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
 _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
+_SURVEY = "salesflow_std/doctype/satisfaction_survey/satisfaction_survey"
+_SURVEY_TEMPLATE = "salesflow_std/doctype/survey_template/survey_template.py"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
@@ -733,6 +749,18 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/objection_script/objection_script_list.js", "word"): lambda: selectable(
 		"Objection Script"
 	),
+	(_SURVEY_TEMPLATE, "self.meta.get_label(field)"): lambda: {
+		"A Mark Is Low Up To",
+		"Happy from a Score Of",
+	},
+	(_SURVEY_TEMPLATE, "str(said[name])"): words_of_questions,
+	(_SURVEY_TEMPLATE, "one"): words_of_questions,
+	("salesflow_std/survey_mail.py", "row.dimension"): words_of_questions,
+	("salesflow_std/survey_sheet.py", "row.dimension"): words_of_questions,
+	(_SURVEY + ".js", "word"): words_of_questions,
+	(_SURVEY + ".js", "frm.doc.status"): lambda: options_of("Satisfaction Survey", "status"),
+	(_SURVEY + "_list.js", "word"): lambda: selectable("Satisfaction Survey"),
+	(_SURVEY + "_list.js", "doc.status"): lambda: options_of("Satisfaction Survey", "status"),
 	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
@@ -1230,6 +1258,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["stage_name"], None, place(path))
 		elif kind == "Sales Process":
 			yield from said_by_sales_process(data, place(path))
+		elif kind == "Survey Template":
+			yield Said(data["template_name"], None, place(path))
+			worded = {row["question_key"] for row in data["wordings"] if row["language"] == "zh"}
+			assert worded >= {row["question_key"] for row in data["questions"]}, f"{place(path)}: not in zh"
 		elif kind in ("SPIN Question", "Objection Script"):
 			assert data["language"] in ("en", "zh"), f"{place(path)}: it is written in its own language"
 		else:

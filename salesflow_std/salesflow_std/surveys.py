@@ -219,12 +219,12 @@ def send(name: str) -> Document:
 			f'<li><a href="{survey_mail.form(survey)}#{row["fieldname"]}">{row["what"]}</a>: {row["why"]}</li>'
 			for row in missing
 		)
-		frappe.throw(
+		text = (
 			_("This survey cannot go to the customer yet:")
 			+ f"<ul>{lines}</ul>"
-			+ _("The customer is asked within 3 working days of the acceptance, by link or phone."),
-			title=_("Something Is Missing"),
+			+ _("The customer is asked within 3 working days of the acceptance, by link or phone.")
 		)
+		frappe.throw(text, title=_("Something Is Missing"))
 	if not needs_mail.can_send():
 		frappe.throw(
 			_("This site has no e-mail account to send from. Ask an administrator to set one up."),
