@@ -102,6 +102,8 @@ doctype_js = {
 		"public/js/objections.js",
 	],
 	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
+	"Project": ["public/js/graded_form.js", "public/js/versioned_form.js", "public/js/project_sync.js"],
+	"Delivery Sync": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Delivery Handover": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Quotation": [
 		"public/js/quotation.js",
@@ -138,6 +140,7 @@ override_doctype_dashboards = {
 	"Prospect": "salesflow_std.overrides.connections.of_prospect",
 	"Customer": "salesflow_std.overrides.connections.of_customer",
 	"Sales Order": "salesflow_std.overrides.connections.of_sales_order",
+	"Project": "salesflow_std.overrides.connections.of_project",
 }
 
 page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
@@ -298,6 +301,7 @@ doc_events = {
 		"on_submit": "salesflow_std.overrides.sales_order.on_submit",
 		"on_cancel": "salesflow_std.overrides.sales_order.on_cancel",
 	},
+	"Project": {"on_update": "salesflow_std.overrides.project.on_update"},
 	"Sales Invoice": {
 		"on_submit": "salesflow_std.overrides.payments.invoice_changed",
 		"on_cancel": "salesflow_std.overrides.payments.invoice_changed",
@@ -385,6 +389,7 @@ scheduler_events = {
 		"salesflow_std.jobs.handover_clock.tick",
 		"salesflow_std.jobs.stage_clock.tick",
 		"salesflow_std.jobs.closing_clock.tick",
+		"salesflow_std.jobs.sync_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -408,6 +413,9 @@ permission_query_conditions = {
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
 	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
 	"Handover Contact": "salesflow_std.salesflow_std.delivery_access.contact_conditions",
+	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.permission_query_conditions",
+	"Delivery Sync Risk": "salesflow_std.salesflow_std.sync_access.risk_conditions",
+	"Delivery Sync Promise": "salesflow_std.salesflow_std.sync_access.promise_conditions",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
 	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
 	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
@@ -443,6 +451,7 @@ permission_query_conditions = {
 has_permission = {
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
+	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",
