@@ -31,6 +31,7 @@ from pypika.terms import Criterion, LiteralValue, Term
 
 from salesflow_std.api.follow_up import next_of
 from salesflow_std.salesflow_std import (
+	acceptance_day,
 	account_plans,
 	actions,
 	closing_day,
@@ -81,6 +82,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	needs_day.waiting,
 	objections_day.waiting,
 	delivery_day.waiting,
+	acceptance_day.waiting,
 	sync_day.waiting,
 	stages_day.waiting,
 	closing_day.waiting,

@@ -17,7 +17,7 @@ _PLANS = {"Account Plan": ("party", "party_type")}
 _HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order": "sales_order"}
 
 # What comes after the sale points at both by a link of that name.
-_AFTER_SALE = ["Delivery Sync"]
+_AFTER_SALE = ["Delivery Sync", "Acceptance Report"]
 
 
 def of_lead(data: dict) -> dict:
@@ -47,7 +47,10 @@ def of_customer(data: dict) -> dict:
 
 def of_sales_order(data: dict) -> dict:
 	"""The connections of a sales order."""
-	return _with_handover(data, "Sales Order")
+	data = _with_handover(data, "Sales Order")
+	data["non_standard_fieldnames"]["Acceptance Report"] = "sales_order"
+	data["transactions"][-1]["items"].append("Acceptance Report")
+	return data
 
 
 def of_project(data: dict) -> dict:

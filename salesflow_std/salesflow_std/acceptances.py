@@ -28,7 +28,6 @@ from salesflow_std.salesflow_std import (
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 DOCTYPE = "Acceptance Report"
-SURVEY = "Satisfaction Survey"
 
 # Whom the result is written on: field of the report -> doctype, field.
 _MARKED = {"handover": ("Delivery Handover", "accepted_on"), "project": ("Project", "sf_accepted_on")}
@@ -59,7 +58,9 @@ def begin(report: Document) -> None:
 		report.title = profiles.company_name("Customer", report.customer)
 	report.accepted_on = report.accepted_on or nowdate()
 	report.company = report.company or frappe.db.get_single_value("Global Defaults", "default_company")
-	report.allocated_to = next(filter(_may_look_after, (report.allocated_to, frappe.session.user)), None)
+	known = report.customer and frappe.db.get_value("Customer", report.customer, "account_manager")
+	people = (report.allocated_to, known, frappe.session.user)
+	report.allocated_to = next(filter(_may_look_after, people), None)
 	if not report.contact and not report.customer_signatory:
 		_put_contact(report)
 	if not report.items:
@@ -110,8 +111,7 @@ def accepted(report: Document) -> None:
 	"""The customer has accepted: survey, finance, project and handover. Done twice it does nothing the second time."""
 	mark(report)
 	_tell_finance(report)
-	if not _take_survey_over(report):
-		surveys.begin(report)
+	surveys.begin(report)
 
 
 def _account_manager(report: Document) -> str:
@@ -120,19 +120,6 @@ def _account_manager(report: Document) -> str:
 
 def _delivery_lead(report: Document) -> str | None:
 	return report.project and frappe.db.get_value("Project", report.project, "sf_delivery_lead")
-
-
-def _take_survey_over(report: Document) -> bool:
-	"""A report in place of a cancelled one has the survey that the customer has answered: they are not asked twice."""
-	before = report.amended_from
-	found = before and frappe.db.get_value(
-		SURVEY, {"acceptance_report": before, "status": surveys.ANSWERED}, "name", order_by="creation desc"
-	)
-	if not found:
-		return False
-	frappe.db.set_value(SURVEY, found, "acceptance_report", report.name, update_modified=False)
-	report.db_set("survey", found, update_modified=False)
-	return True
 
 
 def _tell_finance(report: Document) -> None:
@@ -196,5 +183,5 @@ def mark(report: Document) -> None:
 			continue
 		about = {field: name, "docstatus": 1, "result": ("in", (rules.ACCEPTED, rules.WITH_POINTS))}
 		last = frappe.db.get_value(DOCTYPE, about, "accepted_on", order_by="accepted_on desc")
-		# Past the form: whoever has it open can still save it.
-		frappe.db.set_value(doctype, name, mark_field, last, update_modified=False)
+		# A handover keeps its state whatever an open form sends; a project is ERPNext's and does not.
+		frappe.db.set_value(doctype, name, mark_field, last, update_modified=doctype == "Project")
