@@ -22,16 +22,16 @@ def form(report: Document | frappe._dict) -> str:
 
 def result_of(report: Document | frappe._dict) -> str:
 	"""The result, in the current language."""
-	return _(report.result, context=_DOCTYPE) if report.result else ""
+	return _(report.result, context="Acceptance Report") if report.result else ""
 
 
 def _facts(report: Document) -> list[tuple[str, str]]:
 	found = [
-		(_("Result", context=_DOCTYPE), result_of(report)),
-		(_("Accepted On", context=_DOCTYPE), formatdate(report.accepted_on)),
+		(_("Result", context="Acceptance Report"), result_of(report)),
+		(_("Accepted On", context="Acceptance Report"), formatdate(report.accepted_on)),
 	]
 	if report.allocated_to:
-		found.append((_("Account Manager", context=_DOCTYPE), get_fullname(report.allocated_to)))
+		found.append((_("Account Manager", context="Acceptance Report"), get_fullname(report.allocated_to)))
 	return found
 
 

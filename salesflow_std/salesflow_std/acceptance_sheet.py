@@ -12,9 +12,7 @@ def of(report: Document) -> dict:
 	"""``{"missing": [{"fieldname", "what"}], "left_out": [text], "open": number}`` in the current language."""
 	draft = cint(report.docstatus) == 0
 	return {
-		"missing": [
-			{"fieldname": field, "what": what} for field, what in acceptance_gate.missing(report)
-		]
+		"missing": [{"fieldname": field, "what": what} for field, what in acceptance_gate.missing(report)]
 		if draft
 		else [],
 		"left_out": [line.deliverable for line in acceptance_scope.left_out(report)] if draft else [],

@@ -147,9 +147,7 @@ def finance_of(report: Document) -> list[str]:
 			order_by="idx",
 		)
 	if not any(map(reps.is_enabled, users)):
-		users = [
-			one.user for one in delivery_people.team(report.company) if one.function == delivery.FINANCE
-		]
+		users = [one.user for one in delivery_people.team(report.company) if one.function == delivery.FINANCE]
 	today = getdate(nowdate())
 	return list(dict.fromkeys(reps.on_duty(user, today) for user in users))
 

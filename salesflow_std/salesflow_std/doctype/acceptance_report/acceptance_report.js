@@ -157,11 +157,13 @@ if (!salesflow.acceptance_report) {
 	};
 
 	// Frappe looks the words of a Select up without the table where they are not edited.
-	for (const table of ["Acceptance Item", "Acceptance Point"]) {
+	const words = {
+		"Acceptance Item": (result) => __(result, null, "Acceptance Item"),
+		"Acceptance Point": (side) => __(side, null, "Acceptance Point"),
+	};
+	for (const table of Object.keys(words)) {
 		for (const df of frappe.get_meta(table)?.fields || []) {
-			if (df.fieldtype === "Select") {
-				df.formatter = (word) => (word ? esc(__(word, null, table)) : "");
-			}
+			if (df.fieldtype === "Select") df.formatter = (word) => (word ? esc(words[table](word)) : "");
 		}
 	}
 

@@ -78,9 +78,7 @@ class AcceptanceReport(Document):
 					indicator="orange",
 				)
 			elif value and not rules.is_drawing(value):
-				frappe.throw(
-					_("That is no signature."), title=_("Signatures", context="Acceptance Report")
-				)
+				frappe.throw(_("That is no signature."), title=_("Signatures", context="Acceptance Report"))
 			elif value:
 				self.set(day, self.get(day) or nowdate())
 			if self.get(day) and getdate(self.get(day)) > getdate():

@@ -12,7 +12,7 @@ frappe.listview_settings["Acceptance Report"] = {
 	has_indicator_for_draft: true,
 	get_indicator(doc) {
 		if (doc.docstatus === 0) return [__("To Be Signed", null, "Acceptance Report"), "orange", "docstatus,=,0"];
-		if (doc.docstatus === 2) return [__("Cancelled"), "red", "docstatus,=,2"];
+		if (doc.docstatus === 2) return [__("Cancelled", null, "Salesflow"), "red", "docstatus,=,2"];
 		const colours = { Accepted: "green", "Accepted with Open Points": "orange", "Not Accepted": "red" };
 		return [__(doc.result, null, "Acceptance Report"), colours[doc.result], `result,=,${doc.result}`];
 	},
