@@ -101,9 +101,25 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
-	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
-	"Delivery Handover": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Satisfaction Survey": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Sales Order": [
+		"public/js/order_gate.js",
+		"public/js/delivery_links.js",
+		"public/js/acceptance_links.js",
+	],
+	"Project": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/project_sync.js",
+		"public/js/acceptance_links.js",
+	],
+	"Acceptance Report": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Delivery Sync": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Delivery Handover": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/acceptance_links.js",
+	],
 	"Quotation": [
 		"public/js/quotation.js",
 		"public/js/objection_help.js",
@@ -114,7 +130,7 @@ doctype_js = {
 		"public/js/contract_making.js",
 		"public/js/lost_deal.js",
 	],
-	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
+	"Contract": ["public/js/contract.js", "public/js/delivery_links.js", "public/js/acceptance_links.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -140,6 +156,7 @@ override_doctype_dashboards = {
 	"Prospect": "salesflow_std.overrides.connections.of_prospect",
 	"Customer": "salesflow_std.overrides.connections.of_customer",
 	"Sales Order": "salesflow_std.overrides.connections.of_sales_order",
+	"Project": "salesflow_std.overrides.connections.of_project",
 }
 
 page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
@@ -300,6 +317,7 @@ doc_events = {
 		"on_submit": "salesflow_std.overrides.sales_order.on_submit",
 		"on_cancel": "salesflow_std.overrides.sales_order.on_cancel",
 	},
+	"Project": {"on_update": "salesflow_std.overrides.project.on_update"},
 	"Sales Invoice": {
 		"on_submit": "salesflow_std.overrides.payments.invoice_changed",
 		"on_cancel": "salesflow_std.overrides.payments.invoice_changed",
@@ -388,6 +406,7 @@ scheduler_events = {
 		"salesflow_std.jobs.stage_clock.tick",
 		"salesflow_std.jobs.closing_clock.tick",
 		"salesflow_std.jobs.survey_clock.tick",
+		"salesflow_std.jobs.sync_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -413,6 +432,12 @@ permission_query_conditions = {
 	"Handover Contact": "salesflow_std.salesflow_std.delivery_access.contact_conditions",
 	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.permission_query_conditions",
 	"Survey Answer": "salesflow_std.salesflow_std.survey_access.answer_conditions",
+	"Acceptance Report": "salesflow_std.salesflow_std.doctype.acceptance_report.acceptance_report.permission_query_conditions",
+	"Acceptance Item": "salesflow_std.salesflow_std.acceptance_access.item_conditions",
+	"Acceptance Point": "salesflow_std.salesflow_std.acceptance_access.point_conditions",
+	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.permission_query_conditions",
+	"Delivery Sync Risk": "salesflow_std.salesflow_std.sync_access.risk_conditions",
+	"Delivery Sync Promise": "salesflow_std.salesflow_std.sync_access.promise_conditions",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
 	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
 	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
@@ -449,6 +474,8 @@ has_permission = {
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.has_permission",
+	"Acceptance Report": "salesflow_std.salesflow_std.doctype.acceptance_report.acceptance_report.has_permission",
+	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",

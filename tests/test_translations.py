@@ -355,6 +355,10 @@ def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
 
 
+def acceptance_results() -> set[str]:
+	return options_of("Acceptance Report", "result")
+
+
 def receiving_functions() -> set[str]:
 	return options_of("Handover Receiver", "receiving_function")
 
@@ -401,6 +405,7 @@ _LOST_DEALS = "salesflow_std/report/lost_deals/lost_deals"
 _STAGE_FUNNEL = "salesflow_std/report/stage_funnel/stage_funnel.py"
 _STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
 _PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
+_ACCEPTANCE = "salesflow_std/doctype/acceptance_report/acceptance_report"
 _TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
@@ -492,6 +497,19 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
 	("salesflow_std/refusals.py", "role"): override_roles,
+	("salesflow_std/acceptance_mail.py", "report.result"): acceptance_results,
+	("salesflow_std/acceptance_mail.py", "doctype"): other_apps_names,
+	("salesflow_std/acceptance_print.py", "row.result"): lambda: options_of("Acceptance Item", "result"),
+	("salesflow_std/acceptance_print.py", "row.side"): lambda: options_of("Acceptance Point", "side"),
+	("salesflow_std/acceptance_print.py", "uom"): other_apps_names,
+	("salesflow_std/acceptance_scope.py", "doctype"): other_apps_names,
+	("salesflow_std/acceptance_sources.py", "doctype"): other_apps_names,
+	(_ACCEPTANCE + ".js", "doc.result"): acceptance_results,
+	(_ACCEPTANCE + ".js", "row.result"): lambda: options_of("Acceptance Item", "result"),
+	(_ACCEPTANCE + ".js", "result"): lambda: options_of("Acceptance Item", "result"),
+	(_ACCEPTANCE + ".js", "side"): lambda: options_of("Acceptance Point", "side"),
+	(_ACCEPTANCE + "_list.js", "doc.result"): acceptance_results,
+	(_ACCEPTANCE + "_list.js", "word"): acceptance_results,
 	("salesflow_std/delivery_day.py", "row.receiving_function"): receiving_functions,
 	("salesflow_std/delivery_handovers.py", "function"): receiving_functions,
 	("salesflow_std/delivery_mail.py", "row.receiving_function"): receiving_functions,

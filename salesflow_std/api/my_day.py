@@ -31,6 +31,7 @@ from pypika.terms import Criterion, LiteralValue, Term
 
 from salesflow_std.api.follow_up import next_of
 from salesflow_std.salesflow_std import (
+	acceptance_day,
 	account_plans,
 	actions,
 	closing_day,
@@ -43,6 +44,7 @@ from salesflow_std.salesflow_std import (
 	reviews_day,
 	stages_day,
 	survey_day,
+	sync_day,
 	value_items,
 )
 
@@ -81,6 +83,8 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	needs_day.waiting,
 	objections_day.waiting,
 	delivery_day.waiting,
+	acceptance_day.waiting,
+	sync_day.waiting,
 	survey_day.waiting,
 	stages_day.waiting,
 	closing_day.waiting,

@@ -559,6 +559,14 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"insert_after": "sf_account_manager",
 			"no_copy": 1,
 		},
+		{
+			"fieldname": "sf_accepted_on",
+			"fieldtype": "Date",
+			"label": "Accepted On",
+			"insert_after": "sf_delivery_lead",
+			"depends_on": "sf_accepted_on",
+			**_STATE,
+		},
 	],
 	"Issue": [
 		# A complaint has an owner and a deadline, and is closed with the customer's word (A4).
