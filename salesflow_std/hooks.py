@@ -114,6 +114,7 @@ doctype_js = {
 		"public/js/lost_deal.js",
 	],
 	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
+	"Issue": ["public/js/graded_form.js", "public/js/complaint.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -339,6 +340,13 @@ doc_events = {
 		"on_update": "salesflow_std.overrides.event.on_update",
 		"on_trash": "salesflow_std.overrides.event.on_trash",
 	},
+	"Issue": {
+		"before_insert": "salesflow_std.overrides.issue.before_insert",
+		"validate": "salesflow_std.overrides.issue.validate",
+		"before_change": "salesflow_std.overrides.issue.before_change",
+		"on_change": "salesflow_std.overrides.issue.on_change",
+		"on_trash": "salesflow_std.overrides.issue.on_trash",
+	},
 	"Call Log": {"on_update": "salesflow_std.overrides.call_log.on_update"},
 	"Email Unsubscribe": {"after_insert": "salesflow_std.overrides.email_unsubscribe.after_insert"},
 	"User": {
@@ -375,6 +383,12 @@ doc_events = {
 	},
 }
 
+# These write a status past every event.
+override_whitelisted_methods = {
+	"erpnext.support.doctype.issue.issue.set_status": "salesflow_std.api.complaint.set_status",
+	"erpnext.support.doctype.issue.issue.set_multiple_status": "salesflow_std.api.complaint.set_multiple_status",
+}
+
 scheduler_events = {
 	"all": [
 		"salesflow_std.jobs.grade_clock.tick",
@@ -385,6 +399,7 @@ scheduler_events = {
 		"salesflow_std.jobs.handover_clock.tick",
 		"salesflow_std.jobs.stage_clock.tick",
 		"salesflow_std.jobs.closing_clock.tick",
+		"salesflow_std.jobs.complaint_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -403,6 +418,7 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Issue": "salesflow_std.salesflow_std.complaint_access.conditions",
 	"Contract": "salesflow_std.salesflow_std.contract_access.conditions",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
@@ -441,6 +457,7 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Issue": "salesflow_std.salesflow_std.complaint_access.allows",
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",

@@ -15,6 +15,7 @@ from frappe.utils import cstr, get_datetime, getdate, now_datetime
 
 from salesflow_std.engine import complaints as rules
 from salesflow_std.engine import worktime
+from salesflow_std.engine.survey import EARLIER_COMPLAINT
 from salesflow_std.salesflow_std import complaint_words, delivery_people, notices, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
@@ -48,13 +49,14 @@ def open(survey: Document | str) -> str | None:
 	# Two answers at once would open two.
 	known = frappe.db.get_value(_SURVEY, name, "issue", for_update=True)
 	doc = frappe.get_doc(_SURVEY, name) if isinstance(survey, str) else survey
-	issue = known or _of_chain(doc) if _complains(doc) else known
+	issue = known
 	if not issue and _complains(doc):
-		issue = _make(doc).name
-	if issue and issue != known:
+		issue = _of_chain(doc) or _make(doc).name
+	if issue != known:
 		# Past the form: nobody changes an answered survey, and whoever has it open may still read it.
 		frappe.db.set_value(_SURVEY, name, "issue", issue, update_modified=False)
 	doc.issue = issue
+	hear(doc)
 	return issue
 
 
@@ -88,9 +90,7 @@ def _make(survey: Document) -> Document:
 			"contact": survey.contact,
 			"company": survey.company,
 			"project": survey.project,
-			"issue_type": issue_type
-			if issue_type and frappe.db.exists("Issue Type", issue_type)
-			else None,
+			"issue_type": issue_type if issue_type and frappe.db.exists("Issue Type", issue_type) else None,
 			# Left empty, ERPNext takes who is logged in, and looks for a lead of that address.
 			"raised_by": survey.email_id or frappe.db.get_value("User", rep, "email"),
 			"sf_is_complaint": 1,
@@ -100,6 +100,27 @@ def _make(survey: Document) -> Document:
 	)
 	issue.flags.sf_by_app = True
 	return issue.insert(ignore_permissions=True)
+
+
+def hear(survey: Document | str) -> bool:
+	"""Closes the complaint that an answered survey has asked about, where the customer says there that it is settled:
+	that is their word (A4). True where it was closed; one that is closed already stays as it is. Asks for no rights.
+	"""
+	doc = frappe.get_doc(_SURVEY, survey) if isinstance(survey, str) else survey
+	answer = next((row for row in doc.answers if row.dimension == EARLIER_COMPLAINT and row.answered), None)
+	if doc.status != _ANSWERED or not doc.earlier_issue or not answer or not answer.mark:
+		return False
+	issue = locked(doc.earlier_issue)
+	if not issue.sf_is_complaint or issue.status in CLOSED:
+		return False
+	with notices.in_language(notices.language_of(issue.sf_responsible)):
+		said = complaint_words.said_in_survey(doc.name)
+	by = doc.answered_by or doc.person or doc.title
+	issue.update(dict(zip(_WORD, (said, by, getdate(doc.answered_on)), strict=True)))
+	issue.status = CLOSED[-1]
+	issue.flags.ignore_permissions = True
+	issue.save()
+	return True
 
 
 def _account_manager(survey: Document) -> str:
