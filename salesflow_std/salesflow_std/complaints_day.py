@@ -46,16 +46,21 @@ def _open(filters: list) -> list[frappe._dict]:
 
 
 def _own(user: str, now: datetime) -> list[dict]:
-	users = [user, *reps.stands_in_for(user, now.date())]
-	return [_row(row, now) for row in _open([["sf_responsible", "in", users]])]
+	found = _open([["sf_responsible", "in", _own_users(user, now)]])
+	return [_row(row, now) for row in found]
+
+
+def _own_users(user: str, now: datetime) -> list[str]:
+	return [user, *reps.stands_in_for(user, now.date())]
 
 
 def _of_team(user: str, now: datetime) -> list[dict]:
 	"""For a manager: what those have not settled in time whose work they are told of."""
 	if not reps.is_manager(user):
 		return []
+	users = _own_users(user, now)
 	is_told = functools.cache(lambda rep: user in reps.escalate_to(rep))
-	found = _open([["sf_responsible", "!=", user], ["sf_escalated_on", "is", "set"]])
+	found = _open([["sf_responsible", "not in", users], ["sf_escalated_on", "is", "set"]])
 	return [_row(row, now, get_fullname(row.sf_responsible)) for row in found if is_told(row.sf_responsible)]
 
 
