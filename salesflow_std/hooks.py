@@ -66,6 +66,7 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/complaint.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",

@@ -11,7 +11,7 @@ from datetime import date, datetime
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, get_datetime, getdate, now_datetime
+from frappe.utils import cstr, getdate, now_datetime
 
 from salesflow_std.engine import complaints as rules
 from salesflow_std.engine import worktime
@@ -150,6 +150,8 @@ def begin(issue: Document) -> None:
 	"""Gives a complaint who is responsible and until when, where nobody has said so (A4)."""
 	if not issue.sf_responsible:
 		issue.sf_responsible = working(_manager_of_customer(issue.customer), frappe.session.user)
+	if issue.customer and not issue.customer_name:
+		issue.customer_name = frappe.db.get_value("Customer", issue.customer, "customer_name")
 	if not issue.sf_close_by:
 		issue.sf_close_by = due(issue.company, now_datetime())
 
@@ -227,8 +229,3 @@ def to_ask_about(customer: str, survey: str | None = None) -> str | None:
 		.run(pluck=True)
 	)
 	return found[0] if found else None
-
-
-def is_late(issue: Document | frappe._dict, now: datetime) -> bool:
-	"""Whether a complaint is open past its deadline."""
-	return bool(issue.sf_close_by) and not issue.sf_settled_on and get_datetime(issue.sf_close_by) < now
