@@ -70,9 +70,9 @@ def settled(issue: Document) -> None:
 			"subject": _("Complaint settled: {0}").format(issue.subject),
 			"lines": announcing.lines(issue.sf_customers_word),
 			"facts": [
-				(_("Said By", context=_DOCTYPE), issue.sf_word_by),
+				(_("Said By", context="Issue"), issue.sf_word_by),
 				(
-					_("Said On", context=_DOCTYPE),
+					_("Said On", context="Issue"),
 					frappe.format(getdate(issue.sf_word_on), {"fieldtype": "Date"}),
 				),
 			],
@@ -116,8 +116,8 @@ def _let(issue: Document, user: str, write: bool) -> None:
 def _facts(issue: Document) -> list[tuple[str, str]]:
 	found = [
 		(_("Customer"), issue.customer_name or issue.customer),
-		(_("To Be Settled By", context=_DOCTYPE), announcing.when(issue.sf_close_by)),
-		(_("Responsible", context=_DOCTYPE), get_fullname(issue.sf_responsible)),
+		(_("To Be Settled By", context="Issue"), announcing.when(issue.sf_close_by)),
+		(_("Responsible", context="Issue"), get_fullname(issue.sf_responsible)),
 	]
 	return [(label, text) for label, text in found if text]
 
@@ -125,7 +125,7 @@ def _facts(issue: Document) -> list[tuple[str, str]]:
 def _documents(issue: Document) -> list[tuple[str, str]]:
 	if not issue.sf_survey:
 		return []
-	return [(f"{_(_SURVEY)} {issue.sf_survey}", announcing.path(_SURVEY, issue.sf_survey))]
+	return [(f"{_('Satisfaction Survey')} {issue.sf_survey}", announcing.path(_SURVEY, issue.sf_survey))]
 
 
 def _note(issue: Document, say: Callable[[], str]) -> None:

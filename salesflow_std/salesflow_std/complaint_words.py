@@ -23,13 +23,23 @@ def of_survey(survey: Document) -> tuple[str, str]:
 	"""Subject and description (HTML) of the complaint that a survey opens, in the current language."""
 	low_mark = cint(frappe.db.get_value("Survey Template", survey.survey_template, "low_mark"))
 	low = [row for row in survey.answers if _is_low(row, low_mark)]
-	about = [_(row.dimension, context="Survey Answer") for row in low]
+	words = _dimensions()
+	about = [words[row.dimension] for row in low if row.dimension in words]
 	if survey.has_problem:
 		about.append(_("a problem", context="Complaint"))
 	subject = _("{0} is not satisfied: {1}").format(
 		survey.title or survey.customer, ", ".join(dict.fromkeys(about)) or survey.name
 	)
 	return subject, _description(survey, low)
+
+
+def _dimensions() -> dict[str, str]:
+	return {
+		survey_rules.TIMELINESS: _("Timeliness", context="Survey Answer"),
+		survey_rules.QUALITY: _("Service Quality", context="Survey Answer"),
+		survey_rules.NEEDS_MET: _("Needs Met", context="Survey Answer"),
+		survey_rules.EARLIER_COMPLAINT: _("Earlier Complaint", context="Survey Answer"),
+	}
 
 
 def _is_low(row: Document, low_mark: int) -> bool:
@@ -52,8 +62,8 @@ def _description(survey: Document, low: Iterable[Document]) -> str:
 	if lines:
 		parts.append(f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in lines)}</ul>")
 	for label, text in (
-		(_("Problem", context=_SURVEY), survey.problem if survey.has_problem else ""),
-		(_("Comments", context=_SURVEY), survey.comments),
+		(_("Problem", context="Satisfaction Survey"), survey.problem if survey.has_problem else ""),
+		(_("Comments", context="Satisfaction Survey"), survey.comments),
 	):
 		if cstr(text).strip():
 			said = "<br>".join(escape_html(line) for line in cstr(text).strip().splitlines())
@@ -69,7 +79,7 @@ def _description(survey: Document, low: Iterable[Document]) -> str:
 
 def _answer(row: Document) -> str:
 	if row.kind == survey_rules.YES_NO:
-		return _("Yes") if row.mark else _("No")
+		return _("Yes", context="Survey Answer") if row.mark else _("No", context="Survey Answer")
 	return _("{0} of {1}", context="Survey Answer").format(row.mark, survey_rules.RANGES[row.kind][1])
 
 

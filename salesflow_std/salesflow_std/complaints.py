@@ -188,9 +188,13 @@ def settle(name: str, word: str, by: str, on: date | str | None = None, status: 
 	issue = locked(name)
 	issue.check_permission("write")
 	if not issue.sf_is_complaint:
-		frappe.throw(_("{0} is no complaint.").format(frappe.bold(name)), title=_("Complaint"))
+		frappe.throw(
+			_("{0} is no complaint.").format(frappe.bold(name)), title=_("Complaint", context="Issue")
+		)
 	if status not in CLOSED:
-		frappe.throw(_("A complaint is settled as Resolved or Closed."), title=_("Complaint"))
+		frappe.throw(
+			_("A complaint is settled as Resolved or Closed."), title=_("Complaint", context="Issue")
+		)
 	if issue.status in CLOSED and issue.sf_settled_on:
 		return issue
 	issue.update(dict(zip(_WORD, (word, by, getdate(on)), strict=True)))

@@ -19,10 +19,14 @@ frappe.query_reports["Complaints"] = {
 			fieldname: "group_by",
 			label: __("Group By", null, "Salesflow"),
 			fieldtype: "Select",
-			options: ["Team", "Responsible", "Product", "Company", "Customer", "Month"].map((value) => ({
-				value,
-				label: __(value, null, "Complaint"),
-			})),
+			options: [
+				{ value: "Team", label: __("Team", null, "Complaint") },
+				{ value: "Responsible", label: __("Responsible", null, "Issue") },
+				{ value: "Product", label: __("Product", null, "Complaint") },
+				{ value: "Company", label: __("Company") },
+				{ value: "Customer", label: __("Customer") },
+				{ value: "Month", label: __("Month", null, "Complaint") },
+			],
 			default: "Team",
 			reqd: 1,
 		},

@@ -38,7 +38,8 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, 
 	"""Columns, rows, no message, chart and summary for the chosen period and grouping."""
 	filters = frappe._dict(filters or {})
 	label = filters.group_by or "Team"
-	group = report_parts.chosen_group(label, GROUPS, lambda name: _(name, context="Complaint"))
+	titles = _titles()
+	group = report_parts.chosen_group(label, GROUPS, titles.__getitem__)
 	now, found = now_datetime(), _read(filters)
 	cases = {row.name: _case(row) for row in found}
 	parts: dict[str | None, list[rules.Case]] = {}
@@ -48,7 +49,18 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, 
 	rows.sort(
 		key=lambda row: row["grouped_by"] or "" if group == MONTH else (-row["complaints"], row["label"])
 	)
-	return _columns(label), rows, None, _chart(rows), _summary(rules.tally(cases.values(), now))
+	return _columns(titles[label]), rows, None, _chart(rows), _summary(rules.tally(cases.values(), now))
+
+
+def _titles() -> dict[str, str]:
+	return {
+		"Team": _("Team", context="Complaint"),
+		"Responsible": _("Responsible", context="Issue"),
+		"Product": _("Product", context="Complaint"),
+		"Company": _("Company"),
+		"Customer": _("Customer"),
+		"Month": _("Month", context="Complaint"),
+	}
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:
@@ -191,10 +203,10 @@ def _label(group: str, key: str | None) -> str:
 	return key
 
 
-def _columns(label: str) -> list[dict]:
+def _columns(title: str) -> list[dict]:
 	column = report_parts.column
 	return [
-		column(_(label, context="Complaint"), "label", "Data", 220),
+		column(title, "label", "Data", 220),
 		column(_("Complaints"), "complaints", "Int"),
 		column(_("Open", context="Complaint"), "open", "Int"),
 		column(_("Overdue", context="Complaint"), "overdue", "Int"),
