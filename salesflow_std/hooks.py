@@ -66,6 +66,7 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/complaint.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -131,6 +132,8 @@ doctype_js = {
 		"public/js/lost_deal.js",
 	],
 	"Contract": ["public/js/contract.js", "public/js/delivery_links.js", "public/js/acceptance_links.js"],
+	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
+	"Issue": ["public/js/graded_form.js", "public/js/complaint.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
@@ -359,6 +362,13 @@ doc_events = {
 		"on_update": "salesflow_std.overrides.event.on_update",
 		"on_trash": "salesflow_std.overrides.event.on_trash",
 	},
+	"Issue": {
+		"before_insert": "salesflow_std.overrides.issue.before_insert",
+		"validate": "salesflow_std.overrides.issue.validate",
+		"before_change": "salesflow_std.overrides.issue.before_change",
+		"on_change": "salesflow_std.overrides.issue.on_change",
+		"on_trash": "salesflow_std.overrides.issue.on_trash",
+	},
 	"Call Log": {"on_update": "salesflow_std.overrides.call_log.on_update"},
 	"Email Unsubscribe": {"after_insert": "salesflow_std.overrides.email_unsubscribe.after_insert"},
 	"User": {
@@ -395,6 +405,12 @@ doc_events = {
 	},
 }
 
+# These write a status past every event.
+override_whitelisted_methods = {
+	"erpnext.support.doctype.issue.issue.set_status": "salesflow_std.api.complaint.set_status",
+	"erpnext.support.doctype.issue.issue.set_multiple_status": "salesflow_std.api.complaint.set_multiple_status",
+}
+
 scheduler_events = {
 	"all": [
 		"salesflow_std.jobs.grade_clock.tick",
@@ -407,6 +423,7 @@ scheduler_events = {
 		"salesflow_std.jobs.closing_clock.tick",
 		"salesflow_std.jobs.survey_clock.tick",
 		"salesflow_std.jobs.sync_clock.tick",
+		"salesflow_std.jobs.complaint_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -425,6 +442,7 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Issue": "salesflow_std.salesflow_std.complaint_access.conditions",
 	"Contract": "salesflow_std.salesflow_std.contract_access.conditions",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
@@ -471,6 +489,7 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Issue": "salesflow_std.salesflow_std.complaint_access.allows",
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.has_permission",

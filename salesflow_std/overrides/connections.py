@@ -17,7 +17,7 @@ _PLANS = {"Account Plan": ("party", "party_type")}
 _HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order": "sales_order"}
 
 # What comes after the sale points at both by a link of that name.
-_AFTER_SALE = ["Delivery Sync", "Acceptance Report"]
+_AFTER_SALE = ["Delivery Sync", "Acceptance Report", "Satisfaction Survey"]
 
 
 def of_lead(data: dict) -> dict:

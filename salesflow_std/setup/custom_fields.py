@@ -571,18 +571,20 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 	"Issue": [
 		# A complaint has an owner and a deadline, and is closed with the customer's word (A4).
 		{
-			"fieldname": "sf_section",
-			"fieldtype": "Section Break",
-			"label": "Complaint",
-			"insert_after": "company",
-			"depends_on": "sf_is_complaint",
-		},
-		{
 			"fieldname": "sf_is_complaint",
 			"fieldtype": "Check",
 			"label": "Complaint",
+			"insert_after": "issue_type",
 			"in_standard_filter": 1,
+			"search_index": 1,
 			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_section",
+			"fieldtype": "Section Break",
+			"label": "Complaint",
+			"insert_after": "description",
+			"depends_on": "sf_is_complaint",
 		},
 		{
 			"fieldname": "sf_responsible",
