@@ -66,6 +66,7 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/referral.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -113,8 +114,9 @@ doctype_js = {
 		"public/js/contract_making.js",
 		"public/js/lost_deal.js",
 	],
-	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
+	"Contract": ["public/js/contract.js", "public/js/delivery_links.js", "public/js/renewal.js"],
 	"Event": "public/js/minutes_links.js",
+	"Satisfaction Survey": ["public/js/referral.js"],
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Objection": "public/js/objection_help.js",
@@ -147,6 +149,7 @@ doc_events = {
 		"before_validate": "salesflow_std.overrides.staged.before_validate",
 		"validate": [
 			"salesflow_std.overrides.lead.validate",
+			"salesflow_std.overrides.referred.lead_validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.staged.validate",
 		],
@@ -160,6 +163,7 @@ doc_events = {
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
+			"salesflow_std.overrides.referred.lead_on_change",
 		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
@@ -201,6 +205,7 @@ doc_events = {
 		"on_change": [
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
+			"salesflow_std.overrides.referred.opportunity_on_change",
 		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
@@ -392,6 +397,7 @@ scheduler_events = {
 		"salesflow_std.jobs.fit_targets.restart",
 		"salesflow_std.jobs.stage_reconciling.run",
 		"salesflow_std.jobs.lost_dates.run",
+		"salesflow_std.jobs.renewal_clock.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
