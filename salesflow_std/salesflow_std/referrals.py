@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.translate import get_all_translations
 from frappe.utils import cstr, escape_html
 
 from salesflow_std.engine import renewal as rules
@@ -19,6 +20,7 @@ from salesflow_std.salesflow_std import customer_tasks, refusals, renewals
 
 SURVEY = "Satisfaction Survey"
 ANSWERED = "Answered"
+_SOURCE = "Reference"
 _HAPPY_FROM = 9
 _GIVEN = ("company_name", "person", "email_id", "phone", "note", "referrer")
 
@@ -119,16 +121,17 @@ def _same(customer: str, given: Mapping[str, str]) -> str | None:
 	return None
 
 
-def source() -> str | None:
+def source() -> str:
 	"""ERPNext's lead source of referrals, which its setup wizard names in the language of the site; made anew where
 	somebody deleted it."""
 	language = frappe.db.get_single_value("System Settings", "language") or "en"
-	named = list(dict.fromkeys(("Reference", _("Reference", language))))
-	for name in named:
+	said = get_all_translations(language).get(_SOURCE) or _SOURCE
+	for name in (_SOURCE, said):
 		if frappe.db.exists("Lead Source", name, cache=True):
 			return name
-	doc = frappe.get_doc({"doctype": "Lead Source", "source_name": named[-1]})
-	return doc.insert(ignore_permissions=True).name
+	return (
+		frappe.get_doc({"doctype": "Lead Source", "source_name": said}).insert(ignore_permissions=True).name
+	)
 
 
 def validate(lead: Document) -> None:
