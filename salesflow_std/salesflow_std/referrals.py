@@ -63,7 +63,7 @@ def make_lead(customer: str, given: Mapping[str, object], survey: str | None = N
 	"""
 	given = {key: cstr(given.get(key)).strip() for key in _GIVEN}
 	if not (given["company_name"] or given["person"]):
-		frappe.throw(_("Say whom they refer: a company, or a person."), title=_("Referral"))
+		frappe.throw(_("Say whom they refer: a company, or a person."), title=_("Referral", context="Lead"))
 	about = _survey(survey, customer) if survey else frappe._dict()
 	# Two who write it down at once wait for each other here.
 	frappe.db.get_value("Customer", customer, "name", for_update=True)
@@ -102,7 +102,7 @@ def _survey(name: str, customer: str) -> frappe._dict:
 	if survey.customer != customer or survey.status != ANSWERED:
 		frappe.throw(
 			_("Survey {0} holds no answer of this customer.").format(refusals.link(SURVEY, name)),
-			title=_("Referral"),
+			title=_("Referral", context="Lead"),
 		)
 	return survey
 

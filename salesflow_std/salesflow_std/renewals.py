@@ -82,10 +82,10 @@ def _check_renewed(contract: Document) -> None:
 			_("{0} is with another customer, so this contract cannot renew it.").format(
 				refusals.link(DOCTYPE, renewed.name)
 			),
-			title=_("Renewal"),
+			title=_("Renewal", context="Contract"),
 		)
 	if renewed.name == contract.name or renewed.sf_renews == contract.name:
-		frappe.throw(_("A contract does not renew itself."), title=_("Renewal"))
+		frappe.throw(_("A contract does not renew itself."), title=_("Renewal", context="Contract"))
 
 
 def saved(contract: Document) -> None:
@@ -123,7 +123,10 @@ def ask(name: str, on: object = None) -> dict:
 	contract = _to_renew(name)
 	day = getdate(on)
 	if day > getdate():
-		frappe.throw(_("The customer cannot have been asked on a day still to come."), title=_("Renewal"))
+		frappe.throw(
+			_("The customer cannot have been asked on a day still to come."),
+			title=_("Renewal", context="Contract"),
+		)
 	if contract.sf_renewal_outcome in (None, "") and contract.sf_renewal_asked_on:
 		return state(contract)
 	if contract.sf_renewal_outcome not in (rules.RENEWED, rules.NOT_RENEWED):
@@ -137,7 +140,9 @@ def put_off(name: str, on: object, note: str) -> dict:
 	contract = _to_renew(name)
 	day = getdate(on) if on else None
 	if not day or day <= getdate():
-		frappe.throw(_("Say on which day to come the customer is asked again."), title=_("Renewal"))
+		frappe.throw(
+			_("Say on which day to come the customer is asked again."), title=_("Renewal", context="Contract")
+		)
 	values = {
 		"sf_renewal_outcome": rules.LATER,
 		"sf_renewal_due": day,
@@ -155,12 +160,14 @@ def decline(name: str, note: str) -> dict:
 def _answered(contract: frappe._dict, values: dict, note: str) -> dict:
 	if contract.sf_renewal_outcome == rules.RENEWED:
 		frappe.throw(
-			_("{0} is renewed already.").format(refusals.link(DOCTYPE, contract.name)), title=_("Renewal")
+			_("{0} is renewed already.").format(refusals.link(DOCTYPE, contract.name)),
+			title=_("Renewal", context="Contract"),
 		)
 	note = cstr(note).strip()
 	if not note:
 		frappe.throw(
-			_("Write what the customer said: it is what the next renewal is won by."), title=_("Renewal")
+			_("Write what the customer said: it is what the next renewal is won by."),
+			title=_("Renewal", context="Contract"),
 		)
 	asked_on = contract.sf_renewal_asked_on or getdate()
 	_write(contract, {"sf_renewal_asked_on": asked_on, "sf_renewal_note": note, **values})
@@ -308,7 +315,7 @@ def _to_renew(name: str) -> frappe._dict:
 		_(
 			"Only a contract with a customer that is signed by both sides, and that ends, is renewed: {0}"
 		).format(refusals.link(DOCTYPE, name)),
-		title=_("Renewal"),
+		title=_("Renewal", context="Contract"),
 	)
 
 

@@ -28,7 +28,7 @@ if (!salesflow.referral) {
 
 		button(frm, about, group) {
 			if (!frappe.model.can_create("Lead")) return;
-			const button = frm.add_custom_button(__("Referral"), () => this.make(frm, about), group);
+			const button = frm.add_custom_button(__("Referral", null, "Lead"), () => this.make(frm, about), group);
 			if (about.wanted) button.removeClass("btn-default").addClass("btn-primary");
 		},
 

@@ -22,7 +22,7 @@ if (!salesflow.renewal) {
 			const doc = frm.doc;
 			if (frm.is_new() || doc.docstatus !== 1 || !doc.is_signed || doc.party_type !== "Customer") return;
 			if (!doc.end_date || !frm.perm[0]?.write) return;
-			const group = __("Renewal");
+			const group = __("Renewal", null, "Contract");
 			const opportunity = doc.sf_renewal_opportunity;
 			if (opportunity) {
 				frm.add_custom_button(__("Open Renewal Opportunity"), () => this.open(opportunity), group);

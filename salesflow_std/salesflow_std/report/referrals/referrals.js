@@ -10,14 +10,14 @@ frappe.query_reports["Referrals"] = {
 	filters: [
 		{
 			fieldname: "from_date",
-			label: __("From", null, "Referrals"),
+			label: __("From", null, "Salesflow"),
 			fieldtype: "Date",
 			default: frappe.datetime.add_months(frappe.datetime.get_today(), -12),
 			reqd: 1,
 		},
 		{
 			fieldname: "to_date",
-			label: __("Until", null, "Referrals"),
+			label: __("Until", null, "Salesflow"),
 			fieldtype: "Date",
 			default: frappe.datetime.get_today(),
 			reqd: 1,
