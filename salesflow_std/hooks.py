@@ -67,6 +67,7 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 		"public/js/complaint.js",
+		"public/js/referral.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -102,7 +103,11 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
-	"Satisfaction Survey": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Satisfaction Survey": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/referral.js",
+	],
 	"Sales Order": [
 		"public/js/order_gate.js",
 		"public/js/delivery_links.js",
@@ -131,8 +136,12 @@ doctype_js = {
 		"public/js/contract_making.js",
 		"public/js/lost_deal.js",
 	],
-	"Contract": ["public/js/contract.js", "public/js/delivery_links.js", "public/js/acceptance_links.js"],
-	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
+	"Contract": [
+		"public/js/contract.js",
+		"public/js/delivery_links.js",
+		"public/js/acceptance_links.js",
+		"public/js/renewal.js",
+	],
 	"Issue": ["public/js/graded_form.js", "public/js/complaint.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
@@ -169,6 +178,7 @@ doc_events = {
 		"before_validate": "salesflow_std.overrides.staged.before_validate",
 		"validate": [
 			"salesflow_std.overrides.lead.validate",
+			"salesflow_std.overrides.referred.lead_validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.staged.validate",
 		],
@@ -182,6 +192,7 @@ doc_events = {
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
+			"salesflow_std.overrides.referred.lead_on_change",
 		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
@@ -223,6 +234,7 @@ doc_events = {
 		"on_change": [
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
+			"salesflow_std.overrides.referred.opportunity_on_change",
 		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
@@ -431,6 +443,7 @@ scheduler_events = {
 		"salesflow_std.jobs.fit_targets.restart",
 		"salesflow_std.jobs.stage_reconciling.run",
 		"salesflow_std.jobs.lost_dates.run",
+		"salesflow_std.jobs.renewal_clock.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",

@@ -173,6 +173,7 @@ def goals() -> set[str]:
 			"salesflow_std/follow_ups.py",
 			"salesflow_std/touches.py",
 			"salesflow_std/survey_calls.py",
+			"salesflow_std/customer_tasks.py",
 		)
 		for node in constants_of(path).values()
 		if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -407,6 +408,8 @@ _STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
 _PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
 _ACCEPTANCE = "salesflow_std/doctype/acceptance_report/acceptance_report"
 _TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
+_RENEWALS = "salesflow_std/report/renewals/renewals"
+_REFERRALS = "salesflow_std/report/referrals/referrals"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
@@ -557,6 +560,17 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
 	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
 	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state"),
+	("public/js/referral.js", "row.outcome"): lambda: options_of("Lead", "sf_referral_outcome"),
+	("public/js/renewal.js", "value"): lambda: {
+		"Wants to Renew",
+		*(options_of("Contract", "sf_renewal_outcome") - {"Renewed"}),
+	},
+	(_RENEWALS + ".py", "group"): lambda: set(constant_of(_RENEWALS + ".py", "GROUPS")),
+	(_RENEWALS + ".py", "chosen"): lambda: set(constant_of(_RENEWALS + ".py", "GROUPS")),
+	(_RENEWALS + ".js", "value"): lambda: set(constant_of(_RENEWALS + ".py", "GROUPS")),
+	(_REFERRALS + ".py", "group"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
+	(_REFERRALS + ".py", "chosen"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
+	(_REFERRALS + ".js", "value"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
 	("public/js/order_gate.js", "word"): lambda: options_of("Sales Order", "sf_contract_standing"),
 	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
 	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,

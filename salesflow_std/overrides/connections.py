@@ -42,7 +42,11 @@ def of_prospect(data: dict) -> dict:
 def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
 	data = _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
-	return _with_after_sale(data, "customer")
+	data = _with_after_sale(data, "customer")
+	# Whom they have referred.
+	data["non_standard_fieldnames"]["Lead"] = "sf_referred_by"
+	data["transactions"][-1]["items"].append("Lead")
+	return data
 
 
 def of_sales_order(data: dict) -> dict:
