@@ -140,7 +140,10 @@ override_doctype_dashboards = {
 	"Sales Order": "salesflow_std.overrides.connections.of_sales_order",
 }
 
-page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
+page_renderer = [
+	"salesflow_std.api.confirmation.ConfirmationPage",
+	"salesflow_std.api.survey.SurveyPage",
+]
 
 doc_events = {
 	"Lead": {

@@ -28,8 +28,8 @@ class ConfirmationPage(PublicPage):
 	PATH = needs_mail.PAGE
 	TEMPLATE = "templates/confirmation/page.html"
 
-	def asked(self, said: frappe._dict) -> tuple[Document | None, frappe._dict | None]:
-		return confirmations.asked(self.token_of(said))
+	def asked(self, said: frappe._dict, posted: bool) -> tuple[Document | None, frappe._dict | None]:
+		return confirmations.asked(said.get("token"))
 
 	def take(self, said: frappe._dict, shown: Shown) -> None:
 		if not isinstance(said.get("action"), str) or said["action"] not in ACTIONS:

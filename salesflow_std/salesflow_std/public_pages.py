@@ -52,7 +52,13 @@ class Shown:
 	link: frappe._dict | None = None
 	problem: str = ""
 	outcome: str = ""
+	posted: bool = False
 	said: dict[str, Any] = field(default_factory=dict)
+
+	@property
+	def done(self) -> bool:
+		"""Whether what was asked for has been done."""
+		return self.state == DONE
 
 
 class PublicPage:
@@ -89,11 +95,7 @@ class PublicPage:
 
 	# What a page says of itself
 
-	def token_of(self, said: frappe._dict) -> object:
-		"""The token of a request, whatever it is."""
-		return said.get("token")
-
-	def asked(self, said: frappe._dict) -> tuple[Document | None, frappe._dict | None]:
+	def asked(self, said: frappe._dict, posted: bool) -> tuple[Document | None, frappe._dict | None]:
 		"""The document and the link that may be answered now; (None, None) for everything else."""
 		raise NotImplementedError
 
@@ -128,13 +130,13 @@ class PublicPage:
 	def _taken(self, said: frappe._dict, posted: bool, language: str) -> Shown:
 		if not self._within("address", str(frappe.local.request_ip), self.BY_ADDRESS):
 			return self.SHOWN(SLOW, language)
-		record, link = self.asked(said)
+		record, link = self.asked(said, posted)
 		if not record:
 			return self.SHOWN(GONE, language)
 		language = chosen_language(said) or page_language(link.language)
-		if posted and not self._within("token", self.token_of(said), self.BY_TOKEN):
+		if posted and not self._within("token", said["token"], self.BY_TOKEN):
 			return self.SHOWN(SLOW, language)
-		shown = self.SHOWN(ASK, language, record, link, said=dict(said))
+		shown = self.SHOWN(ASK, language, record, link, posted=posted, said=dict(said))
 		if posted:
 			with notices.in_language(language):
 				self.take(said, shown)
@@ -147,12 +149,26 @@ class PublicPage:
 		"""As `taken`, for programs: ``{"done", "message"}``; the same words for every link that is not valid."""
 		shown = self.taken(frappe._dict(said), posted=True)
 		with notices.in_language(shown.language):
-			return {"done": shown.state == DONE, "message": sentence(shown)}
+			return {"done": shown.done, "message": self.sentence(shown)}
+
+	def sentence(self, shown: Shown) -> str:
+		"""What a page says in one sentence, for people and programs."""
+		if shown.state == ASK:
+			return shown.problem or _("Nothing has been answered yet.")
+		return {
+			DONE: _("Thank you. Your answer has arrived."),
+			GONE: _(
+				"This link is not valid any more, or it has been answered already. If you have a question, please reply to "
+				"the e-mail it came with."
+			),
+			SLOW: _("That was a little too often. Please try again in an hour."),
+			BROKEN: _("That did not work just now, and nothing was saved. Please try again in a few minutes."),
+		}[shown.state]
 
 	def _context(self, shown: Shown) -> dict[str, Any]:
 		return {
 			"state": shown.state,
-			"sentence": sentence(shown) if shown.state != ASK else "",
+			"sentence": self.sentence(shown) if shown.state != ASK else "",
 			"problem": shown.problem,
 			"outcome": shown.outcome,
 			"said": {key: value for key, value in shown.said.items() if isinstance(value, str)},
@@ -178,21 +194,6 @@ def chosen_language(said: frappe._dict) -> str:
 def page_language(language: str | None) -> str:
 	"""The closest language that pages have."""
 	return "zh" if (language or "").lower().startswith("zh") else "en"
-
-
-def sentence(shown: Shown) -> str:
-	"""What a page says in one sentence, for people and programs."""
-	if shown.state == ASK:
-		return shown.problem or _("Nothing has been answered yet.")
-	return {
-		DONE: _("Thank you. Your answer has arrived."),
-		GONE: _(
-			"This link is not valid any more, or it has been answered already. If you have a question, please reply to "
-			"the e-mail it came with."
-		),
-		SLOW: _("That was a little too often. Please try again in an hour."),
-		BROKEN: _("That did not work just now, and nothing was saved. Please try again in a few minutes."),
-	}[shown.state]
 
 
 def csrf_token() -> str:
