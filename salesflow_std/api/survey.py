@@ -134,5 +134,3 @@ def _refer(said: frappe._dict, shown: Sheet) -> None:
 
 def _first(problems: dict[str, str]) -> str:
 	return next(iter(problems.values()), "")
-
-

@@ -162,7 +162,9 @@ class PublicPage:
 				"the e-mail it came with."
 			),
 			SLOW: _("That was a little too often. Please try again in an hour."),
-			BROKEN: _("That did not work just now, and nothing was saved. Please try again in a few minutes."),
+			BROKEN: _(
+				"That did not work just now, and nothing was saved. Please try again in a few minutes."
+			),
 		}[shown.state]
 
 	def _context(self, shown: Shown) -> dict[str, Any]:

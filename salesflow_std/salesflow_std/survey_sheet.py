@@ -22,9 +22,7 @@ PAGE = "survey"
 FIELD = "answer-"
 
 
-def read(
-	said: Mapping[str, Any], survey: Document, required: bool
-) -> tuple[dict[str, str], dict[str, str]]:
+def read(said: Mapping[str, Any], survey: Document, required: bool) -> tuple[dict[str, str], dict[str, str]]:
 	"""What a form says, cleaned: the answers by key of the question or one of `surveys.BESIDES`, and what is wrong by
 	the same keys, in the current language and the order of the page.
 
@@ -124,9 +122,7 @@ def _filled(shown: Shown) -> dict[str, str]:
 		return surveys.half_filled(shown.record)
 	said = {key: value for key, value in shown.said.items() if isinstance(value, str)}
 	filled = {key: said[key] for key in surveys.BESIDES if key in said}
-	return filled | {
-		key.removeprefix(FIELD): value for key, value in said.items() if key.startswith(FIELD)
-	}
+	return filled | {key.removeprefix(FIELD): value for key, value in said.items() if key.startswith(FIELD)}
 
 
 def _choices(question: dict[str, Any]) -> list[dict[str, str]]:
