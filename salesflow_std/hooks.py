@@ -103,6 +103,7 @@ doctype_js = {
 	],
 	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
 	"Delivery Handover": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Satisfaction Survey": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Quotation": [
 		"public/js/quotation.js",
 		"public/js/objection_help.js",
@@ -120,6 +121,7 @@ doctype_js = {
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
+	"Survey Template": "public/js/shipped_default.js",
 	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
@@ -388,6 +390,7 @@ scheduler_events = {
 		"salesflow_std.jobs.handover_clock.tick",
 		"salesflow_std.jobs.stage_clock.tick",
 		"salesflow_std.jobs.closing_clock.tick",
+		"salesflow_std.jobs.survey_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -411,6 +414,8 @@ permission_query_conditions = {
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
 	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
 	"Handover Contact": "salesflow_std.salesflow_std.delivery_access.contact_conditions",
+	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.permission_query_conditions",
+	"Survey Answer": "salesflow_std.salesflow_std.survey_access.answer_conditions",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
 	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
 	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
@@ -446,6 +451,7 @@ permission_query_conditions = {
 has_permission = {
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
+	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",
