@@ -16,7 +16,7 @@ from frappe.model.document import Document
 
 from salesflow_std.engine import survey as rules
 from salesflow_std.engine.public_text import TextError, clean
-from salesflow_std.salesflow_std import public_links, survey_sheet, surveys
+from salesflow_std.salesflow_std import public_links, survey_form, survey_mail, surveys
 from salesflow_std.salesflow_std.messages import say
 from salesflow_std.salesflow_std.public_pages import DONE, TEXT_LENGTH, PublicPage, Shown
 
@@ -41,9 +41,10 @@ class Sheet(Shown):
 class SurveyPage(PublicPage):
 	"""Asks the questions, keeps what is half filled, takes the answer and thanks."""
 
-	PATH = survey_sheet.PAGE
+	PATH = survey_mail.PAGE
 	TEMPLATE = "templates/survey/page.html"
 	SCRIPT = "survey_page.js"
+	FORM = "survey"
 	# What is kept as people go counts as well, and an office has one address.
 	BY_ADDRESS = 1200
 	BY_TOKEN = 240
@@ -65,7 +66,7 @@ class SurveyPage(PublicPage):
 			raise public_links.NotOpen from None
 
 	def facts(self, shown: Sheet) -> dict[str, Any]:
-		return survey_sheet.facts(shown)
+		return survey_form.facts(shown)
 
 	def sentence(self, shown: Sheet) -> str:
 		if shown.kept:
@@ -86,14 +87,14 @@ def answer(**said: Any) -> dict:
 
 def _keep(said: frappe._dict, shown: Sheet) -> None:
 	"""Keeps what can be kept; what cannot is named at its question."""
-	given, problems = survey_sheet.read(said, shown.record, required=False)
+	given, problems = survey_form.read(said, shown.record, required=False)
 	surveys.keep_half_filled(shown.record, given)
 	shown.problems, shown.problem = problems, _first(problems)
 	shown.kept = not problems
 
 
 def _answer(said: frappe._dict, shown: Sheet) -> None:
-	given, problems = survey_sheet.read(said, shown.record, required=True)
+	given, problems = survey_form.read(said, shown.record, required=True)
 	if not problems:
 		try:
 			_write(given, shown)

@@ -71,6 +71,8 @@ class PublicPage:
 	PATH = ""
 	TEMPLATE = ""
 	SCRIPT = ""
+	# The class of a form that is checked here and not by the browser.
+	FORM = ""
 	# Tries an hour. An address can be made up, a token cannot.
 	BY_ADDRESS = 240
 	BY_TOKEN = 60
@@ -176,6 +178,7 @@ class PublicPage:
 			"said": {key: value for key, value in shown.said.items() if isinstance(value, str)},
 			"lang": shown.language,
 			"languages": LANGUAGES,
+			"form": self.FORM,
 			"csrf_token": csrf_token(),
 			"name_length": NAME_LENGTH,
 			"text_length": TEXT_LENGTH,

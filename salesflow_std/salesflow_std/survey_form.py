@@ -16,8 +16,6 @@ from salesflow_std.salesflow_std import needs_mail, survey_words, surveys
 from salesflow_std.salesflow_std.messages import say
 from salesflow_std.salesflow_std.public_pages import ASK, NAME_LENGTH, TEXT_LENGTH, Shown
 
-# The page that a link leads to.
-PAGE = "survey"
 # The field of a question is called so, and its key.
 FIELD = "answer-"
 
@@ -92,7 +90,8 @@ def _questions(words: dict[str, Any], shown: Shown) -> dict[str, Any]:
 			"field": FIELD + question["key"],
 			"value": filled.get(question["key"], ""),
 			"problem": shown.problems.get(question["key"], ""),
-			"choices": _choices(question),
+			"choices": _choices(question["kind"]),
+			"described": _described(question, shown),
 			"ends": _ends(question["kind"]),
 		}
 		for question in words["questions"]
@@ -104,7 +103,7 @@ def _questions(words: dict[str, Any], shown: Shown) -> dict[str, Any]:
 	return {
 		"customer": words["customer"],
 		"introduction": words["introduction"],
-		"accepted_on": _accepted_on(shown.record),
+		"about": _about(shown.record),
 		"valid_until": needs_mail.day(shown.record.link_expires_on),
 		"questions": questions,
 		"answered": sum(bool(question["value"].strip()) for question in questions),
@@ -125,9 +124,8 @@ def _filled(shown: Shown) -> dict[str, str]:
 	return filled | {key.removeprefix(FIELD): value for key, value in said.items() if key.startswith(FIELD)}
 
 
-def _choices(question: dict[str, Any]) -> list[dict[str, str]]:
+def _choices(kind: str) -> list[dict[str, str]]:
 	"""What can be chosen: ``{"value", "face", "words"}``; `words` is heard with a number, and seen where there is room."""
-	kind = question["kind"]
 	if kind == rules.TEXT:
 		return []
 	if kind == rules.YES_NO:
@@ -141,6 +139,13 @@ def _choices(question: dict[str, Any]) -> list[dict[str, str]]:
 		{"value": str(number), "face": str(number), "words": words.get(number, "")}
 		for number in range(low, high + 1)
 	]
+
+
+def _described(question: dict[str, Any], shown: Shown) -> str:
+	"""The ids of what describes a question: its hint, and what is wrong with its answer."""
+	field = FIELD + question["key"]
+	parts = [f"hint-{field}"] if question["hint"] else []
+	return " ".join(parts + ([f"problem-{field}"] if question["key"] in shown.problems else []))
 
 
 def marks() -> dict[int, str]:
@@ -177,6 +182,15 @@ def _label(key: str) -> str:
 	}.get(key, key)
 
 
-def _accepted_on(survey: Document) -> str:
-	report = survey.acceptance_report
-	return needs_mail.day(frappe.db.get_value("Acceptance Report", report, "accepted_on")) if report else ""
+def _about(survey: Document) -> list[str]:
+	"""What the survey is about: the project, and when it was accepted."""
+	report, project = survey.acceptance_report, survey.project
+	accepted_on = frappe.db.get_value("Acceptance Report", report, "accepted_on") if report else None
+	return [
+		text
+		for text in (
+			frappe.db.get_value("Project", project, "project_name") if project else "",
+			_("Acceptance of {0}").format(needs_mail.day(accepted_on)) if accepted_on else "",
+		)
+		if text
+	]

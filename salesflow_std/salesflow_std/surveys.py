@@ -242,9 +242,7 @@ def mail_link(survey: Document, reminder: bool = False) -> None:
 	if reminder:
 		_mark(survey, reminded_on=now, reminders=cint(survey.reminders) + 1, link_expires_on=expires_on)
 	else:
-		_mark(
-			survey, status=SENT, sent_on=now, link_expires_on=expires_on, reminders=0, reminded_on=None
-		)
+		_mark(survey, status=SENT, sent_on=now, link_expires_on=expires_on, reminders=0, reminded_on=None)
 		survey_calls.needless(survey, "The survey was sent.")
 		_mark(survey, call_task=None)
 	token = public_links.issue(
@@ -433,9 +431,7 @@ def correct(name: str, reason: str) -> Document:
 		frappe.throw(_("Say why it is corrected."), title=_("Reason Missing"))
 	first = locked(name)
 	if first.status != ANSWERED:
-		frappe.throw(
-			_("Only what was answered can be corrected."), title=_("Not Possible Now")
-		)
+		frappe.throw(_("Only what was answered can be corrected."), title=_("Not Possible Now"))
 	key = f"correction|{first.name}"
 	if found := _of_key(key):
 		return frappe.get_doc(DOCTYPE, found)

@@ -58,9 +58,7 @@ class SurveyTemplate(Document):
 			place = (row.language, row.question_key)
 			if row.question_key not in known:
 				frappe.throw(
-					_("Row {0}: no question has the key {1}.").format(
-						row.idx, escape_html(row.question_key)
-					),
+					_("Row {0}: no question has the key {1}.").format(row.idx, escape_html(row.question_key)),
 					title=title,
 				)
 			if row.language == self.language:
