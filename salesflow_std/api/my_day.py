@@ -42,6 +42,7 @@ from salesflow_std.salesflow_std import (
 	reps,
 	reviews_day,
 	stages_day,
+	survey_day,
 	value_items,
 )
 
@@ -80,6 +81,7 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	needs_day.waiting,
 	objections_day.waiting,
 	delivery_day.waiting,
+	survey_day.waiting,
 	stages_day.waiting,
 	closing_day.waiting,
 	actions.due,

@@ -38,7 +38,11 @@ def of_prospect(data: dict) -> dict:
 
 def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
-	return _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
+	data = _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
+	# What comes after the sale points at it by a plain link.
+	data["non_standard_fieldnames"]["Satisfaction Survey"] = "customer"
+	data["transactions"][-1]["items"].append("Satisfaction Survey")
+	return data
 
 
 def of_sales_order(data: dict) -> dict:
