@@ -90,9 +90,8 @@ def _questions(words: dict[str, Any], shown: Shown) -> dict[str, Any]:
 			"field": FIELD + question["key"],
 			"value": filled.get(question["key"], ""),
 			"problem": shown.problems.get(question["key"], ""),
-			"choices": _choices(question["kind"]),
+			"choices": _choices(question),
 			"described": _described(question, shown),
-			"ends": _ends(question["kind"]),
 		}
 		for question in words["questions"]
 	]
@@ -124,8 +123,9 @@ def _filled(shown: Shown) -> dict[str, str]:
 	return filled | {key.removeprefix(FIELD): value for key, value in said.items() if key.startswith(FIELD)}
 
 
-def _choices(kind: str) -> list[dict[str, str]]:
-	"""What can be chosen: ``{"value", "face", "words"}``; `words` is heard with a number, and seen where there is room."""
+def _choices(question: dict[str, Any]) -> list[dict[str, str]]:
+	"""What can be chosen: ``{"value", "face", "words"}``; `words` is heard with a number."""
+	kind = question["kind"]
 	if kind == rules.TEXT:
 		return []
 	if kind == rules.YES_NO:
@@ -133,23 +133,25 @@ def _choices(kind: str) -> list[dict[str, str]]:
 			{"value": "1", "face": _("Yes", context="Salesflow"), "words": ""},
 			{"value": "0", "face": _("No", context="Salesflow"), "words": ""},
 		]
-	low, high = rules.RANGES[kind]
-	words = marks() if kind == rules.MARK else {low: _ends(kind)[0], high: _ends(kind)[1]}
+	words = _words(question)
 	return [
 		{"value": str(number), "face": str(number), "words": words.get(number, "")}
-		for number in range(low, high + 1)
+		for number in range(question["low"], question["high"] + 1)
 	]
 
 
-def _described(question: dict[str, Any], shown: Shown) -> str:
-	"""The ids of what describes a question: its hint, and what is wrong with its answer."""
-	field = FIELD + question["key"]
-	parts = [f"hint-{field}"] if question["hint"] else []
-	return " ".join(parts + ([f"problem-{field}"] if question["key"] in shown.problems else []))
-
-
-def marks() -> dict[int, str]:
-	"""What a mark means, in the current language."""
+def _words(question: dict[str, Any]) -> dict[int, str]:
+	"""What the numbers of a question mean, in the current language."""
+	if question["kind"] == rules.SCORE:
+		return {question["low"]: _("Not at all likely"), question["high"]: _("Extremely likely")}
+	if question["dimension"] == rules.NEEDS_MET:
+		return {
+			1: _("Not at all", context="Satisfaction Survey"),
+			2: _("Hardly", context="Satisfaction Survey"),
+			3: _("Partly", context="Satisfaction Survey"),
+			4: _("Mostly", context="Satisfaction Survey"),
+			5: _("Fully", context="Satisfaction Survey"),
+		}
 	return {
 		1: _("Very dissatisfied"),
 		2: _("Dissatisfied"),
@@ -159,10 +161,11 @@ def marks() -> dict[int, str]:
 	}
 
 
-def _ends(kind: str) -> tuple[str, str] | None:
-	if kind == rules.MARK:
-		return marks()[1], marks()[5]
-	return (_("Not at all likely"), _("Extremely likely")) if kind == rules.SCORE else None
+def _described(question: dict[str, Any], shown: Shown) -> str:
+	"""The ids of what describes a question: its hint, and what is wrong with its answer."""
+	field = FIELD + question["key"]
+	parts = [f"hint-{field}"] if question["hint"] else []
+	return " ".join(parts + ([f"problem-{field}"] if question["key"] in shown.problems else []))
 
 
 def _first_field(key: str, questions: list[dict[str, Any]]) -> str:
