@@ -171,7 +171,10 @@ override_doctype_dashboards = {
 	"Project": "salesflow_std.overrides.connections.of_project",
 }
 
-page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
+page_renderer = [
+	"salesflow_std.api.confirmation.ConfirmationPage",
+	"salesflow_std.api.survey.SurveyPage",
+]
 
 doc_events = {
 	"Lead": {
