@@ -177,12 +177,12 @@ def _check_complete(sync: Document) -> None:
 	if not problems:
 		return
 	listed = "".join(f"<li>{problem['what']}</li>" for problem in problems)
-	frappe.throw(
+	told = (
 		_("The account manager is to know each week how the delivery stands. Still missing:")
 		+ f"<ul>{listed}</ul>"
-		+ refusals.link(DOCTYPE, sync.name),
-		title=_("State of the Delivery", context="Delivery Sync"),
+		+ refusals.link(DOCTYPE, sync.name)
 	)
+	frappe.throw(told, title=_("State of the Delivery", context="Delivery Sync"))
 
 
 def _miss(filters: dict) -> list[str]:
