@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import frappe
 from frappe import _
@@ -42,7 +42,7 @@ def _project_name(sync: Document) -> str:
 	return frappe.db.get_value("Project", sync.project, "project_name") or sync.project
 
 
-def _tell(users: Iterable[str | None], sync: Document, say: object) -> None:
+def _tell(users: Iterable[str | None], sync: Document, say: Callable[[str], dict]) -> None:
 	people = [user for user in dict.fromkeys(users) if user and reps.is_enabled(user)]
 	announcing.tell(people, say, _DOCTYPE, sync.name, form(sync))
 

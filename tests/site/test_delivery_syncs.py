@@ -68,6 +68,15 @@ def test_a_project_that_is_made_after_the_start_knows_it_too(rep, lead, monday):
 	assert frappe.db.get_value("Project", project, ["sf_handover", "sf_delivery_lead"]) == (made.name, lead)
 
 
+def test_who_delivers_is_asked_for_a_project_that_is_missing(rep, lead, monday):
+	made = deliveries.handover(rep)
+	made.update({"status": "Started", "kick_off_held_on": MONDAY})
+	made.flags.by_app = True
+	made.save()
+	made.save()
+	assert said(lead, "please make the project") == 1
+
+
 def test_nothing_begins_before_the_start(rep, lead, monday):
 	made = deliveries.handover(rep)
 	project = delivery_kickoff.make_project(made.name)["project"]
@@ -201,7 +210,10 @@ def test_the_account_manager_hears_what_has_changed(sync, rep, lead, as_user, ca
 	assert (doc.status, doc.done_by, doc.done_on) == ("Done", lead, get_datetime(MONDAY))
 	assert said(rep, "At Risk") == 1 and said(lead, "At Risk") == 0
 	told = frappe.get_all(
-		"Notification Log", {"for_user": rep, "document_name": sync.name}, pluck="email_content"
+		"Notification Log",
+		{"for_user": rep, "document_name": sync.name},
+		pluck="email_content",
+		order_by="creation",
 	)
 	assert "Steel comes late" in told[-1] and "They wait." in told[-1]
 
@@ -219,7 +231,10 @@ def test_a_delivery_that_turns_late_is_told_to_the_manager_once(sync, rep, lead,
 		deliveries.told(following, health="Late", progress=55)
 	assert said(manager, "Late") == 1 and said(rep, "Late") == 2
 	told = frappe.get_all(
-		"Notification Log", {"for_user": rep, "document_name": following.name}, pluck="email_content"
+		"Notification Log",
+		{"for_user": rep, "document_name": following.name},
+		pluck="email_content",
+		order_by="creation",
 	)
 	assert "Progress 55 %, was 40 %" in told[-1]
 
