@@ -34,6 +34,7 @@ def follow(handover: Document) -> None:
 		if before and before.status != rules.STARTED:
 			delivery_mail.project_wanted(handover, _makers(handover))
 		return
+	forget(handover, but=handover.project)
 	project = frappe.db.get_value("Project", handover.project, _FIELDS, as_dict=True)
 	if not project or (project.sf_handover and project.sf_handover != handover.name):
 		return
@@ -46,6 +47,13 @@ def follow(handover: Document) -> None:
 	changed = {field: value for field, value in wanted.items() if value != project[field]}
 	if changed:
 		frappe.db.set_value("Project", project.name, changed)
+
+
+def forget(handover: Document, but: str = "") -> None:
+	"""No other project than `but` is that of a handover any more."""
+	others = {"sf_handover": handover.name, "name": ("!=", but)}
+	if frappe.db.exists("Project", others):
+		frappe.db.set_value("Project", others, "sf_handover", None)
 
 
 def _makers(handover: Document) -> list[str]:

@@ -91,7 +91,7 @@ def of_week(project: str, day: date) -> str | None:
 def begin(sync: Document) -> None:
 	"""Fills a new sync from its project: this week's, with the risks that are still open.
 
-	Raises ValidationError where the project has no customer, DuplicateEntryError where the week has its sync.
+	Raises ValidationError where the project is closed or has no customer, DuplicateEntryError where the week has its sync.
 	"""
 	today = getdate(now_datetime())
 	project = delivery_projects.of(sync.project)
@@ -101,6 +101,13 @@ def begin(sync: Document) -> None:
 				refusals.link("Project", project.name)
 			),
 			title=_("No Customer"),
+		)
+	if project.status != "Open":
+		frappe.throw(
+			_("Project {0} is closed: its delivery is not synchronised any more.").format(
+				refusals.link("Project", project.name)
+			),
+			title=_("Project Closed"),
 		)
 	if found := of_week(project.name, today):
 		frappe.throw(

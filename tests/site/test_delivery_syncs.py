@@ -91,6 +91,24 @@ def test_whom_somebody_has_put_there_stays(rep, lead, make_user, monday):
 	assert (project.sf_delivery_lead, project.sf_account_manager) == (other, rep)
 
 
+def test_another_project_takes_its_place_and_no_project_holds_a_handover(rep, lead, monday):
+	made, project = deliveries.started(rep)
+	other = frappe.get_doc(
+		{
+			"doctype": "Project",
+			"project_name": "Second line",
+			"customer": made.customer,
+			"company": project.company,
+		}
+	).insert()
+	made.reload().project = other.name
+	made.save()
+	assert records.state(project, "sf_handover") is None
+	assert records.state(other, "sf_handover") == made.name
+	frappe.delete_doc("Delivery Handover", made.name)
+	assert records.state(other, "sf_handover") is None
+
+
 # Each week -------------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +184,12 @@ def test_one_that_is_made_by_hand_is_the_weeks_only_one(rep, lead, monday, as_us
 			frappe.get_doc({"doctype": "Delivery Sync", "project": project.name}).insert()
 	tick_twice()
 	assert weeks_of(project) == ["Due"]
+
+
+def test_a_closed_project_has_none_by_hand_either(rep, lead, monday, as_user, call):
+	_made, project = deliveries.started(rep, status="Cancelled")
+	with as_user(rep), pytest.raises(frappe.ValidationError, match="is closed"):
+		call(f"{API}.this_week", project=project.name)
 
 
 def test_a_project_without_a_customer_has_none(lead, monday):

@@ -5,7 +5,7 @@ if (!salesflow.delivery_sync) {
 	const API = "salesflow_std.api.delivery_sync";
 	const STATUS = { Due: "blue", Done: "green", Missed: "red" };
 	const HEALTH = { "On Track": "green", "At Risk": "orange", Late: "red" };
-	const TOLD = ["project", "health", "progress", "next_milestone_on", "done_this_week", "next_week", "customer_word"];
+	const TOLD = ["health", "progress", "next_milestone_on", "done_this_week", "next_week", "customer_word"];
 	const esc = (text) => frappe.utils.escape_html(text || "");
 	const shared = () => salesflow.versioned_form;
 	const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
