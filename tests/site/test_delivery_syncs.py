@@ -250,7 +250,7 @@ def test_a_delivery_that_turns_late_is_told_to_the_manager_once(sync, rep, lead,
 	monday.set("2027-01-18 09:00")
 	sync_clock.tick()
 	following = frappe.get_doc("Delivery Sync", delivery_syncs.of_week(sync.project, getdate("2027-01-18")))
-	assert [row.risk for row in following.risks] == ["Steel comes late"]
+	assert ([row.risk for row in following.risks], following.progress) == (["Steel comes late"], 40)
 	with as_user(lead):
 		deliveries.told(following, health="Late", progress=55)
 	assert said(manager, "Late") == 1 and said(rep, "Late") == 2
