@@ -7,7 +7,7 @@ import pytest
 from frappe.utils import add_days, getdate, today
 
 from salesflow_std.salesflow_std import acceptances
-from tests.site import accepting, deliveries, records, review_cases, signed, submits
+from tests.site import accepting, deals, deliveries, records, review_cases, signed, submits
 from tests.site.accepting import API, DOCTYPE, DRAWING
 
 
@@ -157,7 +157,10 @@ def test_the_scan_stands_for_both_signatures(handover):
 	report = accepting.sign(accepting.draft(handover), our_signature=None, customer_signature=None)
 	with pytest.raises(frappe.ValidationError, match="no scan"):
 		report.submit()
-	report.reload().update({"scan": "/private/files/signed.pdf"})
+	report.reload().scan = "/private/files/not_there.pdf"
+	with pytest.raises(frappe.ValidationError, match="Attach the scan"):
+		report.save()
+	report.reload().scan = deals.attach(report)
 	report.submit()
 	assert report.docstatus == 1
 
@@ -263,8 +266,9 @@ def test_cancelling_takes_it_all_back(handover, team, rep):
 def test_an_amended_report_is_signed_anew_and_has_its_own_survey(handover):
 	report = accepting.accepted(handover)
 	report.reload().cancel()
-	amended = frappe.copy_doc(report, ignore_no_copy=False)
+	amended = frappe.copy_doc(report)
 	amended.update({"amended_from": report.name, "survey": report.survey, "finance_told_on": report.modified})
+	amended.docstatus = 0
 	amended.items[0].comment = "Both machines."
 	amended.insert()
 	assert amended.amended_from == report.name
@@ -296,7 +300,7 @@ def test_a_point_is_settled_with_its_todo_and_the_other_way_round(handover, rep,
 	report = accepting.with_points(
 		handover, accepting.point(engineer), accepting.point(engineer, point="Manual")
 	)
-	first, second = accepting.todos(report)
+	first, _second = accepting.todos(report)
 	with as_user(engineer):
 		frappe.get_doc("ToDo", first.name).update({"status": "Closed"}).save()
 	assert getdate(report.reload().points[0].settled_on) == getdate()
