@@ -17,7 +17,7 @@ _PLANS = {"Account Plan": ("party", "party_type")}
 _HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order": "sales_order"}
 
 # What comes after the sale points at both by a link of that name.
-_AFTER_SALE = ["Delivery Sync", "Acceptance Report"]
+_AFTER_SALE = ["Delivery Sync", "Acceptance Report", "Satisfaction Survey"]
 
 
 def of_lead(data: dict) -> dict:
@@ -42,7 +42,11 @@ def of_prospect(data: dict) -> dict:
 def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
 	data = _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
-	return _with_after_sale(data, "customer")
+	data = _with_after_sale(data, "customer")
+	# Whom they have referred.
+	data["non_standard_fieldnames"]["Lead"] = "sf_referred_by"
+	data["transactions"][-1]["items"].append("Lead")
+	return data
 
 
 def of_sales_order(data: dict) -> dict:

@@ -16,8 +16,8 @@ def keep(
 	user: str | None = None,
 ) -> str:
 	"""The Communication of a mail that goes out, ``{"subject", "html"}``; returns its name. It makes the mail a touch
-	of `reference`, and shows it on the timelines of `links` as well. It comes from `user`, else from who is at work. The caller has
-	checked the rights."""
+	of `reference`, and shows it on the timelines of `links` as well. It comes from `user`, else from who is at work. The
+	caller has checked the rights."""
 	communication = frappe.get_doc(
 		{
 			"doctype": "Communication",

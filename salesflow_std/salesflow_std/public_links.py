@@ -32,6 +32,10 @@ _STATE = ("expires_on", "used_on", "revoked_on")
 _KEPT_DAYS = 400
 
 
+class NotOpen(Exception):
+	"""The document behind a link waits for no answer any more."""
+
+
 def issue(
 	purpose: str,
 	doctype: str,

@@ -25,9 +25,7 @@ def conditions(user: str | None = None, doctype: str | None = None) -> str:
 		if match is None:
 			continue
 		if match:
-			found.append(
-				f"{table}.{field} in (select `tab{subject}`.name from `tab{subject}` where {match})"
-			)
+			found.append(f"{table}.{field} in (select `tab{subject}`.name from `tab{subject}` where {match})")
 		else:
 			found.append(f"ifnull({table}.{field}, '') != ''")
 	return f"({' or '.join(found)})"

@@ -101,7 +101,8 @@ def result(survey: Document) -> rules.Result:
 	return rules.Result(
 		survey.satisfaction if any(_counts(row) for row in survey.answers) else None,
 		next(
-			(row.mark for row in survey.answers if row.answered and row.dimension == rules.RECOMMENDATION), None
+			(row.mark for row in survey.answers if row.answered and row.dimension == rules.RECOMMENDATION),
+			None,
 		),
 		tuple(row.question_key for row in survey.answers if is_low(row, sheet.low_mark)),
 	)

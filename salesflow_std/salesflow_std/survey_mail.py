@@ -46,9 +46,7 @@ def link_to(token: str) -> str:
 
 def may_not_write(survey: Document) -> str:
 	"""Why nothing can go to the survey's address, as a sentence; "" where it can."""
-	about = frappe._dict(
-		reference_doctype="Customer", reference_name=survey.customer, contact=survey.contact
-	)
+	about = frappe._dict(reference_doctype="Customer", reference_name=survey.customer, contact=survey.contact)
 	return needs_mail.may_write_to(survey.email_id, about)
 
 
@@ -143,7 +141,7 @@ def begun(survey: Document) -> None:
 def facts(survey: Document) -> list[tuple[str, str]]:
 	"""The few facts that a mail shows, in the current language."""
 	found = [
-		(_("Project"), _project(survey)),
+		(_("Project", context="Satisfaction Survey"), _project(survey)),
 		(_("Person", context="Satisfaction Survey"), survey.person),
 		(_("E-mail", context="Satisfaction Survey"), survey.email_id),
 		(_("Phone", context="Satisfaction Survey"), survey.phone),

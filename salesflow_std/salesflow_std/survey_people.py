@@ -91,7 +91,11 @@ def _of_handover(handover: str | None) -> dict[str, str | None] | None:
 	)
 	for row in rows:
 		if row.contact and (found := _contact(row.contact)):
-			return {**found, "email_id": row.email_id or found["email_id"], "phone": row.phone or found["phone"]}
+			return {
+				**found,
+				"email_id": row.email_id or found["email_id"],
+				"phone": row.phone or found["phone"],
+			}
 		if not row.contact and row.email_id:
 			return dict(row)
 	return None
