@@ -307,6 +307,15 @@ def labels_of_terms() -> set[str]:
 	return {field_of("Solution Proposal", fieldname)["label"] for fieldname in fields}
 
 
+def labels_of_weeks() -> set[str]:
+	"""What is refused in a week of a delivery: what was told, and people who do not use the desk."""
+	told = constant_of("salesflow_std/delivery_syncs.py", "TOLD")
+	return {
+		field_of("Delivery Sync", fieldname)["label"]
+		for fieldname in (*told, "allocated_to", "delivery_user")
+	}
+
+
 def linked_records() -> set[str]:
 	"""ERPNext's own records that ours link to: its setup wizard names them in the language of the site."""
 	return {policy["sales_stage"] for policy in shipped("cadence_policy") if policy.get("sales_stage")}
@@ -376,6 +385,7 @@ def order_standings() -> set[str]:
 AS_THEIRS = (error_parameters, linked_records, override_roles, stage_roles)
 
 # Calls that translate something else than a literal, by file and argument, and all it can be.
+_DELIVERY_SYNC = "salesflow_std/doctype/delivery_sync/delivery_sync"
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
 _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
@@ -530,6 +540,13 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "word"): lambda: selectable(
 		"Delivery Handover"
 	),
+	("salesflow_std/sync_sheet.py", "word"): lambda: options_of("Delivery Sync", "health"),
+	(_DELIVERY_SYNC + ".py", "self.meta.get_label(field)"): labels_of_weeks,
+	(_DELIVERY_SYNC + ".js", "text"): lambda: selectable("Delivery Sync"),
+	(_DELIVERY_SYNC + ".js", "level"): lambda: selectable("Delivery Sync Risk"),
+	(_DELIVERY_SYNC + "_list.js", "text"): lambda: selectable("Delivery Sync"),
+	(_DELIVERY_SYNC + "_list.js", "word"): lambda: selectable("Delivery Sync"),
+	("public/js/project_sync.js", "last.health"): lambda: options_of("Delivery Sync", "health"),
 	("templates/print_formats/delivery_handover.html", "doc.status"): handover_statuses,
 	("templates/print_formats/delivery_handover.html", "doc.start_condition"): lambda: options_of(
 		"Delivery Handover", "start_condition"

@@ -16,6 +16,7 @@ from pypika.terms import Criterion
 from salesflow_std.jobs import deadlines, watching
 from salesflow_std.jobs.steps import run_each
 from salesflow_std.salesflow_std import delivery_syncs, sync_sheet
+from salesflow_std.salesflow_std.delivery_syncs import DOCTYPE
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 
@@ -41,8 +42,15 @@ def watch_weeks() -> int:
 
 
 def end_weeks() -> int:
-	"""What nobody has told until the next one is due is missed; what waits of closed projects waits no more."""
-	return len(delivery_syncs.miss_old(now_datetime())) + delivery_syncs.drop_closed()
+	"""What nobody has told until the next one is due is missed, and nobody waits for weeks of closed projects; returns
+	how many have ended."""
+	count = len(delivery_syncs.miss_old(now_datetime()))
+	for rows in watching.chunks(delivery_syncs.of_closed):
+		for row in rows:
+			with watching.sparing("The week of a closed delivery could not be ended", DOCTYPE, row.name):
+				delivery_syncs.drop(row.name)
+				count += 1
+	return count
 
 
 def _is_due(sync: Table) -> Criterion:
@@ -59,7 +67,7 @@ def _words() -> dict[str, str]:
 
 
 _WEEK = deadlines.Deadline(
-	doctype=delivery_syncs.DOCTYPE,
+	doctype=DOCTYPE,
 	due="due_on",
 	reminded="reminded_on",
 	escalated="escalated_on",

@@ -7,7 +7,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from salesflow_std.engine import delivery as rules
-from salesflow_std.salesflow_std import delivery_people
+from salesflow_std.salesflow_std import delivery_mail, delivery_people
 
 _FIELDS = (
 	"name",
@@ -24,10 +24,17 @@ _FIELDS = (
 def follow(handover: Document) -> None:
 	"""After a handover is saved: with its start its project knows the handover, the account manager and who delivers.
 
-	Whom somebody has put there stays; written once, it does nothing the second time.
+	Whom somebody has put there stays; written once, it does nothing the second time. Where there is none, who delivers
+	is asked to make it.
 	"""
-	if handover.status != rules.STARTED or not handover.project:
+	if handover.status != rules.STARTED:
 		return
+	if not handover.project:
+		before = handover.get_doc_before_save()
+		if before and before.status != rules.STARTED:
+			delivery_mail.project_wanted(handover, _makers(handover))
+		return
+	forget(handover, but=handover.project)
 	project = frappe.db.get_value("Project", handover.project, _FIELDS, as_dict=True)
 	if not project or (project.sf_handover and project.sf_handover != handover.name):
 		return
@@ -40,6 +47,19 @@ def follow(handover: Document) -> None:
 	changed = {field: value for field, value in wanted.items() if value != project[field]}
 	if changed:
 		frappe.db.set_value("Project", project.name, changed)
+
+
+def forget(handover: Document, but: str = "") -> None:
+	"""No other project than `but` is that of a handover any more."""
+	others = {"sf_handover": handover.name, "name": ("!=", but)}
+	if frappe.db.exists("Project", others):
+		frappe.db.set_value("Project", others, "sf_handover", None)
+
+
+def _makers(handover: Document) -> list[str]:
+	"""Who takes over for delivery and may make projects."""
+	users = [row.user for row in handover.receivers if row.receiving_function == rules.DELIVERY and row.user]
+	return [user for user in users if frappe.has_permission("Project", "create", user=user)]
 
 
 def lead_of(handover: Document) -> str | None:

@@ -91,7 +91,7 @@ def of_week(project: str, day: date) -> str | None:
 def begin(sync: Document) -> None:
 	"""Fills a new sync from its project: this week's, with the risks that are still open.
 
-	Raises ValidationError where the project has no customer, DuplicateEntryError where the week has its sync.
+	Raises ValidationError where the project is closed or has no customer, DuplicateEntryError where the week has its sync.
 	"""
 	today = getdate(now_datetime())
 	project = delivery_projects.of(sync.project)
@@ -101,6 +101,13 @@ def begin(sync: Document) -> None:
 				refusals.link("Project", project.name)
 			),
 			title=_("No Customer"),
+		)
+	if project.status != "Open":
+		frappe.throw(
+			_("Project {0} is closed: its delivery is not synchronised any more.").format(
+				refusals.link("Project", project.name)
+			),
+			title=_("Project Closed"),
 		)
 	if found := of_week(project.name, today):
 		frappe.throw(
@@ -156,9 +163,7 @@ def record(name: str) -> dict:
 	sync.update({"status": DONE, "done_on": now_datetime(), "done_by": frappe.session.user})
 	sync.flags.by_app = True
 	sync.save(ignore_permissions=True)
-	_miss(
-		{"project": sync.project, "week_of": ("<", sync.week_of), "status": DUE},
-	)
+	_miss({"project": sync.project, "week_of": ("<", sync.week_of), "status": DUE})
 	before = sync_sheet.last_told(sync.project, sync.week_of)
 	sync_mail.told(sync, before)
 	frappe.get_doc("Customer", sync.customer).add_comment("Info", sync_sheet.for_timeline(sync))
@@ -177,12 +182,12 @@ def _check_complete(sync: Document) -> None:
 	if not problems:
 		return
 	listed = "".join(f"<li>{problem['what']}</li>" for problem in problems)
-	frappe.throw(
+	told = (
 		_("The account manager is to know each week how the delivery stands. Still missing:")
 		+ f"<ul>{listed}</ul>"
-		+ refusals.link(DOCTYPE, sync.name),
-		title=_("State of the Delivery", context="Delivery Sync"),
+		+ refusals.link(DOCTYPE, sync.name)
 	)
+	frappe.throw(told, title=_("State of the Delivery", context="Delivery Sync"))
 
 
 def _miss(filters: dict) -> list[str]:
@@ -220,26 +225,30 @@ def of_project(project: str) -> dict:
 	}
 
 
-def drop_closed() -> int:
-	"""Weeks that wait of projects which are closed wait for nobody: untouched ones go, others are missed."""
+def of_closed(after: str = "", limit: int = CHUNK) -> list[frappe._dict]:
+	"""Weeks that wait for projects which are closed: ``[{"name"}]`` by name, those behind `after`."""
 	project, sync = DocType("Project"), DocType(DOCTYPE)
-	names = (
+	return (
 		frappe.qb.from_(sync)
 		.join(project)
 		.on(project.name == sync.project)
 		.select(sync.name)
-		.where((sync.status == DUE) & (project.status != "Open"))
+		.where((sync.status == DUE) & (project.status != "Open") & (sync.name > after))
 		.orderby(sync.name)
-		.limit(CHUNK)
-		.run(pluck=True)
+		.limit(limit)
+		.run(as_dict=True)
 	)
-	for name in names:
-		sync = frappe.get_doc(DOCTYPE, name, for_update=True)
-		if sync.promises or any(sync.get(field) for field in TOLD):
-			_miss({"name": name})
-		else:
-			frappe.delete_doc(DOCTYPE, name, ignore_permissions=True, delete_permanently=True)
-	return len(names)
+
+
+def drop(name: str) -> None:
+	"""A week that waits for nobody any more: if nobody has touched it it goes, else it is missed."""
+	sync = frappe.get_doc(DOCTYPE, name, for_update=True)
+	if sync.status != DUE:
+		return
+	if sync.promises or any(sync.get(field) for field in TOLD):
+		_miss({"name": name})
+	else:
+		frappe.delete_doc(DOCTYPE, name, ignore_permissions=True, delete_permanently=True)
 
 
 def people_changed(project: Document) -> None:

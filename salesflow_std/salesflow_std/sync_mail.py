@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import frappe
 from frappe import _
@@ -28,13 +28,13 @@ def asked_of(sync: Document | frappe._dict) -> str | None:
 def facts(sync: Document) -> list[tuple[str, str]]:
 	"""The few facts that a mail shows, in the current language."""
 	return [
-		(_("Project", context=_DOCTYPE), _project_name(sync)),
-		(_("Week Of", context=_DOCTYPE), formatdate(sync.week_of)),
+		(_("Project", context="Delivery Sync"), _project_name(sync)),
+		(_("Week Of", context="Delivery Sync"), formatdate(sync.week_of)),
 		(
-			_("Account Manager", context=_DOCTYPE),
+			_("Account Manager", context="Delivery Sync"),
 			get_fullname(sync.allocated_to) if sync.allocated_to else "",
 		),
-		(_("Due On", context=_DOCTYPE), announcing.when(sync.due_on)),
+		(_("Due On", context="Delivery Sync"), announcing.when(sync.due_on)),
 	]
 
 
@@ -42,7 +42,7 @@ def _project_name(sync: Document) -> str:
 	return frappe.db.get_value("Project", sync.project, "project_name") or sync.project
 
 
-def _tell(users: Iterable[str | None], sync: Document, say: object) -> None:
+def _tell(users: Iterable[str | None], sync: Document, say: Callable[[str], dict]) -> None:
 	people = [user for user in dict.fromkeys(users) if user and reps.is_enabled(user)]
 	announcing.tell(people, say, _DOCTYPE, sync.name, form(sync))
 

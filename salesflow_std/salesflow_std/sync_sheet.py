@@ -102,7 +102,7 @@ def open_promises(project: str) -> list[frappe._dict]:
 
 def health(word: str | None) -> str:
 	"""How a delivery stands, in the current language."""
-	return _(word, context=DOCTYPE) if word else ""
+	return _(word, context="Delivery Sync") if word else ""
 
 
 def percent(value: object) -> str:

@@ -14,10 +14,10 @@ if (!salesflow.project_sync) {
 			if (doc.status === "Open" && frappe.model.can_create("Delivery Sync")) {
 				frm.add_custom_button(__("Delivery Sync"), () => this.open(frm));
 			}
-			if (!doc.sf_handover) return;
 			const found = await frappe.xcall(`${API}.of_project`, { project: doc.name });
+			const is_told_of = doc.sf_handover || found.current || found.last;
 			// Meanwhile another project may stand here.
-			if (frm.doc === doc) salesflow.versioned_form.strip(frm, this.facts(found));
+			if (is_told_of && frm.doc === doc) salesflow.versioned_form.strip(frm, this.facts(found));
 		},
 
 		facts({ current, last, risks, promises, missed }) {

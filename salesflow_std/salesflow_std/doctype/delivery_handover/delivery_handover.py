@@ -128,6 +128,9 @@ class DeliveryHandover(Document):
 		if before and before.start_condition != self.start_condition:
 			delivery_start.tell(self)
 
+	def on_trash(self) -> None:
+		delivery_projects.forget(self)
+
 	def before_print(self, *args: Any) -> None:
 		"""Gathers what the print shows, in the language it is printed in."""
 		self.report = delivery_report.of(self)

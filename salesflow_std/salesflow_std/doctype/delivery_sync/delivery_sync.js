@@ -5,11 +5,11 @@ if (!salesflow.delivery_sync) {
 	const API = "salesflow_std.api.delivery_sync";
 	const STATUS = { Due: "blue", Done: "green", Missed: "red" };
 	const HEALTH = { "On Track": "green", "At Risk": "orange", Late: "red" };
-	const TOLD = ["project", "health", "progress", "next_milestone_on", "done_this_week", "next_week", "customer_word"];
+	const TOLD = ["health", "progress", "next_milestone_on", "done_this_week", "next_week", "customer_word"];
 	const esc = (text) => frappe.utils.escape_html(text || "");
 	const shared = () => salesflow.versioned_form;
 	const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
-	const word = (text) => __(text, null, "Delivery Sync");
+	const word = (text) => (text ? __(text, null, "Delivery Sync") : "");
 
 	salesflow.delivery_sync = {
 		// "At Risk, 60 %"
@@ -26,7 +26,7 @@ if (!salesflow.delivery_sync) {
 			for (const field of TOLD) frm.set_df_property(field, "read_only", due ? 0 : 1);
 			shared().strip(frm, this.facts(frm));
 			if (due && frm.may_write) {
-				shared().button(frm, word("Tell It"), () => this.record(frm), true);
+				shared().button(frm, __("Tell It", null, "Delivery Sync"), () => this.record(frm), true);
 				this.missing(frm);
 			}
 			this.promises(frm);
@@ -99,7 +99,7 @@ if (!salesflow.delivery_sync) {
 	// Frappe looks the words of a Select up without the table where they are not edited.
 	for (const df of frappe.get_meta("Delivery Sync Risk")?.fields || []) {
 		if (df.fieldtype === "Select") {
-			df.formatter = (text) => (text ? esc(__(text, null, "Delivery Sync Risk")) : "");
+			df.formatter = (level) => (level ? esc(__(level, null, "Delivery Sync Risk")) : "");
 		}
 	}
 

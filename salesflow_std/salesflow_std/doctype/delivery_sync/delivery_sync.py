@@ -51,7 +51,7 @@ class DeliverySync(Document):
 		if changed:
 			frappe.throw(
 				_("{0} was told as it is. What has changed since belongs into the current week. {1}").format(
-					", ".join(_(self.meta.get_label(field), context=self.doctype) for field in changed),
+					", ".join(_(self.meta.get_label(field), context="Delivery Sync") for field in changed),
 					refusals.link(self.doctype, delivery_syncs.of_week(self.project, getdate()) or self.name),
 				),
 				title=_("Told Already"),
@@ -71,7 +71,7 @@ class DeliverySync(Document):
 					_("{0} does not use the desk. Choose somebody else.").format(
 						frappe.utils.escape_html(user)
 					),
-					title=_(self.meta.get_label(field), context=self.doctype),
+					title=_(self.meta.get_label(field), context="Delivery Sync"),
 				)
 
 	def _fill_promises(self) -> None:
