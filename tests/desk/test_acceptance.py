@@ -69,9 +69,8 @@ def test_both_sides_sign_on_the_phone(call, login, project, language):
 
 	page = login("Administrator", "en")
 	page.goto(f"/app/project/{project}")
-	create = page.get_by_role("button", name="Create", exact=True)
-	create.click()
-	page.locator(".dropdown-menu.show, .show > .dropdown-menu").get_by_text("Acceptance Report").click()
+	page.locator(".inner-group-button:visible", has_text="Create").click()
+	page.locator(".dropdown-menu:visible a", has_text="Acceptance Report").click()
 	expect(page.locator("[data-fieldname=items] .grid-row[data-idx='2']")).to_be_visible()
 	assert page.evaluate("cur_frm.doc.items.map((row) => row.deliverable)") == ["设备安装", "操作培训"]
 	page.evaluate("cur_frm.set_value('result', 'Accepted')")
