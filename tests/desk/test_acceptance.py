@@ -69,8 +69,10 @@ def test_both_sides_sign_on_the_phone(call, login, project, language):
 
 	page = login("Administrator", "en")
 	page.goto(f"/app/project/{project}")
+	page.locator(".page-title").first.wait_for()
+	page.wait_for_load_state("networkidle")
 	page.locator(".inner-group-button:visible", has_text="Create").click()
-	page.locator(".dropdown-menu:visible a", has_text="Acceptance Report").click()
+	page.locator(".dropdown-item:visible", has_text="Acceptance Report").click()
 	expect(page.locator("[data-fieldname=items] .grid-row[data-idx='2']")).to_be_visible()
 	assert page.evaluate("cur_frm.doc.items.map((row) => row.deliverable)") == ["设备安装", "操作培训"]
 	page.evaluate("cur_frm.set_value('result', 'Accepted')")
