@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe
 from frappe.model.document import Document
-from frappe.utils import getdate, nowdate
+from frappe.utils import getdate, nowdate, validate_email_address, validate_phone_number
 from frappe.utils.nestedset import get_ancestors_of
 
 from salesflow_std.salesflow_std import needs, reps
@@ -47,7 +47,13 @@ def asked(report: Document) -> dict[str, str | None]:
 	if not found["email_id"] and found["contact"] in (None, known["contact"]):
 		found["email_id"] = known["email_id"]
 	site = frappe.db.get_single_value("System Settings", "language")
-	return {**found, "language": known["language"] or site or "en"}
+	# What Frappe would refuse must not keep an acceptance from being submitted.
+	return {
+		**found,
+		"email_id": validate_email_address(found["email_id"] or "") or None,
+		"phone": found["phone"] if validate_phone_number(found["phone"] or "") else None,
+		"language": known["language"] or site or "en",
+	}
 
 
 def _contact(name: str | None) -> dict[str, str | None] | None:

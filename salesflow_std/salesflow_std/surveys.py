@@ -32,9 +32,7 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 	settings,
 	working_calendar,
 )
-from salesflow_std.salesflow_std.survey_answers import BESIDES, Said, half_filled, is_happy
-
-__all__ = ("BESIDES", "half_filled", "is_happy")
+from salesflow_std.salesflow_std.survey_answers import Said
 
 DOCTYPE = "Satisfaction Survey"
 REPORT = "Acceptance Report"
@@ -45,6 +43,11 @@ LINK, PHONE = "Link", "Phone"
 NOT_ACCEPTED = "Not Accepted"
 # The purpose of its public links.
 SATISFACTION_SURVEY = public_links.SATISFACTION_SURVEY
+
+# What of the answers the page needs.
+BESIDES = survey_answers.BESIDES
+half_filled = survey_answers.half_filled
+is_happy = survey_answers.is_happy
 
 # What a clock that is a little behind makes of "now".
 _TOLERANCE = timedelta(minutes=5)

@@ -107,14 +107,13 @@ if (!salesflow.satisfaction_survey) {
 
 		phone(frm) {
 			const { questions } = frm.sheet;
-			const kept = this.kept(frm);
 			const dialog = new frappe.ui.Dialog({
 				title: __("Fill In on the Phone"),
 				size: "large",
 				fields: [
-					...questions.map((question) => this.field(question, kept[question.key])),
+					...questions.map((question) => this.field(question)),
 					{ fieldtype: "Section Break" },
-					{ fieldtype: "Small Text", fieldname: "comments", label: __("Comments", null, "Satisfaction Survey"), default: kept.comments },
+					{ fieldtype: "Small Text", fieldname: "comments", label: __("Comments", null, "Satisfaction Survey") },
 					{
 						fieldtype: "Check",
 						fieldname: "has_problem",
@@ -166,28 +165,20 @@ if (!salesflow.satisfaction_survey) {
 			dialog.show();
 		},
 
-		kept(frm) {
-			try {
-				return JSON.parse(frm.doc.half_filled || "{}");
-			} catch (e) {
-				return {};
-			}
-		},
-
-		field(question, kept) {
+		field(question) {
 			const field = {
 				fieldname: `answer_${question.key}`,
 				label: question.question,
 				description: esc(question.hint),
 				reqd: question.required ? 1 : 0,
 			};
-			if (question.kind === "Text") return { ...field, fieldtype: "Small Text", default: kept };
+			if (question.kind === "Text") return { ...field, fieldtype: "Small Text" };
 			const choices = [];
 			for (let number = question.high; number >= question.low; number--) {
 				const word = question.kind === "Yes or No" ? [__("No", null, "Satisfaction Survey"), __("Yes", null, "Satisfaction Survey")][number] : String(number);
 				choices.push({ value: String(number), label: word });
 			}
-			return { ...field, fieldtype: "Select", options: [{ value: "", label: "" }, ...choices], default: kept };
+			return { ...field, fieldtype: "Select", options: [{ value: "", label: "" }, ...choices] };
 		},
 
 		said(questions, values) {

@@ -14,8 +14,9 @@ from salesflow_std.salesflow_std import messages, survey_words
 
 class SurveyTemplate(Document):
 	def __setup__(self) -> None:
-		# Frappe would fill in the site's language, which need not be that of the text.
-		self.dont_update_if_missing = ["language"]
+		# Frappe would fill in the site's language, which need not be that of the text, and the default company, though
+		# none means all.
+		self.dont_update_if_missing = ["language", "company", "territory"]
 
 	def validate(self) -> None:
 		for row in self.questions:
