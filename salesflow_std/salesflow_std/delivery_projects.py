@@ -15,6 +15,7 @@ _FIELDS = (
 	"status",
 	"customer",
 	"company",
+	"percent_complete",
 	"sf_handover",
 	"sf_account_manager",
 	"sf_delivery_lead",

@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.query_builder import DocType
-from frappe.utils import getdate, now_datetime
+from frappe.utils import flt, getdate, now_datetime
 
 from salesflow_std.engine import delivery as rules
 from salesflow_std.engine import delivery_weeks
@@ -128,11 +128,18 @@ def begin(sync: Document) -> None:
 			"sync_key": f"{project.name}|{week.monday}",
 			"allocated_to": sync.allocated_to or project.account_manager,
 			"delivery_user": sync.delivery_user or project.delivery_lead,
+			"progress": sync.progress or _progress(project),
 		}
 	)
 	if not sync.risks:
 		for risk in sync_sheet.open_risks(project.name):
 			sync.append("risks", risk)
+
+
+def _progress(project: frappe._dict) -> float:
+	"""How far a delivery is, in percent: as its tasks say, else as it was told last."""
+	last = sync_sheet.last_told(project.name)
+	return flt(project.percent_complete) or flt(last and last.progress)
 
 
 def _week(project: frappe._dict, day: date) -> delivery_weeks.Week | None:
@@ -245,7 +252,8 @@ def drop(name: str) -> None:
 	sync = frappe.get_doc(DOCTYPE, name, for_update=True)
 	if sync.status != DUE:
 		return
-	if sync.promises or any(sync.get(field) for field in TOLD):
+	# The progress is there from the beginning.
+	if sync.promises or any(sync.get(field) for field in TOLD if field != "progress"):
 		_miss({"name": name})
 	else:
 		frappe.delete_doc(DOCTYPE, name, ignore_permissions=True, delete_permanently=True)

@@ -250,7 +250,7 @@ def test_a_delivery_that_turns_late_is_told_to_the_manager_once(sync, rep, lead,
 	monday.set("2027-01-18 09:00")
 	sync_clock.tick()
 	following = frappe.get_doc("Delivery Sync", delivery_syncs.of_week(sync.project, getdate("2027-01-18")))
-	assert [row.risk for row in following.risks] == ["Steel comes late"]
+	assert ([row.risk for row in following.risks], following.progress) == (["Steel comes late"], 40)
 	with as_user(lead):
 		deliveries.told(following, health="Late", progress=55)
 	assert said(manager, "Late") == 1 and said(rep, "Late") == 2
@@ -520,3 +520,13 @@ def test_a_project_says_how_its_delivery_stands(sync, lead, as_user, call):
 	assert (found["current"].name, found["last"].health, found["missed"]) == (sync.name, "On Track", 0)
 	assert [row.risk for row in found["risks"]] == ["Steel"]
 	assert [row.promise for row in found["promises"]] == ["Manuals"]
+
+
+@pytest.mark.parametrize(("doctype", "field"), (("Project", "project"), ("Customer", "customer")))
+def test_weeks_are_among_the_connections(sync, lead, as_user, doctype, field):
+	from frappe.desk.notifications import get_open_count
+
+	data = frappe.get_meta(doctype).get_dashboard_data()
+	assert any("Delivery Sync" in group["items"] for group in data.transactions)
+	counted = get_open_count(doctype, sync.get(field), items=["Delivery Sync"])["count"]
+	assert [row["count"] for row in counted["external_links_found"]] == [1]
