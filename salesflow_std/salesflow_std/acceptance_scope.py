@@ -38,7 +38,7 @@ def _of_contract(name: str) -> list[rules.Line]:
 
 
 def _orders(report: Document) -> list[str]:
-	about = frappe._dict(contract=report.contract or "", sales_order=report.sales_order)
+	about = frappe._dict(contract=report.contract or None, sales_order=report.sales_order)
 	return delivery_documents.orders_of(about) if report.contract or report.sales_order else []
 
 

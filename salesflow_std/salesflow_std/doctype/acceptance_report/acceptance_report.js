@@ -10,6 +10,8 @@ if (!salesflow.acceptance_report) {
 	salesflow.acceptance_report = {
 		refresh(frm) {
 			shared().place(frm).remove();
+			// A pad within the form takes a finger that scrolls for a signature: it is signed in the dialog.
+			for (const field of ["our_signature", "customer_signature"]) frm.set_df_property(field, "read_only", 1);
 			if (frm.is_new()) return;
 			frm.sheet = frm.doc.__onload?.sheet || {};
 			shared().strip(frm, this.facts(frm));
@@ -93,7 +95,8 @@ if (!salesflow.acceptance_report) {
 			for (const row of frm.doc.items) {
 				if (!row.result) frappe.model.set_value(row.doctype, row.name, "result", "Accepted");
 			}
-			if (!frm.doc.result) frm.set_value("result", "Accepted");
+			const result = frm.doc.points?.length ? "Accepted with Open Points" : "Accepted";
+			if (!frm.doc.result) frm.set_value("result", result);
 			frm.refresh_field("items");
 		},
 

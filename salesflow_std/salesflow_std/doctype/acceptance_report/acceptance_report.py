@@ -53,6 +53,7 @@ class AcceptanceReport(Document):
 		acceptance_scope.follow(self)
 		acceptance_points.check(self, before)
 		self._check_signatures(before)
+		self._check_scan(before)
 
 	def _keep_state(self, before: Document | None) -> None:
 		amended_from = self.amended_from
@@ -86,6 +87,17 @@ class AcceptanceReport(Document):
 					_("The signature cannot lie in the future."),
 					title=_("Signatures", context="Acceptance Report"),
 				)
+
+	def _check_scan(self, before: Document | None) -> None:
+		"""The scan is a file that whoever names it may read: it stands for both signatures."""
+		if not self.scan or (before and before.scan == self.scan):
+			return
+		files = frappe.get_all("File", filters={"file_url": self.scan}, pluck="name", order_by="creation")
+		if not any(frappe.has_permission("File", "read", doc=name) for name in files):
+			frappe.throw(
+				_("Attach the scan of the signed report as a file."),
+				title=_("Scan of the Signed Report", context="Acceptance Report"),
+			)
 
 	def before_submit(self) -> None:
 		acceptance_gate.check(self)
