@@ -148,6 +148,7 @@ def test_the_clock_opens_what_could_not_be_opened(rep, monkeypatch):
 
 	with monkeypatch.context() as patch:
 		patch.setattr(complaints, "_make", fails)
+		assert complaints.open(broken) is None  # who answers is not told of it
 		complaint_clock.tick()
 	assert frappe.db.exists("Issue", {"sf_survey": fine.name})
 	assert not frappe.db.exists("Issue", {"sf_survey": broken.name})
