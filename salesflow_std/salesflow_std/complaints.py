@@ -51,6 +51,8 @@ def open(survey: Document | str) -> str | None:
 		frappe.db.rollback(save_point="salesflow_complaint")
 		name = survey if isinstance(survey, str) else survey.name
 		frappe.log_error("A complaint could not be opened", reference_doctype=_SURVEY, reference_name=name)
+		if not isinstance(survey, str):
+			survey.issue = frappe.db.get_value(_SURVEY, name, "issue")
 		return None
 
 
