@@ -12,13 +12,14 @@ from frappe.utils import add_days, now_datetime, today
 
 from salesflow_std.jobs import complaint_clock
 from salesflow_std.salesflow_std import complaints
-from tests.site import records, talks
+from tests.site import records, surveyed, talks
 from tests.site.complained import (
 	WAYS,
 	WORD,
 	complaint,
 	give_word,
 	issue,
+	saved,
 	state,
 	survey,
 	whitelisted,
@@ -519,3 +520,35 @@ def test_an_ordinary_issue_costs_no_more(count_queries):
 	with count_queries() as queries:
 		doc.save()
 	assert not [query for query in queries if "Satisfaction Survey" in query or "Salesflow" in query]
+
+
+# From the acceptance to the customer's word -------------------------------------------------------------------------
+
+
+def test_from_the_survey_to_the_customers_word(rep, manager, as_user, frozen_time):
+	with frozen_time("2027-01-15 15:00") as clock:
+		asked = surveyed.answered(rep, surveyed.BAD, problem="A door does not close.", has_problem=True)
+		first = frappe.get_doc("Issue", surveyed.fresh(asked).issue)
+		assert first.sf_responsible == rep and notices_of(rep, first) and notices_of(manager, first)
+		clock.set("2027-01-20 15:00")
+		complaint_clock.tick()
+		assert len(notices_of(manager, first)) == 2
+		with as_user(rep):
+			with refused(MISSING):
+				saved(first)
+			complaints.settle(first.name, "The door closes.", "Purchasing Manager")
+		customer = frappe.get_doc("Customer", asked.customer)
+		second = surveyed.survey(rep, of=customer)
+		assert second.earlier_issue == first.name
+
+
+def test_an_answer_stays_where_the_complaint_fails(rep, monkeypatch):
+	def fails(asked):
+		raise ValueError("broken")
+
+	with monkeypatch.context() as patch:
+		patch.setattr(complaints, "_make", fails)
+		asked = surveyed.answered(rep, surveyed.BAD)
+	assert surveyed.fresh(asked).status == "Answered" and not surveyed.fresh(asked).issue
+	complaint_clock.tick()
+	assert surveyed.fresh(asked).issue
