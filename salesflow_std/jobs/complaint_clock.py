@@ -49,7 +49,7 @@ def open_missing() -> int:
 	for rows in watching.chunks(read):
 		for row in rows:
 			with watching.sparing("A complaint could not be opened", _SURVEY, row.name):
-				count += bool(complaints.open(row.name))
+				count += bool(complaints.open_now(row.name))
 	return count
 
 

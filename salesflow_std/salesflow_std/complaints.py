@@ -39,6 +39,24 @@ _SUBJECT_LENGTH = 140
 
 
 def open(survey: Document | str) -> str | None:
+	"""As `open_now`, for who writes down an answer: where it fails, that is logged, the answer stays, and the clock opens
+	the complaint. A deadlock has undone the whole transaction, so it goes on to whoever began it.
+	"""
+	frappe.db.savepoint("salesflow_complaint")
+	try:
+		return open_now(survey)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		raise
+	except Exception:
+		frappe.db.rollback(save_point="salesflow_complaint")
+		name = survey if isinstance(survey, str) else survey.name
+		frappe.log_error("A complaint could not be opened", reference_doctype=_SURVEY, reference_name=name)
+		if not isinstance(survey, str):
+			survey.issue = frappe.db.get_value(_SURVEY, name, "issue")
+		return None
+
+
+def open_now(survey: Document | str) -> str | None:
 	"""The complaint that an answered survey opens, made if there is none; its name (A4).
 
 	None where nothing low was said and no problem reported. Called as often as one likes: a survey has one complaint,
@@ -116,7 +134,9 @@ def hear(survey: Document | str) -> bool:
 	with notices.in_language(notices.language_of(issue.sf_responsible)):
 		said = complaint_words.said_in_survey(doc.name)
 	by = doc.answered_by or doc.person or doc.title
-	issue.update(dict(zip(_WORD, (said, by, getdate(doc.answered_on)), strict=True)))
+	# Written down of a call later, the answer may bear an earlier day; a word does not come before its complaint.
+	on = max(getdate(doc.answered_on), getdate(issue.creation))
+	issue.update(dict(zip(_WORD, (said, by, on), strict=True)))
 	issue.status = CLOSED[-1]
 	issue.flags.ignore_permissions = True
 	issue.save()
