@@ -8,10 +8,14 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
+from salesflow_std.engine import worktime
 from salesflow_std.salesflow_std import follow_ups, reps
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
 GOAL = "Call for the satisfaction survey"
 _ANSWERED = "The customer has answered."
+# How long after it was due a call is missed, which is escalated (F5).
+_LATE = (1, "Working Days")
 
 
 def plan(survey: Document, due: datetime) -> str:
@@ -35,6 +39,7 @@ def plan(survey: Document, due: datetime) -> str:
 				"status": follow_ups.PLANNED,
 				"kind": "Task",
 				"due_on": due,
+				"late_on": worktime.add(due, *_LATE, working_calendar(survey.company)),
 				"channel": "Phone",
 				"goal": GOAL,
 			}

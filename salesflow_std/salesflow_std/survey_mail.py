@@ -141,7 +141,7 @@ def begun(survey: Document) -> None:
 def facts(survey: Document) -> list[tuple[str, str]]:
 	"""The few facts that a mail shows, in the current language."""
 	found = [
-		(_("Project"), _project(survey)),
+		(_("Project", context="Satisfaction Survey"), _project(survey)),
 		(_("Person", context="Satisfaction Survey"), survey.person),
 		(_("E-mail", context="Satisfaction Survey"), survey.email_id),
 		(_("Phone", context="Satisfaction Survey"), survey.phone),

@@ -116,7 +116,7 @@ def _make(report: Document) -> str:
 			"survey_template": template,
 			"allocated_to": survey_people.account_manager(report),
 			"due_on": due_on(report.accepted_on, report.company),
-			"earlier_issue": earlier_complaint(report.customer),
+			"earlier_issue": _earlier_complaint(report.customer),
 			"status": TO_SEND,
 		}
 	)
@@ -143,20 +143,11 @@ def due_on(accepted_on: object, company: str | None) -> datetime:
 	)
 
 
-def earlier_complaint(customer: str) -> str | None:
-	"""The complaint that the customer's next survey asks about: the latest one that they were not asked about (A4)."""
-	issue, survey = frappe.qb.DocType("Issue"), frappe.qb.DocType(DOCTYPE)
-	rows = (
-		frappe.qb.from_(issue)
-		.left_join(survey)
-		.on((survey.earlier_issue == issue.name) & (survey.status == ANSWERED))
-		.select(issue.name)
-		.where((issue.customer == customer) & (issue.sf_is_complaint == 1) & survey.name.isnull())
-		.orderby(issue.creation, order=frappe.qb.desc)
-		.limit(1)
-		.run(pluck=True)
-	)
-	return rows[0] if rows else None
+def _earlier_complaint(customer: str) -> str | None:
+	"""The complaint that the customer's next survey asks about (A4)."""
+	from salesflow_std.salesflow_std import complaints
+
+	return complaints.to_ask_about(customer)
 
 
 def report_cancelled(report: Document | str) -> None:
@@ -219,12 +210,12 @@ def send(name: str) -> Document:
 			f'<li><a href="{survey_mail.form(survey)}#{row["fieldname"]}">{row["what"]}</a>: {row["why"]}</li>'
 			for row in missing
 		)
-		frappe.throw(
+		text = (
 			_("This survey cannot go to the customer yet:")
 			+ f"<ul>{lines}</ul>"
-			+ _("The customer is asked within 3 working days of the acceptance, by link or phone."),
-			title=_("Something Is Missing"),
+			+ _("The customer is asked within 3 working days of the acceptance, by link or phone.")
 		)
+		frappe.throw(text, title=_("Something Is Missing"))
 	if not needs_mail.can_send():
 		frappe.throw(
 			_("This site has no e-mail account to send from. Ask an administrator to set one up."),
@@ -471,9 +462,7 @@ def _write(survey: Document, said: Said, answers: list[rules.Answer]) -> None:
 
 
 def _complaint(survey: Document) -> None:
-	"""A low mark, an earlier complaint that was not settled or a problem is followed up (A4)."""
-	if not (survey.is_low or survey.has_problem):
-		return
+	"""A low mark or a problem is followed up; what the customer says of an earlier complaint is heard (A4)."""
 	from salesflow_std.salesflow_std import complaints
 
 	complaints.open(survey)

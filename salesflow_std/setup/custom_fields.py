@@ -17,6 +17,7 @@ ORDER_STANDINGS = ("Signed", "Exempt", "Overridden", "Warned", "Not Asked")
 TIERS = ("Strategic", "Core", "Ordinary")
 ACTIVITIES = ("High", "Medium", "Low", "Silent")
 RENEWAL_OUTCOMES = ("Renewed", "Later", "Not Renewed")
+REFERRAL_OUTCOMES = ("Opportunity", "Won", "Lost")
 FIRST_TOUCH_STATUSES = ("Not Yet", "Overdue", "Met", "Missed")
 
 # State is written by the app alone and never copied to another document (ERPNext's mapped-document buttons
@@ -272,7 +273,27 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"options": "Satisfaction Survey",
 			"insert_after": "sf_referrer",
 			"depends_on": "sf_referral_survey",
+			"search_index": 1,
 			**_STATE,
+		},
+		{
+			"fieldname": "sf_referral_outcome",
+			"fieldtype": "Select",
+			"label": "What Came of the Referral",
+			"options": "\n".join(("", *REFERRAL_OUTCOMES)),
+			"insert_after": "sf_referral_survey",
+			"depends_on": "sf_referral_outcome",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		# The last thing the referrer was thanked for.
+		{
+			"fieldname": "sf_referral_thanked",
+			"fieldtype": "Data",
+			"label": "Thanked For",
+			"insert_after": "sf_referral_outcome",
+			"length": 20,
+			**_HIDDEN,
 		},
 		*_grade_fields("request_type"),
 		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
@@ -559,22 +580,32 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"insert_after": "sf_account_manager",
 			"no_copy": 1,
 		},
+		{
+			"fieldname": "sf_accepted_on",
+			"fieldtype": "Date",
+			"label": "Accepted On",
+			"insert_after": "sf_delivery_lead",
+			"depends_on": "sf_accepted_on",
+			**_STATE,
+		},
 	],
 	"Issue": [
 		# A complaint has an owner and a deadline, and is closed with the customer's word (A4).
 		{
-			"fieldname": "sf_section",
-			"fieldtype": "Section Break",
-			"label": "Complaint",
-			"insert_after": "company",
-			"depends_on": "sf_is_complaint",
-		},
-		{
 			"fieldname": "sf_is_complaint",
 			"fieldtype": "Check",
 			"label": "Complaint",
+			"insert_after": "issue_type",
 			"in_standard_filter": 1,
+			"search_index": 1,
 			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_section",
+			"fieldtype": "Section Break",
+			"label": "Complaint",
+			"insert_after": "description",
+			"depends_on": "sf_is_complaint",
 		},
 		{
 			"fieldname": "sf_responsible",
@@ -761,6 +792,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"fieldtype": "Link",
 			"label": "Renewal Opportunity",
 			"options": "Opportunity",
+			"search_index": 1,
 			**_STATE,
 		},
 		{

@@ -1,5 +1,5 @@
-from frappe.model.document import Document
+from salesflow_std.salesflow_std.rows import RowOfDocument
 
 
-class AcceptanceItem(Document):
+class AcceptanceItem(RowOfDocument):
 	pass

@@ -184,7 +184,7 @@ if (!salesflow.satisfaction_survey) {
 			if (question.kind === "Text") return { ...field, fieldtype: "Small Text", default: kept };
 			const choices = [];
 			for (let number = question.high; number >= question.low; number--) {
-				const word = question.kind === "Yes or No" ? [__("No"), __("Yes")][number] : String(number);
+				const word = question.kind === "Yes or No" ? [__("No", null, "Satisfaction Survey"), __("Yes", null, "Satisfaction Survey")][number] : String(number);
 				choices.push({ value: String(number), label: word });
 			}
 			return { ...field, fieldtype: "Select", options: [{ value: "", label: "" }, ...choices], default: kept };

@@ -74,7 +74,7 @@ class SatisfactionSurvey(Document):
 				"What the customer answered stays as it was. If it was written down wrongly, correct it by a second survey: {0}"
 			).format(get_link_to_form(self.doctype, self.name)),
 			frappe.PermissionError,
-			title=_("Answered"),
+			title=_("Answered Already"),
 		)
 
 	def on_trash(self) -> None:

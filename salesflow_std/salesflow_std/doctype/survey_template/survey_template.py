@@ -81,11 +81,10 @@ class SurveyTemplate(Document):
 def _with_words(problem: EngineError) -> EngineError:
 	"""Dimensions and kinds as the form calls them."""
 	said = dict(problem.params)
-	for name, context in (("dimension", "Survey Question"), ("kind", "Survey Question")):
+	for name in ("dimension", "kind"):
 		if name in said:
-			said[name] = _(str(said[name]), context=context)
+			said[name] = _(str(said[name]), context="Survey Question")
 	if "dimensions" in said:
-		said["dimensions"] = ", ".join(
-			_(one, context="Survey Question") for one in str(said["dimensions"]).split(", ")
-		)
+		dimensions = str(said["dimensions"]).split(", ")
+		said["dimensions"] = ", ".join(_(one, context="Survey Question") for one in dimensions)
 	return type(problem)(problem.field, problem.template, **said)
