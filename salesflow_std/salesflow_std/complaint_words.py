@@ -14,6 +14,8 @@ from salesflow_std.engine import survey as survey_rules
 from salesflow_std.salesflow_std import refusals
 
 _SURVEY = "Satisfaction Survey"
+# The standard's, where the template is gone (A4).
+_LOW_MARK = 2
 
 
 # Of a survey -------------------------------------------------------------------------------------------------------
@@ -21,7 +23,8 @@ _SURVEY = "Satisfaction Survey"
 
 def of_survey(survey: Document) -> tuple[str, str]:
 	"""Subject and description (HTML) of the complaint that a survey opens, in the current language."""
-	low_mark = cint(frappe.db.get_value("Survey Template", survey.survey_template, "low_mark"))
+	low_mark = frappe.db.get_value("Survey Template", survey.survey_template or "", "low_mark")
+	low_mark = _LOW_MARK if low_mark is None else cint(low_mark)
 	low = [row for row in survey.answers if _is_low(row, low_mark)]
 	words = _dimensions()
 	about = [words[row.dimension] for row in low if row.dimension in words]
