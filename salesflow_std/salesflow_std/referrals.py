@@ -213,7 +213,7 @@ def _facts(names: list[str]) -> dict[str, _Fact]:
 	rows = frappe.get_all(
 		"Lead",
 		filters={"name": ("in", names or [""]), "sf_referred_by": ("is", "set")},
-		fields=_LEAD,
+		fields=list(_LEAD),
 		order_by="name",
 	)
 	facts = {row.name: _Fact(row) for row in rows}
