@@ -576,7 +576,8 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
 	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
 	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
-	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state"),
+	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state", "sf_renewal_outcome"),
+	("public/js/lead_list.js", "word"): lambda: options_of("Lead", "sf_referral_outcome"),
 	("public/js/referral.js", "row.outcome"): lambda: options_of("Lead", "sf_referral_outcome"),
 	("public/js/renewal.js", "value"): lambda: {
 		"Wants to Renew",

@@ -46,7 +46,7 @@ class SurveyPage(PublicPage):
 	SCRIPT = "survey_page.js"
 	FORM = "survey"
 	# What is kept as people go counts as well, and an office has one address.
-	BY_ADDRESS = 1200
+	BY_ADDRESS = 600
 	BY_TOKEN = 240
 	SHOWN = Sheet
 

@@ -1,6 +1,8 @@
-"""Tasks with a customer that come of what happened: each once, however often it is asked for (A5)."""
+"""Tasks with a customer that come of what happened: each once, however often it is asked for (A3, A5)."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import frappe
 from frappe.utils import flt, now_datetime
@@ -23,14 +25,24 @@ def make(customer: str, user: str, goal: str, about: str, company: str | None = 
 	"""Plans a call with a customer for `user`, or for whoever stands in; returns its name, None where it was made before.
 
 	`about` is what it came of: there is never a second task of the same customer, goal and cause. It is due after the
-	settings' time for referrals, and escalated a working day later.
+	settings' time for referrals.
 	"""
-	key = _key(customer, goal, about)
 	current = settings()
-	calendar = working_calendar(company)
-	now = now_datetime().replace(microsecond=0)
 	unit = current.referral_unit or "Working Days"
-	due = worktime.add(now, flt(current.referral_amount), unit, calendar).replace(microsecond=0)
+	due = worktime.add(now_datetime(), flt(current.referral_amount), unit, working_calendar(company))
+	key = _key(customer, goal, about)
+	return plan(customer, user, goal, due, company, key)
+
+
+def plan(
+	customer: str, user: str, goal: str, due: datetime, company: str | None = None, key: str | None = None
+) -> str | None:
+	"""Plans a call with a customer on a day, escalated a working day later (F5); returns its name.
+
+	None where a task with that `key` was planned before, done or not.
+	"""
+	due = due.replace(microsecond=0)
+	late = worktime.add(due, 1, "Working Days", working_calendar(company)).replace(microsecond=0)
 	doer = reps.on_duty(user, due.date())
 	name = frappe.generate_hash(length=10)
 	made = follow_ups.insert_rows(
@@ -47,7 +59,7 @@ def make(customer: str, user: str, goal: str, about: str, company: str | None = 
 				"status": follow_ups.PLANNED,
 				"kind": "Task",
 				"due_on": due,
-				"late_on": worktime.add(due, 1, "Working Days", calendar).replace(microsecond=0),
+				"late_on": late,
 				"channel": "Phone",
 				"goal": goal,
 				# Unique, and kept when the task is done.

@@ -130,22 +130,20 @@ class PublicPage:
 			return self.SHOWN(BROKEN, language)
 
 	def _taken(self, said: frappe._dict, posted: bool, language: str) -> Shown:
-		if not self._within("address", str(frappe.local.request_ip), self.BY_ADDRESS):
+		address = str(frappe.local.request_ip)
+		if not public_links.within_limit(f"{self.PATH}:address", address, self.BY_ADDRESS, _HOUR):
 			return self.SHOWN(SLOW, language)
 		record, link = self.asked(said, posted)
 		if not record:
 			return self.SHOWN(GONE, language)
 		language = chosen_language(said) or page_language(link.language)
-		if posted and not self._within("token", said["token"], self.BY_TOKEN):
+		if posted and not public_links.within_limit("token", said["token"], self.BY_TOKEN, _HOUR):
 			return self.SHOWN(SLOW, language)
 		shown = self.SHOWN(ASK, language, record, link, posted=posted, said=dict(said))
 		if posted:
 			with notices.in_language(language):
 				self.take(said, shown)
 		return shown
-
-	def _within(self, what: str, who: str, most: int) -> bool:
-		return public_links.within_limit(f"{self.PATH}:{what}", who, most, _HOUR)
 
 	def reply(self, said: dict[str, Any]) -> dict[str, Any]:
 		"""As `taken`, for programs: ``{"done", "message"}``; the same words for every link that is not valid."""

@@ -16,12 +16,11 @@ from frappe.translate import get_all_translations
 from frappe.utils import cstr, escape_html
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import customer_tasks, refusals, renewals
+from salesflow_std.salesflow_std import customer_tasks, refusals, renewals, survey_answers
 
 SURVEY = "Satisfaction Survey"
 ANSWERED = "Answered"
 _SOURCE = "Reference"
-_HAPPY_FROM = 9
 _GIVEN = ("company_name", "person", "email_id", "phone", "note", "referrer")
 
 
@@ -30,25 +29,26 @@ _GIVEN = ("company_name", "person", "email_id", "phone", "note", "referrer")
 
 def begin(survey: Document) -> list[str]:
 	"""After a survey is answered: who would refer somebody is called about it, and who is satisfied is asked for the
-	renewal that comes next (A5). Returns the tasks it has made; the second time none."""
+	renewal that comes next (A5). Returns the tasks it has made; the second time, or for a correction, none."""
 	if survey.status != ANSWERED or not survey.customer:
 		return []
 	user = survey.allocated_to or _account_manager(survey.customer) or survey.owner
 	goals = []
 	if survey.would_refer:
-		goals.append((customer_tasks.TAKE_UP_REFERRAL, survey.name))
-	if is_happy(survey):
+		goals.append((customer_tasks.TAKE_UP_REFERRAL, _first(survey)))
+	if survey_answers.is_happy(survey):
 		goals += [(customer_tasks.ASK_FOR_RENEWAL, name) for name in renewals.soon(survey.customer)]
 	made = [customer_tasks.make(survey.customer, user, goal, about, survey.company) for goal, about in goals]
 	return [name for name in made if name]
 
 
-def is_happy(survey: Document) -> bool:
-	"""Whether a customer recommends us and has nothing to complain about."""
-	happy_from = frappe.db.get_value("Survey Template", survey.survey_template, "happy_from", cache=True)
-	if survey.is_low or survey.has_problem or survey.recommend is None:
-		return False
-	return survey.recommend >= (happy_from or _HAPPY_FROM)
+def _first(survey: Document | frappe._dict) -> str:
+	"""The survey that others correct: a correction asks for nothing anew."""
+	name, before, seen = survey.name, survey.correction_of, set()
+	while before and before not in seen:
+		seen.add(before)
+		name, before = before, frappe.db.get_value(SURVEY, before, "correction_of")
+	return name
 
 
 # The lead --------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def make_lead(customer: str, given: Mapping[str, object], survey: str | None = N
 	if given["note"]:
 		lead.add_comment("Comment", escape_html(given["note"]))
 	if survey:
-		customer_tasks.done(customer, customer_tasks.TAKE_UP_REFERRAL, survey)
+		customer_tasks.done(customer, customer_tasks.TAKE_UP_REFERRAL, _first(about))
 		if not about.referral_lead:
 			# State of ours beside the answers, which nobody changes.
 			frappe.db.set_value(SURVEY, survey, "referral_lead", lead.name, update_modified=False)
@@ -97,7 +97,16 @@ def make_lead(customer: str, given: Mapping[str, object], survey: str | None = N
 
 
 def _survey(name: str, customer: str) -> frappe._dict:
-	fields = ["customer", "company", "answered_by", "person", "referral_lead", "status"]
+	fields = [
+		"name",
+		"customer",
+		"company",
+		"answered_by",
+		"person",
+		"referral_lead",
+		"status",
+		"correction_of",
+	]
 	survey = frappe.db.get_value(SURVEY, name, fields, as_dict=True) or frappe._dict()
 	if survey.customer != customer or survey.status != ANSWERED:
 		frappe.throw(
@@ -204,7 +213,7 @@ def _facts(names: list[str]) -> dict[str, _Fact]:
 	rows = frappe.get_all(
 		"Lead",
 		filters={"name": ("in", names or [""]), "sf_referred_by": ("is", "set")},
-		fields=_LEAD,
+		fields=list(_LEAD),
 		order_by="name",
 	)
 	facts = {row.name: _Fact(row) for row in rows}

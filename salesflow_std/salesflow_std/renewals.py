@@ -37,9 +37,10 @@ def validate(contract: Document) -> None:
 	"""Before a draft is saved or submitted: keeps what only the app writes, says when to ask, and which contract this
 	one renews. Raises ValidationError for one that it cannot renew."""
 	before = contract.get_doc_before_save()
+	known = before or _amended(contract)
 	# Of contracts that are of no deal, `contract_states` has taken all state away.
 	for field in FIELDS:
-		contract.set(field, before.get(field) if before else None)
+		contract.set(field, known.get(field))
 	if contract.party_type != "Customer":
 		contract.sf_renews = contract.sf_renewal_due = None
 		return
@@ -48,6 +49,13 @@ def validate(contract: Document) -> None:
 	_find_renewed(contract)
 	if contract.sf_renews and not (before and before.sf_renews == contract.sf_renews):
 		_check_renewed(contract)
+
+
+def _amended(contract: Document) -> dict:
+	"""What is known of the contract that a new one amends."""
+	if not (contract.is_new() and contract.amended_from):
+		return {}
+	return frappe.db.get_value(DOCTYPE, contract.amended_from, FIELDS, as_dict=True) or {}
 
 
 def due(end: object) -> date | None:
@@ -67,6 +75,7 @@ def _find_renewed(contract: Document) -> None:
 		"sf_renewal_opportunity": contract.sf_opportunity,
 		"name": ("!=", contract.name or ""),
 		"party_name": contract.party_name,
+		"docstatus": ("<", 2),
 	}
 	contract.sf_renews = frappe.db.get_value(DOCTYPE, wanted, order_by="creation")
 

@@ -21,7 +21,9 @@ if (!salesflow.renewal) {
 		refresh(frm) {
 			const doc = frm.doc;
 			if (frm.is_new() || doc.docstatus !== 1 || !doc.is_signed || doc.party_type !== "Customer") return;
-			if (!doc.end_date || !frm.perm[0]?.write) return;
+			if (!doc.end_date) return;
+			this.indicate(frm);
+			if (!frm.perm[0]?.write) return;
 			const group = __("Renewal", null, "Contract");
 			const opportunity = doc.sf_renewal_opportunity;
 			if (opportunity) {
@@ -32,6 +34,21 @@ if (!salesflow.renewal) {
 				frm.add_custom_button(__("Customer Was Asked"), () => this.asked(frm), group);
 			}
 			frm.add_custom_button(__("Customer's Answer"), () => this.answer(frm), group);
+		},
+
+		// How the renewal stands, on top of the form.
+		indicate(frm) {
+			const { end_date, sf_renewal_due: due, sf_renewal_asked_on: asked, sf_renewal_outcome: outcome } = frm.doc;
+			const day = (date) => frappe.datetime.str_to_user(date);
+			const today = frappe.datetime.get_today();
+			if (outcome === "Renewed") frm.dashboard.add_indicator(__("Renewed", null, "Contract"), "green");
+			else if (outcome === "Not Renewed") frm.dashboard.add_indicator(__("Not Renewed", null, "Contract"), "gray");
+			else if (due > today) frm.dashboard.add_indicator(__("Ask for renewal on {0}", [day(due)]), "blue");
+			else if (asked && outcome !== "Later") {
+				frm.dashboard.add_indicator(__("Asked for renewal on {0}", [day(asked)]), end_date < today ? "red" : "blue");
+			} else if (due && (outcome === "Later" || end_date >= today)) {
+				frm.dashboard.add_indicator(__("Ask for renewal: ends on {0}", [day(end_date)]), "orange");
+			}
 		},
 
 		open(opportunity) {
