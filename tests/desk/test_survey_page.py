@@ -41,7 +41,7 @@ def survey(call, lang):
 		accepted_on=records.ago(days=1)[:10],
 		allocated_to="rep@standard.test",
 		result="Accepted",
-		items=[{"scope": "设备" if lang == "zh" else "Machine", "result": "Accepted"}],
+		items=[{"deliverable": "设备" if lang == "zh" else "Machine", "result": "Accepted"}],
 		our_signatory="rep@standard.test",
 		our_signature=DRAWING,
 		customer_signatory=DIRECTOR[lang],
@@ -83,7 +83,8 @@ def test_on_a_phone_kept_as_one_goes_then_sent_and_a_referral(call, new_page, su
 	body = guest.locator("body")
 	assert overflow(body) <= 0 and accessible.problems(guest) == []
 	if lang == "zh":
-		assert latin_left(guest.locator("main"), "English", records.COMPANY) == []
+		customer = records.state(call, "Satisfaction Survey", survey, "title")
+		assert latin_left(guest.locator("main"), "English", records.COMPANY, customer) == []
 	shot(guest, f"survey_{lang}")
 
 	face(guest, "timeliness", 5).click()
