@@ -261,6 +261,16 @@ def test_what_cannot_be_kept_is_said_and_the_rest_kept(survey, token):
 	assert surveys.half_filled(fresh(survey)) == {"needs_met": "3", "answered_by": PERSON}
 
 
+def test_nobody_reads_what_was_not_sent(survey, token, make_user, as_user, call):
+	"""Half an answer is the customer's alone, also over REST."""
+	post(token, {"timeliness": "1"}, action="keep", comments="For my eyes")
+	with as_user(make_user("Sales Manager")):
+		seen = call("frappe.client.get", doctype=survey.doctype, name=survey.name)
+		listed = frappe.get_list(survey.doctype, {"name": survey.name}, ["*"], order_by="name")
+		assert seen["status"] == listed[0].status == "Sent"
+		assert "For my eyes" not in str(seen) + str(listed)
+
+
 def test_what_was_kept_goes_with_the_answer(survey, token):
 	post(token, LOW, action="keep", problem="Loud")
 	post(token, MARKS)
