@@ -121,6 +121,15 @@ def test_whether_an_earlier_complaint_was_settled_is_asked_with_yes_and_no():
 	assert [one["value"] for one in html.select("[name=answer-earlier_complaint]")] == ["1", "0"]
 
 
+@pytest.mark.parametrize("key", surveys.BESIDES)
+def test_no_question_takes_the_key_of_another_field(key):
+	template = frappe.copy_doc(frappe.get_doc("Survey Template", guest_survey.TEMPLATE))
+	template.template_name = f"Taken {key}"
+	template.append("questions", {"question_key": key, "dimension": "Other", "kind": "Text", "question": "?"})
+	with pytest.raises(frappe.ValidationError, match="another text of the survey"):
+		template.insert()
+
+
 # Answering
 
 
