@@ -121,6 +121,15 @@ def test_whether_an_earlier_complaint_was_settled_is_asked_with_yes_and_no():
 	assert [one["value"] for one in html.select("[name=answer-earlier_complaint]")] == ["1", "0"]
 
 
+@pytest.mark.parametrize("key", surveys.BESIDES)
+def test_no_question_takes_the_key_of_another_field(key):
+	template = frappe.copy_doc(frappe.get_doc("Survey Template", guest_survey.TEMPLATE))
+	template.template_name = f"Taken {key}"
+	template.append("questions", {"question_key": key, "dimension": "Other", "kind": "Text", "question": "?"})
+	with pytest.raises(frappe.ValidationError, match="another text of the survey"):
+		template.insert()
+
+
 # Answering
 
 
@@ -259,6 +268,16 @@ def test_what_cannot_be_kept_is_said_and_the_rest_kept(survey, token):
 	response = post(token, {"timeliness": "9", "needs_met": "3"}, action="keep")
 	assert [link["href"] for link in soup(response).select("#problems a")] == ["#answer-timeliness-1"]
 	assert surveys.half_filled(fresh(survey)) == {"needs_met": "3", "answered_by": PERSON}
+
+
+def test_nobody_reads_what_was_not_sent(survey, token, make_user, as_user, call):
+	"""Half an answer is the customer's alone, also over REST."""
+	post(token, {"timeliness": "1"}, action="keep", comments="For my eyes")
+	with as_user(make_user("Sales Manager")):
+		seen = call("frappe.client.get", doctype=survey.doctype, name=survey.name)
+		listed = frappe.get_list(survey.doctype, {"name": survey.name}, ["*"], order_by="name")
+		assert seen["status"] == listed[0].status == "Sent"
+		assert "For my eyes" not in str(seen) + str(listed)
 
 
 def test_what_was_kept_goes_with_the_answer(survey, token):

@@ -9,7 +9,7 @@ from frappe.utils import cint, escape_html
 
 from salesflow_std.engine import survey as rules
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import messages, survey_words
+from salesflow_std.salesflow_std import messages, survey_answers, survey_words
 
 
 class SurveyTemplate(Document):
@@ -28,7 +28,7 @@ class SurveyTemplate(Document):
 	def _check_questions(self) -> None:
 		title = _("Questions", context="Survey Template")
 		for row in self.questions:
-			if row.question_key in survey_words.GENERAL:
+			if row.question_key in (*survey_words.GENERAL, *survey_answers.BESIDES):
 				frappe.throw(
 					_("Row {0}: {1} is the key of another text of the survey. Choose another one.").format(
 						row.idx, escape_html(row.question_key)
