@@ -10,7 +10,8 @@ from salesflow_std.salesflow_std import needs_mail, public_links, survey_answers
 
 
 def of(survey: Document) -> dict:
-	"""``{"missing": [{"fieldname", "what", "why"}], "may_mail", "waits", "questions", "low": [what], "links": number}``
+	"""``{"missing": [{"fieldname", "what", "why"}], "may_mail", "waits", "questions", "low": [what], "links": number,
+	"begun"}``
 	for the user at work; `questions` as `survey_words.shown` has them, in the user's language."""
 	waits = survey.status in surveys.WAITING
 	may_ask = bool(survey.survey_template or survey.wording)
@@ -21,6 +22,7 @@ def of(survey: Document) -> dict:
 		"questions": survey_words.shown(survey, frappe.local.lang)["questions"] if may_ask else [],
 		"low": _low(survey),
 		"links": _links(survey) if waits else 0,
+		"begun": waits and bool(frappe.db.get_value(survey.doctype, survey.name, "half_filled")),
 	}
 
 

@@ -38,7 +38,7 @@ if (!salesflow.satisfaction_survey) {
 			if (doc.status === "Sent") {
 				facts.push(pill("blue", __("Sent on {0}, valid until {1}", [this.when(doc.sent_on), this.when(doc.link_expires_on)])));
 				if (doc.reminders) facts.push(__("Reminded {0} times", [doc.reminders]));
-				if (doc.half_filled) facts.push(__("The customer has begun to answer"));
+				if (sheet.begun) facts.push(__("The customer has begun to answer"));
 			}
 			if (doc.status === "No Answer") facts.push(pill("gray", __("The link has expired without an answer")));
 			if (doc.status === "Answered") {
