@@ -8,14 +8,10 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from salesflow_std.engine import worktime
-from salesflow_std.salesflow_std import follow_ups, reps
-from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
+from salesflow_std.salesflow_std import customer_tasks, follow_ups
 
 GOAL = "Call for the satisfaction survey"
 _ANSWERED = "The customer has answered."
-# How long after it was due a call is missed, which is escalated (F5).
-_LATE = (1, "Working Days")
 
 
 def plan(survey: Document, due: datetime) -> str:
@@ -23,28 +19,7 @@ def plan(survey: Document, due: datetime) -> str:
 	if survey.call_task:
 		return survey.call_task
 	user = survey.allocated_to or survey.owner
-	doer = reps.on_duty(user, due.date())
-	name = follow_ups.Planning().new_name()
-	follow_ups.insert_rows(
-		[
-			{
-				"name": name,
-				"docstatus": 0,
-				"idx": 0,
-				"title": survey.title,
-				"reference_doctype": "Customer",
-				"reference_name": survey.customer,
-				"allocated_to": doer,
-				"stands_in_for": user if doer != user else None,
-				"status": follow_ups.PLANNED,
-				"kind": "Task",
-				"due_on": due,
-				"late_on": worktime.add(due, *_LATE, working_calendar(survey.company)),
-				"channel": "Phone",
-				"goal": GOAL,
-			}
-		]
-	)
+	name = customer_tasks.plan(survey.customer, user, GOAL, due, survey.company)
 	# Past the form: whoever has it open can still save it.
 	frappe.db.set_value(survey.doctype, survey.name, "call_task", name, update_modified=False)
 	survey.call_task = name

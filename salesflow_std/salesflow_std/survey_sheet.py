@@ -6,12 +6,11 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import needs_mail, public_links, survey_answers, survey_words, surveys
+from salesflow_std.salesflow_std import needs_mail, survey_answers, survey_words, surveys
 
 
 def of(survey: Document) -> dict:
-	"""``{"missing": [{"fieldname", "what", "why"}], "may_mail", "waits", "questions", "low": [what], "links": number,
-	"begun"}``
+	"""``{"missing": [{"fieldname", "what", "why"}], "may_mail", "waits", "questions", "low": [what], "begun"}``
 	for the user at work; `questions` as `survey_words.shown` has them, in the user's language."""
 	waits = survey.status in surveys.WAITING
 	may_ask = bool(survey.survey_template or survey.wording)
@@ -21,7 +20,6 @@ def of(survey: Document) -> dict:
 		"waits": waits,
 		"questions": survey_words.shown(survey, frappe.local.lang)["questions"] if may_ask else [],
 		"low": _low(survey),
-		"links": _links(survey) if waits else 0,
 		"begun": waits and bool(frappe.db.get_value(survey.doctype, survey.name, "half_filled")),
 	}
 
@@ -36,18 +34,3 @@ def _low(survey: Document) -> list[str]:
 		for row in survey.answers
 		if row.question_key in keys
 	]
-
-
-def _links(survey: Document) -> int:
-	"""How many links of it are valid."""
-	return frappe.db.count(
-		"Public Link",
-		{
-			"reference_doctype": survey.doctype,
-			"reference_name": survey.name,
-			"purpose": public_links.SATISFACTION_SURVEY,
-			"used_on": ("is", "not set"),
-			"revoked_on": ("is", "not set"),
-			"expires_on": (">", frappe.utils.now_datetime()),
-		},
-	)
