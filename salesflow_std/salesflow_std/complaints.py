@@ -155,10 +155,9 @@ def _manager_of_customer(customer: str | None) -> str | None:
 
 
 def working(*users: str | None) -> str:
-	"""The first of some users who works here; else who stands in for the first, else who hears of what nobody does."""
-	named = [user for user in users if user]
+	"""The first of some users who works here, or whoever has taken over from them; else who hears of what nobody does."""
 	today = getdate()
-	candidates = [*named, *(reps.on_duty(user, today) for user in named)]
+	candidates = (one for user in users if user for one in (user, reps.on_duty(user, today)))
 	found = next((user for user in candidates if delivery_people.works_here(user)), None)
 	return found or reps.escalate_to("")[0]
 

@@ -40,9 +40,9 @@ def test_reminded_then_escalated_each_once(rep, manager, frozen_time):
 	with frozen_time(FRIDAY) as clock:
 		doc = complaint(rep)
 		told = len(notices_of(rep)), len(notices_of(manager))
-		tick(clock, "2027-01-11 14:59")
+		tick(clock, "2027-01-11 15:00")
 		assert (len(notices_of(rep)), len(notices_of(manager))) == told
-		tick(clock, "2027-01-11 15:00")  # four working hours before
+		tick(clock, "2027-01-11 15:01")  # less than four working hours before
 		assert "is to be settled by" in notices_of(rep)[told[0]] and len(notices_of(manager)) == told[1]
 		tick(clock, "2027-01-12 10:01")
 		(late,) = notices_of(manager)[told[1] :]

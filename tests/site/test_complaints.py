@@ -126,7 +126,9 @@ def test_the_deadline_is_tuned(rep, frozen_time):
 
 
 def test_who_has_left_is_not_responsible(rep, manager):
-	frappe.db.set_value("User", rep, "enabled", 0)
+	left = frappe.get_doc("User", rep)
+	left.enabled = 0
+	left.save()
 	doc = frappe.get_doc("Issue", complaints.open(survey(rep, (1, 5, 5))))
 	assert doc.sf_responsible == manager
 
