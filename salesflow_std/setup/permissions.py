@@ -27,6 +27,8 @@ RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
 	# ERPNext gives issues to the support team alone; of these, sales works on complaints (`complaint_access`).
 	"Issue": {role: _REP for role in ("Sales User", "Sales Manager", "Sales Master Manager")},
 	"Issue Type": {role: _READ for role in ("Sales User", "Sales Manager", "Sales Master Manager")},
+	# ERPNext's form of an issue reads them, and complains to whoever may not.
+	"Support Settings": {role: _READ for role in ("Sales User", "Sales Manager", "Sales Master Manager")},
 	# A stage is a field of leads and opportunities, and names the rows of a sales process.
 	"Sales Stage": {
 		role: _READ

@@ -43,7 +43,7 @@ def test_closed_with_the_customers_word_on_the_phone(call, login, complaint, lan
 	phone.set_viewport_size(PHONE)
 	phone.goto(f"/app/issue/{complaint}")
 	strip = phone.locator(".sf-gate .sf-gate")
-	expect(strip).to_contain_text("客户表态" if language == "zh" else "customer's word")
+	expect(strip).to_contain_text("客户答复" if language == "zh" else "customer's word")
 	assert overflow(strip) <= 0
 	shot(phone, f"complaint_phone_{language}")
 
@@ -81,6 +81,6 @@ def test_written_down_on_the_customers_form(login, customer):
 	page.goto(f"/app/customer/{customer}")
 	page.get_by_role("button", name="Create").click()
 	page.locator(".dropdown-menu.show").get_by_text("Complaint", exact=True).click()
-	page.wait_for_function("window.cur_dialog?.doc?.doctype === 'Issue' || cur_frm?.doctype === 'Issue'")
-	made = page.evaluate("(window.cur_dialog?.doc || cur_frm.doc)")
+	page.wait_for_function("cur_frm?.doctype === 'Issue'")
+	made = page.evaluate("cur_frm.doc")
 	assert made["sf_is_complaint"] == 1 and made["customer"] == customer

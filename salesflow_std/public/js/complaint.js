@@ -106,11 +106,16 @@ if (!salesflow.complaint) {
 		// From a customer's form: what they complained of by phone or in a meeting.
 		customer(frm) {
 			if (frm.is_new() || !frappe.model.can_create("Issue")) return;
-			frm.add_custom_button(
-				__("Complaint", null, "Issue"),
-				() => frappe.new_doc("Issue", { customer: frm.docname, customer_name: frm.doc.customer_name, sf_is_complaint: 1 }),
-				__("Create")
-			);
+			frm.add_custom_button(__("Complaint", null, "Issue"), () => this.begin(frm.doc), __("Create"));
+		},
+
+		// Not by route options: they leave out what is not copied.
+		begin({ name, customer_name }) {
+			frappe.model.with_doctype("Issue", () => {
+				const made = frappe.model.get_new_doc("Issue");
+				Object.assign(made, { customer: name, customer_name, sf_is_complaint: 1 });
+				frappe.set_route("Form", "Issue", made.name);
+			});
 		},
 	};
 
