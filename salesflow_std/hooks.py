@@ -66,6 +66,8 @@ doctype_js = {
 		"public/js/proposal_links.js",
 		"public/js/objection_help.js",
 		"public/js/objections.js",
+		"public/js/complaint.js",
+		"public/js/referral.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -101,8 +103,29 @@ doctype_js = {
 		"public/js/objection_help.js",
 		"public/js/objections.js",
 	],
-	"Sales Order": ["public/js/order_gate.js", "public/js/delivery_links.js"],
-	"Delivery Handover": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Satisfaction Survey": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/referral.js",
+	],
+	"Sales Order": [
+		"public/js/order_gate.js",
+		"public/js/delivery_links.js",
+		"public/js/acceptance_links.js",
+	],
+	"Project": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/project_sync.js",
+		"public/js/acceptance_links.js",
+	],
+	"Acceptance Report": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Delivery Sync": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Delivery Handover": [
+		"public/js/graded_form.js",
+		"public/js/versioned_form.js",
+		"public/js/acceptance_links.js",
+	],
 	"Quotation": [
 		"public/js/quotation.js",
 		"public/js/objection_help.js",
@@ -113,13 +136,20 @@ doctype_js = {
 		"public/js/contract_making.js",
 		"public/js/lost_deal.js",
 	],
-	"Contract": ["public/js/contract.js", "public/js/delivery_links.js"],
+	"Contract": [
+		"public/js/contract.js",
+		"public/js/delivery_links.js",
+		"public/js/acceptance_links.js",
+		"public/js/renewal.js",
+	],
+	"Issue": ["public/js/graded_form.js", "public/js/complaint.js"],
 	"Event": "public/js/minutes_links.js",
 	"Account Plan": "public/js/customer_panel.js",
 	"Customer Profile": ["public/js/customer_panel.js", "public/js/confirm_facts.js"],
 	"Objection": "public/js/objection_help.js",
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
+	"Survey Template": "public/js/shipped_default.js",
 	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
@@ -138,15 +168,20 @@ override_doctype_dashboards = {
 	"Prospect": "salesflow_std.overrides.connections.of_prospect",
 	"Customer": "salesflow_std.overrides.connections.of_customer",
 	"Sales Order": "salesflow_std.overrides.connections.of_sales_order",
+	"Project": "salesflow_std.overrides.connections.of_project",
 }
 
-page_renderer = "salesflow_std.api.confirmation.ConfirmationPage"
+page_renderer = [
+	"salesflow_std.api.confirmation.ConfirmationPage",
+	"salesflow_std.api.survey.SurveyPage",
+]
 
 doc_events = {
 	"Lead": {
 		"before_validate": "salesflow_std.overrides.staged.before_validate",
 		"validate": [
 			"salesflow_std.overrides.lead.validate",
+			"salesflow_std.overrides.referred.lead_validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.staged.validate",
 		],
@@ -160,6 +195,7 @@ doc_events = {
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
 			"salesflow_std.salesflow_std.handover.lead_changed",
+			"salesflow_std.overrides.referred.lead_on_change",
 		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
@@ -201,6 +237,7 @@ doc_events = {
 		"on_change": [
 			"salesflow_std.overrides.staged.on_change",
 			"salesflow_std.overrides.planned.on_change",
+			"salesflow_std.overrides.referred.opportunity_on_change",
 		],
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
@@ -298,6 +335,7 @@ doc_events = {
 		"on_submit": "salesflow_std.overrides.sales_order.on_submit",
 		"on_cancel": "salesflow_std.overrides.sales_order.on_cancel",
 	},
+	"Project": {"on_update": "salesflow_std.overrides.project.on_update"},
 	"Sales Invoice": {
 		"on_submit": "salesflow_std.overrides.payments.invoice_changed",
 		"on_cancel": "salesflow_std.overrides.payments.invoice_changed",
@@ -339,6 +377,13 @@ doc_events = {
 		"on_update": "salesflow_std.overrides.event.on_update",
 		"on_trash": "salesflow_std.overrides.event.on_trash",
 	},
+	"Issue": {
+		"before_insert": "salesflow_std.overrides.issue.before_insert",
+		"validate": "salesflow_std.overrides.issue.validate",
+		"before_change": "salesflow_std.overrides.issue.before_change",
+		"on_change": "salesflow_std.overrides.issue.on_change",
+		"on_trash": "salesflow_std.overrides.issue.on_trash",
+	},
 	"Call Log": {"on_update": "salesflow_std.overrides.call_log.on_update"},
 	"Email Unsubscribe": {"after_insert": "salesflow_std.overrides.email_unsubscribe.after_insert"},
 	"User": {
@@ -375,6 +420,12 @@ doc_events = {
 	},
 }
 
+# These write a status past every event.
+override_whitelisted_methods = {
+	"erpnext.support.doctype.issue.issue.set_status": "salesflow_std.api.complaint.set_status",
+	"erpnext.support.doctype.issue.issue.set_multiple_status": "salesflow_std.api.complaint.set_multiple_status",
+}
+
 scheduler_events = {
 	"all": [
 		"salesflow_std.jobs.grade_clock.tick",
@@ -385,6 +436,9 @@ scheduler_events = {
 		"salesflow_std.jobs.handover_clock.tick",
 		"salesflow_std.jobs.stage_clock.tick",
 		"salesflow_std.jobs.closing_clock.tick",
+		"salesflow_std.jobs.survey_clock.tick",
+		"salesflow_std.jobs.sync_clock.tick",
+		"salesflow_std.jobs.complaint_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -392,6 +446,7 @@ scheduler_events = {
 		"salesflow_std.jobs.fit_targets.restart",
 		"salesflow_std.jobs.stage_reconciling.run",
 		"salesflow_std.jobs.lost_dates.run",
+		"salesflow_std.jobs.renewal_clock.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
@@ -403,11 +458,20 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Issue": "salesflow_std.salesflow_std.complaint_access.conditions",
 	"Contract": "salesflow_std.salesflow_std.contract_access.conditions",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
 	"Handover Receiver": "salesflow_std.salesflow_std.delivery_access.receiver_conditions",
 	"Handover Document": "salesflow_std.salesflow_std.delivery_access.document_conditions",
 	"Handover Contact": "salesflow_std.salesflow_std.delivery_access.contact_conditions",
+	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.permission_query_conditions",
+	"Survey Answer": "salesflow_std.salesflow_std.survey_access.answer_conditions",
+	"Acceptance Report": "salesflow_std.salesflow_std.doctype.acceptance_report.acceptance_report.permission_query_conditions",
+	"Acceptance Item": "salesflow_std.salesflow_std.acceptance_access.item_conditions",
+	"Acceptance Point": "salesflow_std.salesflow_std.acceptance_access.point_conditions",
+	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.permission_query_conditions",
+	"Delivery Sync Risk": "salesflow_std.salesflow_std.sync_access.risk_conditions",
+	"Delivery Sync Promise": "salesflow_std.salesflow_std.sync_access.promise_conditions",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.permission_query_conditions",
 	"Proposal Answer": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.answer_query_conditions",
 	"Proposal Item": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.item_query_conditions",
@@ -441,8 +505,12 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Issue": "salesflow_std.salesflow_std.complaint_access.allows",
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
+	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.has_permission",
+	"Acceptance Report": "salesflow_std.salesflow_std.doctype.acceptance_report.acceptance_report.has_permission",
+	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
 	"Proposal Review": "salesflow_std.salesflow_std.doctype.proposal_review.proposal_review.has_permission",

@@ -169,7 +169,12 @@ def goals() -> set[str]:
 	"""What touches are for: stored in English, by the policies that we ship and by the app itself."""
 	written = [
 		node.value
-		for path in ("salesflow_std/follow_ups.py", "salesflow_std/touches.py")
+		for path in (
+			"salesflow_std/follow_ups.py",
+			"salesflow_std/touches.py",
+			"salesflow_std/survey_calls.py",
+			"salesflow_std/customer_tasks.py",
+		)
 		for node in constants_of(path).values()
 		if isinstance(node, ast.Constant) and isinstance(node.value, str)
 	]
@@ -178,11 +183,16 @@ def goals() -> set[str]:
 
 @functools.cache
 def cancel_reasons() -> set[str]:
-	"""Why touches were cancelled, stored in English: what `cancel(touches, …)` and `_end(touches, …)` are told."""
+	"""Why touches were cancelled, stored in English: what `cancel(touches, …)`, `_end(touches, …)` and
+	`needless(survey, …)` are told."""
 	found = set()
 	for path in python_files():
 		for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-			if isinstance(node, ast.Call) and _called(node) in ("cancel", "_end") and len(node.args) == 2:
+			if (
+				isinstance(node, ast.Call)
+				and _called(node) in ("cancel", "_end", "needless")
+				and len(node.args) == 2
+			):
 				reason = node.args[1]
 				if isinstance(reason, ast.Constant) and isinstance(reason.value, str):
 					found.add(reason.value)
@@ -286,10 +296,24 @@ def error_parameters() -> set[str]:
 	return set(worktime.UNITS)
 
 
+def words_of_questions() -> set[str]:
+	"""What questions of a survey are about, and how they are answered."""
+	return options_of("Survey Question", "dimension", "kind")
+
+
 def labels_of_terms() -> set[str]:
 	"""What comments on terms are about: fields of a proposal."""
 	fields = constant_of("salesflow_std/reviews.py", "TERMS")
 	return {field_of("Solution Proposal", fieldname)["label"] for fieldname in fields}
+
+
+def labels_of_weeks() -> set[str]:
+	"""What is refused in a week of a delivery: what was told, and people who do not use the desk."""
+	told = constant_of("salesflow_std/delivery_syncs.py", "TOLD")
+	return {
+		field_of("Delivery Sync", fieldname)["label"]
+		for fieldname in (*told, "allocated_to", "delivery_user")
+	}
 
 
 def linked_records() -> set[str]:
@@ -341,6 +365,10 @@ def stage_roles() -> set[str]:
 	return {row["owner_role"] for process in shipped("sales_process") for row in process["stages"]}
 
 
+def acceptance_results() -> set[str]:
+	return options_of("Acceptance Report", "result")
+
+
 def receiving_functions() -> set[str]:
 	return options_of("Handover Receiver", "receiving_function")
 
@@ -357,6 +385,7 @@ def order_standings() -> set[str]:
 AS_THEIRS = (error_parameters, linked_records, override_roles, stage_roles)
 
 # Calls that translate something else than a literal, by file and argument, and all it can be.
+_DELIVERY_SYNC = "salesflow_std/doctype/delivery_sync/delivery_sync"
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
 _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
@@ -371,6 +400,8 @@ _OBJECTIONS_REPORT = "salesflow_std/report/objections/objections"
 _RESEARCH = "salesflow_std/doctype/market_research/market_research"
 _RESEARCH_REPORT = "templates/print_formats/market_research_report.html"
 _MINUTES = "salesflow_std/doctype/meeting_minutes/meeting_minutes"
+_SURVEY = "salesflow_std/doctype/satisfaction_survey/satisfaction_survey"
+_SURVEY_TEMPLATE = "salesflow_std/doctype/survey_template/survey_template.py"
 _PLAN_REPORT = "templates/print_formats/account_plan_report.html"
 _PROPOSAL_LIST = "salesflow_std/doctype/solution_proposal/solution_proposal_list.js"
 _REVIEW_RECORD = "templates/print_formats/proposal_review_record.html"
@@ -385,7 +416,10 @@ _LOST_DEALS = "salesflow_std/report/lost_deals/lost_deals"
 _STAGE_FUNNEL = "salesflow_std/report/stage_funnel/stage_funnel.py"
 _STAGE_AGEING = "salesflow_std/report/stage_ageing/stage_ageing"
 _PASSED_OVER = "salesflow_std/report/gates_passed_over/gates_passed_over"
+_ACCEPTANCE = "salesflow_std/doctype/acceptance_report/acceptance_report"
 _TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
+_RENEWALS = "salesflow_std/report/renewals/renewals"
+_REFERRALS = "salesflow_std/report/referrals/referrals"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
@@ -475,6 +509,19 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("salesflow_std/fact_writing.py", "with_whom['channel']"): channels,
 	("salesflow_std/refusals.py", "role"): override_roles,
+	("salesflow_std/acceptance_mail.py", "report.result"): acceptance_results,
+	("salesflow_std/acceptance_mail.py", "doctype"): other_apps_names,
+	("salesflow_std/acceptance_print.py", "row.result"): lambda: options_of("Acceptance Item", "result"),
+	("salesflow_std/acceptance_print.py", "row.side"): lambda: options_of("Acceptance Point", "side"),
+	("salesflow_std/acceptance_print.py", "uom"): other_apps_names,
+	("salesflow_std/acceptance_scope.py", "doctype"): other_apps_names,
+	("salesflow_std/acceptance_sources.py", "doctype"): other_apps_names,
+	(_ACCEPTANCE + ".js", "doc.result"): acceptance_results,
+	(_ACCEPTANCE + ".js", "row.result"): lambda: options_of("Acceptance Item", "result"),
+	(_ACCEPTANCE + ".js", "result"): lambda: options_of("Acceptance Item", "result"),
+	(_ACCEPTANCE + ".js", "side"): lambda: options_of("Acceptance Point", "side"),
+	(_ACCEPTANCE + "_list.js", "doc.result"): acceptance_results,
+	(_ACCEPTANCE + "_list.js", "word"): acceptance_results,
 	("salesflow_std/delivery_day.py", "row.receiving_function"): receiving_functions,
 	("salesflow_std/delivery_handovers.py", "function"): receiving_functions,
 	("salesflow_std/delivery_mail.py", "row.receiving_function"): receiving_functions,
@@ -492,6 +539,13 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "word"): lambda: selectable(
 		"Delivery Handover"
 	),
+	("salesflow_std/sync_sheet.py", "word"): lambda: options_of("Delivery Sync", "health"),
+	(_DELIVERY_SYNC + ".py", "self.meta.get_label(field)"): labels_of_weeks,
+	(_DELIVERY_SYNC + ".js", "text"): lambda: selectable("Delivery Sync"),
+	(_DELIVERY_SYNC + ".js", "level"): lambda: selectable("Delivery Sync Risk"),
+	(_DELIVERY_SYNC + "_list.js", "text"): lambda: selectable("Delivery Sync"),
+	(_DELIVERY_SYNC + "_list.js", "word"): lambda: selectable("Delivery Sync"),
+	("public/js/project_sync.js", "last.health"): lambda: options_of("Delivery Sync", "health"),
 	("templates/print_formats/delivery_handover.html", "doc.status"): handover_statuses,
 	("templates/print_formats/delivery_handover.html", "doc.start_condition"): lambda: options_of(
 		"Delivery Handover", "start_condition"
@@ -523,7 +577,19 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/contract_reviews.py", "review.status"): clause_review_statuses,
 	("salesflow_std/final_intent.py", "opportunity.status"): lambda: set(),  # ERPNext's own
 	("public/js/contract.js", "found.state"): lambda: options_of("Contract", "sf_state"),
-	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state"),
+	("public/js/contract_list.js", "word"): lambda: options_of("Contract", "sf_state", "sf_renewal_outcome"),
+	("public/js/lead_list.js", "word"): lambda: options_of("Lead", "sf_referral_outcome"),
+	("public/js/referral.js", "row.outcome"): lambda: options_of("Lead", "sf_referral_outcome"),
+	("public/js/renewal.js", "value"): lambda: {
+		"Wants to Renew",
+		*(options_of("Contract", "sf_renewal_outcome") - {"Renewed"}),
+	},
+	(_RENEWALS + ".py", "group"): lambda: set(constant_of(_RENEWALS + ".py", "GROUPS")),
+	(_RENEWALS + ".py", "chosen"): lambda: set(constant_of(_RENEWALS + ".py", "GROUPS")),
+	(_RENEWALS + ".js", "value"): lambda: set(constant_of(_RENEWALS + ".py", "GROUPS")),
+	(_REFERRALS + ".py", "group"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
+	(_REFERRALS + ".py", "chosen"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
+	(_REFERRALS + ".js", "value"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
 	("public/js/order_gate.js", "word"): lambda: options_of("Sales Order", "sf_contract_standing"),
 	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
 	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,
@@ -734,6 +800,18 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/objection_script/objection_script_list.js", "word"): lambda: selectable(
 		"Objection Script"
 	),
+	(_SURVEY_TEMPLATE, "self.meta.get_label(field)"): lambda: {
+		"A Mark Is Low Up To",
+		"Happy from a Score Of",
+	},
+	(_SURVEY_TEMPLATE, "str(said[name])"): words_of_questions,
+	(_SURVEY_TEMPLATE, "one"): words_of_questions,
+	("salesflow_std/survey_mail.py", "row.dimension"): words_of_questions,
+	("salesflow_std/survey_sheet.py", "row.dimension"): words_of_questions,
+	(_SURVEY + ".js", "word"): words_of_questions,
+	(_SURVEY + ".js", "frm.doc.status"): lambda: options_of("Satisfaction Survey", "status"),
+	(_SURVEY + "_list.js", "word"): lambda: selectable("Satisfaction Survey"),
+	(_SURVEY + "_list.js", "doc.status"): lambda: options_of("Satisfaction Survey", "status"),
 	(_NEEDS_REPORT, "row.mood"): tags,
 	(_NEEDS_REPORT, "doc.status"): lambda: options_of("Needs Record", "status"),
 	(_NEEDS_REPORT, "doc.contact_role"): lambda: options_of("Needs Record", "contact_role"),
@@ -1231,6 +1309,10 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["stage_name"], None, place(path))
 		elif kind == "Sales Process":
 			yield from said_by_sales_process(data, place(path))
+		elif kind == "Survey Template":
+			yield Said(data["template_name"], None, place(path))
+			worded = {row["question_key"] for row in data["wordings"] if row["language"] == "zh"}
+			assert worded >= {row["question_key"] for row in data["questions"]}, f"{place(path)}: not in zh"
 		elif kind in ("SPIN Question", "Objection Script"):
 			assert data["language"] in ("en", "zh"), f"{place(path)}: it is written in its own language"
 		else:

@@ -31,17 +31,22 @@ from pypika.terms import Criterion, LiteralValue, Term
 
 from salesflow_std.api.follow_up import next_of
 from salesflow_std.salesflow_std import (
+	acceptance_day,
 	account_plans,
 	actions,
 	closing_day,
+	complaints_day,
 	delivery_day,
 	grading,
 	keeping,
 	needs_day,
 	objections_day,
+	renewal_day,
 	reps,
 	reviews_day,
 	stages_day,
+	survey_day,
+	sync_day,
 	value_items,
 )
 
@@ -80,8 +85,13 @@ _SECTIONS: tuple[Callable[[str, datetime], dict | None], ...] = (
 	needs_day.waiting,
 	objections_day.waiting,
 	delivery_day.waiting,
+	acceptance_day.waiting,
+	sync_day.waiting,
+	survey_day.waiting,
 	stages_day.waiting,
 	closing_day.waiting,
+	complaints_day.waiting,
+	renewal_day.waiting,
 	actions.due,
 	account_plans.reviews_due,
 	account_plans.without_plan,

@@ -32,7 +32,9 @@ class Deadline:
 	`rep`, `company` and `called` name the fields that say who is responsible (`owner` where it is empty), whose working
 	time counts, and how the document is called. `waiting` is the condition under which it is still to be done. `words`
 	gives, in the current language, ``{"soon", "late", "subject", "intro"}``: notices with {0} the title and {1} the moment
-	({2} in `late` who is responsible), and the manager's mail with {0} how many.
+	({2} in `late` who is responsible), and the manager's mail with {0} how many. Where somebody else than the `rep` is to
+	hear of it first, `above` names their field, and it is their manager who is told; `told` names the field that says who
+	was.
 	"""
 
 	doctype: str
@@ -44,6 +46,8 @@ class Deadline:
 	called: str
 	waiting: Callable[[Table], Criterion]
 	words: Callable[[], dict[str, str]]
+	above: str = ""
+	told: str = ""
 
 
 def watch(deadline: Deadline) -> int:
@@ -69,6 +73,7 @@ def _due(deadline: Deadline, now: datetime, after: str) -> list[frappe._dict]:
 			table.owner,
 			due.as_("due"),
 			table[deadline.rep].as_("rep"),
+			table[deadline.above or deadline.rep].as_("above"),
 			table[deadline.company].as_("company"),
 			table[deadline.called].as_("title"),
 		)
@@ -112,11 +117,13 @@ def _remind(deadline: Deadline, row: frappe._dict, now: datetime) -> bool:
 
 
 def _escalate(deadline: Deadline, row: frappe._dict, now: datetime) -> list[str]:
+	managers = reps.escalate_to(row.above or _rep(row))
 	marks = {deadline.escalated: now, deadline.reminded: now}
+	if deadline.told:
+		marks[deadline.told] = managers[0]
 	if not _mark(deadline, row, deadline.escalated, marks):
 		return []
-	managers = reps.escalate_to(_rep(row))
-	for user in dict.fromkeys((*managers, _rep(row))):
+	for user in dict.fromkeys((*managers, row.above or _rep(row), _rep(row))):
 		if not reps.is_enabled(user):
 			continue
 		with notices.in_language(notices.language_of(user)):

@@ -16,6 +16,9 @@ _PLANS = {"Account Plan": ("party", "party_type")}
 # Their handovers point at them by a plain link.
 _HANDOVERS = {"Opportunity": "opportunity", "Customer": "customer", "Sales Order": "sales_order"}
 
+# What comes after the sale points at both by a link of that name.
+_AFTER_SALE = ["Delivery Sync", "Acceptance Report", "Satisfaction Survey"]
+
 
 def of_lead(data: dict) -> dict:
 	"""The connections of a lead."""
@@ -38,12 +41,35 @@ def of_prospect(data: dict) -> dict:
 
 def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
-	return _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
+	data = _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
+	data = _with_after_sale(data, "customer")
+	# Whom they have referred.
+	data["non_standard_fieldnames"]["Lead"] = "sf_referred_by"
+	data["transactions"][-1]["items"].append("Lead")
+	return data
 
 
 def of_sales_order(data: dict) -> dict:
 	"""The connections of a sales order."""
-	return _with_handover(data, "Sales Order")
+	data = _with_handover(data, "Sales Order")
+	data["non_standard_fieldnames"]["Acceptance Report"] = "sales_order"
+	data["transactions"][-1]["items"].append("Acceptance Report")
+	return data
+
+
+def of_project(data: dict) -> dict:
+	"""The connections of a project."""
+	return _with_after_sale(data, "project")
+
+
+def _with_after_sale(data: dict, field: str) -> dict:
+	fields = data.get("non_standard_fieldnames") or {}
+	data["non_standard_fieldnames"] = {**fields, **dict.fromkeys(_AFTER_SALE, field)}
+	data["transactions"] = [
+		*(data.get("transactions") or []),
+		{"label": _("After the Sale"), "items": list(_AFTER_SALE)},
+	]
+	return data
 
 
 def _with_handover(data: dict, doctype: str) -> dict:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from frappe.model.document import Document
 
 from salesflow_std.overrides.guard import safely
-from salesflow_std.salesflow_std import contract_gate, contract_states, delivery_handovers
+from salesflow_std.salesflow_std import contract_gate, contract_states, delivery_handovers, renewals
 
 
 def validate(doc: Document, method: str | None = None) -> None:
-	"""Keeps what only the app writes."""
+	"""Keeps what only the app writes, and says when to ask for renewal (A5)."""
 	contract_states.validate(doc)
+	renewals.validate(doc)
 
 
 def before_submit(doc: Document, method: str | None = None) -> None:
@@ -35,6 +36,7 @@ def before_cancel(doc: Document, method: str | None = None) -> None:
 def saved(doc: Document, method: str | None = None) -> None:
 	"""After save, submit, update and cancel: the opportunity knows its contract, and a signed one is handed over (C5)."""
 	contract_states.saved(doc)
+	renewals.saved(doc)
 	before = doc.get_doc_before_save()
 	if doc.docstatus == 1 and doc.is_signed and not (before and before.docstatus == 1 and before.is_signed):
 		# No signature waits for the handover; it can be made by its button.

@@ -1,16 +1,19 @@
-"""ToDo: what is done, reassigned or put off there is so in the plan or the minutes it comes from (L10, S6)."""
+"""ToDo: what is done, reassigned or put off there is so in the document it comes from (L10, S6, A1, A2)."""
 
 from __future__ import annotations
 
 from frappe.model.document import Document
 
 from salesflow_std.salesflow_std import minutes
+from salesflow_std.salesflow_std.acceptance_points import POINTS
 from salesflow_std.salesflow_std.actions import MINUTES, TABLES
+
+_TABLES = {**TABLES, POINTS.doctype: POINTS}
 
 
 def on_update(doc: Document, method: str | None = None) -> None:
 	"""Tells the document; of other ToDos nothing is read."""
-	table = TABLES.get(doc.reference_type)
+	table = _TABLES.get(doc.reference_type)
 	if not table or doc.flags.from_actions:
 		return
 	row = table.todo_changed(doc)
@@ -20,6 +23,6 @@ def on_update(doc: Document, method: str | None = None) -> None:
 
 def on_trash(doc: Document, method: str | None = None) -> None:
 	"""Before a ToDo is deleted."""
-	table = TABLES.get(doc.reference_type)
+	table = _TABLES.get(doc.reference_type)
 	if table:
 		table.todo_deleted(doc)

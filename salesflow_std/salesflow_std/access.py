@@ -8,6 +8,8 @@ import frappe
 from frappe.desk.reportview import build_match_conditions
 from frappe.model.document import Document
 
+from salesflow_std.setup import permissions
+
 # For these the right to read the other document is enough.
 READING = ("read", "print", "email", "export", "report", "share", "select")
 
@@ -17,6 +19,18 @@ def readable(doctype: str, user: str) -> str | None:
 	if not frappe.has_permission(doctype, "read", user=user):
 		return None
 	return build_match_conditions(doctype, user=user) or ""
+
+
+def sees_by_own_role(doctype: str, user: str) -> bool:
+	"""Whether a user sees a doctype of ERPNext by a role that has its rights not from the app.
+
+	Who has no role for it at all sees what is shared with them.
+	"""
+	if user == "Administrator":
+		return True
+	reading = {row.role for row in frappe.get_meta(doctype).permissions if row.read and not row.permlevel}
+	roles = reading.intersection(frappe.get_roles(user))
+	return not roles or any(not permissions.is_given(doctype, role) for role in roles)
 
 
 def by_reference(

@@ -1,8 +1,9 @@
 """Actions of a document, each with owner and due date, as ToDos of their owners, both ways (L10, S6).
 
-Account plans and meeting minutes hold such a table. What is done, reassigned or put off in the ToDo is so in the
-document and the other way round; whoever has to do it need not see the document. An action may stand for a touch
-with the customer as well; then a Follow Up is planned for it (`minutes`) and My Day shows that one alone.
+Account plans and meeting minutes hold such a table, and so do the weeks of a delivery with what was promised (A1). What
+is done, reassigned or put off in the ToDo is so in the document and the other way round; whoever has to do it need not
+see the document. An action may stand for a touch with the customer as well; then a Follow Up is planned for it
+(`minutes`) and My Day shows that one alone.
 """
 
 from __future__ import annotations
@@ -35,61 +36,70 @@ _ROWS = 10
 
 @dataclass(frozen=True)
 class ActionTable:
-	"""The table `actions` of a doctype: its rows, and in which statuses of the document open ones are to be done.
+	"""A table of a doctype: its rows, and in which statuses of the document open ones are to be done.
 
-	No statuses: always. `with_follow_ups`: an action may be a touch with the customer.
+	No statuses: always. `with_follow_ups`: an action may be a touch with the customer. `table`, `text` and `owner` name
+	the fields of the table, of what is to be done and of who does it. Rows with no status of their own are done when
+	their field `done`, a Check or a Date, is set; of these, those without an owner, or of the customer's `side`, are
+	nobody's ToDo.
 	"""
 
 	doctype: str
 	rows: str
 	held_in: tuple[str, ...] = ()
 	with_follow_ups: bool = False
+	table: str = "actions"
+	text: str = "action"
+	owner: str = "allocated_to"
+	done: str = ""
 
 	# The document ------------------------------------------------------------------------------------------
 
 	def check(self, doc: Document, before: Document | None, ended: bool = False) -> None:
 		"""Puts the rows' state in order; refuses owners who cannot log in. With `ended` open actions are cancelled."""
-		known = {row.name: row for row in before.actions} if before else {}
-		for row in doc.actions:
+		known = {row.name: row for row in before.get(self.table)} if before else {}
+		for row in doc.get(self.table):
 			old = known.get(row.name)
 			for field in _STATE:
 				row.set(field, old.get(field) if old else None)
-			row.status = row.status or OPEN
-			if ended and row.status == OPEN:
-				row.status = CANCELLED
-			if row.status != DONE:
-				row.done_on = None
-			elif not (old and old.status == DONE):
-				row.done_on = getdate()
-			else:
-				row.done_on = old.done_on
-			if (not old or old.allocated_to != row.allocated_to) and not reps.is_enabled(row.allocated_to):
+			if not self.done:
+				_check_status(row, old, ended)
+			user = row.get(self.owner)
+			if user and (not old or old.get(self.owner) != user) and not reps.is_enabled(user):
 				frappe.throw(
 					_("Row {0}: {1} is disabled and cannot do it.").format(
-						row.idx, escape_html(get_fullname(row.allocated_to))
+						row.idx, escape_html(get_fullname(user))
 					),
 					title=_("Actions", context="Salesflow"),
 				)
 
 	def sync(self, doc: Document) -> None:
 		"""Makes the ToDos say what the actions say: every open one that is to be done is a ToDo of its owner."""
-		kept = {row.todo for row in doc.actions}
-		for row in gone(doc):
+		kept = {row.todo for row in doc.get(self.table)}
+		for row in gone(doc, self.table):
 			if row.todo and row.todo not in kept:
 				_set_todo(row.todo, {"status": _STATUS_OF_TODO[CANCELLED]})
-		for row in doc.actions:
-			wanted = {
-				"allocated_to": row.allocated_to,
-				"date": getdate(row.due_on),
-				"description": _described(doc, row),
-				"status": _STATUS_OF_TODO[row.status],
-			}
-			if row.status == OPEN and not self._holds(doc.get("status")):
-				wanted["status"] = _STATUS_OF_TODO[CANCELLED]
+		for row in doc.get(self.table):
+			wanted = self._wanted(doc, row)
 			if row.todo and frappe.db.exists("ToDo", row.todo):
 				_set_todo(row.todo, wanted)
 			elif wanted["status"] == "Open":
 				row.db_set("todo", _make_todo(doc, wanted), update_modified=False)
+
+	def _wanted(self, doc: Document, row: Document) -> dict:
+		"""What the ToDo of a row is to say."""
+		status = row.status if not self.done else DONE if row.get(self.done) else OPEN
+		ours = row.get(self.owner) and row.get("side") != "Customer"
+		if status == OPEN and not (ours and self._holds(doc.get("status"))):
+			status = CANCELLED
+		if not ours:
+			return {"status": _STATUS_OF_TODO[status]}
+		return {
+			"allocated_to": row.get(self.owner),
+			"date": getdate(row.due_on) if row.due_on else None,
+			"description": _described(doc, row.get(self.text)),
+			"status": _STATUS_OF_TODO[status],
+		}
 
 	def _holds(self, status: str | None) -> bool:
 		return not self.held_in or status in self.held_in
@@ -110,27 +120,37 @@ class ActionTable:
 
 		Returns the row as it is then where that changed it: ``{"name", "parent", "status", …}``.
 		"""
+		state = (self.done,) if self.done else ("status", "done_on")
 		row = frappe.db.get_value(
-			self.rows,
-			{"todo": todo.name},
-			["name", "parent", "status", "allocated_to", "due_on", "done_on"],
-			as_dict=True,
+			self.rows, {"todo": todo.name}, ["name", "parent", self.owner, "due_on", *state], as_dict=True
 		)
 		if not row:
 			return None
 		if self.held_in and not self._holds(frappe.db.get_value(self.doctype, row.parent, "status")):
 			return None
-		status = _STATUS_OF_ACTION.get(todo.status, row.status)
 		wanted = {
-			"status": status,
-			"allocated_to": todo.allocated_to or row.allocated_to,
+			self.owner: todo.allocated_to or row[self.owner],
 			"due_on": getdate(todo.date) if todo.date else row.due_on,
-			"done_on": (row.done_on or getdate()) if status == DONE else None,
+			**self._as_in(todo, row),
 		}
 		if all(row[field] == value for field, value in wanted.items()):
 			return None
 		self.write(row, wanted)
 		return row
+
+	def _as_in(self, todo: Document, row: frappe._dict) -> dict:
+		"""How a ToDo says that its row stands."""
+		if not self.done:
+			status = _STATUS_OF_ACTION.get(todo.status, row.status)
+			return {"status": status, "done_on": (row.done_on or getdate()) if status == DONE else None}
+		is_done = todo.status == _STATUS_OF_TODO[DONE]
+		if self._is_ticked():
+			return {self.done: int(is_done)}
+		return {self.done: (row[self.done] or getdate()) if is_done else None}
+
+	def _is_ticked(self) -> bool:
+		"""Whether `done` is a tick, not a day."""
+		return frappe.get_meta(self.rows).get_field(self.done).fieldtype == "Check"
 
 	def todo_deleted(self, todo: Document) -> None:
 		"""An open action whose ToDo was deleted gets a new one when the document is saved next."""
@@ -175,8 +195,9 @@ class ActionTable:
 			frappe.qb.from_(action)
 			.join(doc)
 			.on(doc.name == action.parent)
-			.select(action.action, action.due_on, action.todo, doc.title, doc.name.as_("parent"), action.idx)
-			.where((action.allocated_to == user) & (action.status == OPEN) & (action.due_on <= today))
+			.select(action[self.text].as_("action"), action.due_on, action.todo)
+			.select(doc.title, doc.name.as_("parent"), action.idx)
+			.where((action[self.owner] == user) & self._is_open(action) & (action.due_on <= today))
 		)
 		if self.held_in:
 			query = query.where(doc.status.isin(self.held_in))
@@ -199,17 +220,44 @@ class ActionTable:
 			return None
 		return query.where(Criterion.all([LiteralValue(f"({match})")])) if match else query
 
+	def _is_open(self, action: DocType) -> Criterion:
+		if not self.done:
+			return action.status == OPEN
+		return action[self.done] == 0 if self._is_ticked() else action[self.done].isnull()
+
 
 ACCOUNT_PLAN = ActionTable("Account Plan", "Account Plan Action", held_in=("Active",))
 MINUTES = ActionTable("Meeting Minutes", "Minutes Action", with_follow_ups=True)
-TABLES = {table.doctype: table for table in (ACCOUNT_PLAN, MINUTES)}
+# What was promised in a week is to be done once the week is told (A1).
+PROMISES = ActionTable(
+	"Delivery Sync",
+	"Delivery Sync Promise",
+	held_in=("Done",),
+	table="promises",
+	text="promise",
+	owner="user",
+	done="kept",
+)
+TABLES = {table.doctype: table for table in (ACCOUNT_PLAN, MINUTES, PROMISES)}
 
 
-def gone(doc: Document) -> list[Document]:
+def gone(doc: Document, table: str = "actions") -> list[Document]:
 	"""The actions that were taken out of a document when it was saved."""
 	before = doc.get_doc_before_save()
-	kept = {row.name for row in doc.actions}
-	return [row for row in before.actions if row.name not in kept] if before else []
+	kept = {row.name for row in doc.get(table)}
+	return [row for row in before.get(table) if row.name not in kept] if before else []
+
+
+def _check_status(row: Document, old: Document | None, ended: bool) -> None:
+	row.status = row.status or OPEN
+	if ended and row.status == OPEN:
+		row.status = CANCELLED
+	if row.status != DONE:
+		row.done_on = None
+	elif not (old and old.status == DONE):
+		row.done_on = getdate()
+	else:
+		row.done_on = old.done_on
 
 
 def plain(action: str) -> str:
@@ -222,8 +270,8 @@ def one_line(action: str) -> str:
 	return " ".join(plain(action).split())[:140]
 
 
-def _described(doc: Document, row: Document) -> str:
-	text = escape_html(plain(row.action)).replace("\n", "<br>")
+def _described(doc: Document, action: str) -> str:
+	text = escape_html(plain(action)).replace("\n", "<br>")
 	return f"{text} ({escape_html(doc.title)})"
 
 
@@ -275,7 +323,7 @@ def due(user: str, now: datetime) -> dict | None:
 	of = quote(frappe.as_json(["in", ",".join(TABLES)], indent=None))
 	return {
 		"key": "actions",
-		"label": _("Actions of Plans and Minutes"),
+		"label": _("Actions and Promises"),
 		"total": rows[0].total,
 		"all": f"/app/todo?{filters}&reference_type={of}",
 		"rows": [

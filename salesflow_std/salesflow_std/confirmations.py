@@ -26,7 +26,7 @@ from frappe.utils import (
 
 from salesflow_std.salesflow_std import letters, needs, needs_mail, notices, public_links, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
-from salesflow_std.salesflow_std.public_links import NEEDS_CONFIRMATION
+from salesflow_std.salesflow_std.public_links import NEEDS_CONFIRMATION, NotOpen
 
 DOCTYPE = "Needs Record"
 TALKED, SENT = "Talked", "Sent"
@@ -61,10 +61,6 @@ class Answer:
 	comment: str = ""
 	corrections: Mapping[str, str] = field(default_factory=dict)
 	recorded_by: str | None = None
-
-
-class NotOpen(Exception):
-	"""The record waits for no answer any more."""
 
 
 # Sending ---------------------------------------------------------------------------------------------------

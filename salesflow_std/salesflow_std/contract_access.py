@@ -9,22 +9,15 @@ from __future__ import annotations
 import frappe
 from frappe.model.document import Document
 
-from salesflow_std.setup import permissions
+from salesflow_std.salesflow_std import access
 
 DOCTYPE = "Contract"
 _SEEN = "Customer"
 
 
 def sees_all(user: str) -> bool:
-	"""Whether a user may see contracts with others than customers: by a role that has its rights not from the app.
-
-	Who has no role for contracts at all sees what is shared with them.
-	"""
-	if user == "Administrator":
-		return True
-	reading = {row.role for row in frappe.get_meta(DOCTYPE).permissions if row.read and not row.permlevel}
-	roles = reading.intersection(frappe.get_roles(user))
-	return not roles or any(not permissions.is_given(DOCTYPE, role) for role in roles)
+	"""Whether a user may see contracts with others than customers."""
+	return access.sees_by_own_role(DOCTYPE, user)
 
 
 def conditions(user: str | None = None, doctype: str | None = None) -> str:

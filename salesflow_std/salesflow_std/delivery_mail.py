@@ -130,6 +130,20 @@ def start(handover: Document, users: Iterable[str]) -> None:
 	_tell(users, handover, say)
 
 
+def project_wanted(handover: Document, users: Iterable[str]) -> None:
+	"""Asks who delivers to make the project of a started delivery (A1)."""
+
+	def say(_user: str) -> dict:
+		return {
+			"subject": _("{0}: please make the project").format(handover.title),
+			"lines": [_("With it begins the weekly synchronisation with the account manager.")],
+			"facts": facts(handover),
+			"action": _("Open the handover"),
+		}
+
+	_tell([user for user in users if user != frappe.session.user], handover, say)
+
+
 # The clock -------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from salesflow_std.salesflow_std import delivery_documents, delivery_kickoff, de
 
 def of(handover: Document) -> dict:
 	"""``{"unmanned": [label], "not_there": [label], "open_points": [{"what", "fieldname"}], "waiting": [full name],
-	"mine": [{"function", "instead_of", "acknowledged"}], "may_make_project"}`` for the user at work."""
+	"mine": [{"function", "instead_of", "acknowledged"}], "may_make_project", "lacks_project"}`` for the user at work."""
 	user = frappe.session.user
 	waiting = [row.user for row in handover.receivers if not row.acknowledged_on]
 	return {
@@ -35,4 +35,5 @@ def of(handover: Document) -> dict:
 			for row in delivery_people.rows_of(handover, user)
 		],
 		"may_make_project": not handover.project and bool(frappe.has_permission("Project", "create")),
+		"lacks_project": handover.status == rules.STARTED and not handover.project,
 	}

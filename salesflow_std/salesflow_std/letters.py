@@ -13,9 +13,11 @@ def keep(
 	recipients: Iterable[str],
 	reference: tuple[str, str],
 	links: Iterable[tuple[str, str]] = (),
+	user: str | None = None,
 ) -> str:
 	"""The Communication of a mail that goes out, ``{"subject", "html"}``; returns its name. It makes the mail a touch
-	of `reference`, and shows it on the timelines of `links` as well. The caller has checked the rights."""
+	of `reference`, and shows it on the timelines of `links` as well. It comes from `user`, else from who is at work. The
+	caller has checked the rights."""
 	communication = frappe.get_doc(
 		{
 			"doctype": "Communication",
@@ -24,7 +26,7 @@ def keep(
 			"sent_or_received": "Sent",
 			"subject": mail["subject"],
 			"content": mail["html"],
-			"sender": get_formatted_email(frappe.session.user),
+			"sender": get_formatted_email(user or frappe.session.user),
 			"recipients": ", ".join(recipients),
 			"reference_doctype": reference[0],
 			"reference_name": reference[1],

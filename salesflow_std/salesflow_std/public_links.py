@@ -17,6 +17,7 @@ import frappe
 from frappe.utils import add_to_date, get_datetime, now_datetime
 
 NEEDS_CONFIRMATION = "Needs Confirmation"
+SATISFACTION_SURVEY = "Satisfaction Survey"
 
 # What stands in the place of a token wherever a link is kept or quoted.
 HIDDEN = "…"
@@ -29,6 +30,10 @@ _STATE = ("expires_on", "used_on", "revoked_on")
 
 # How long links are kept after they have expired, in days: as long as somebody may ask what became of one.
 _KEPT_DAYS = 400
+
+
+class NotOpen(Exception):
+	"""The document behind a link waits for no answer any more."""
 
 
 def issue(
@@ -99,6 +104,16 @@ def _why_not(row: frappe._dict | None) -> str:
 	if row.revoked_on:
 		return "revoked"
 	return "" if now_datetime() < get_datetime(row.expires_on) else "expired"
+
+
+def used(token: object, purpose: str) -> frappe._dict | None:
+	"""The link of a token, as `find` gives it, that has been answered and has not expired since; None for everything
+	else."""
+	if not is_token(token):
+		return None
+	filters = {"token_hash": hash_of(token), "purpose": purpose, "used_on": ("is", "set")}
+	row = frappe.db.get_value("Public Link", filters, [*_FIELDS, *_STATE], as_dict=True)
+	return row if row and now_datetime() < get_datetime(row.expires_on) else None
 
 
 def use(link: str) -> bool:

@@ -48,6 +48,28 @@ def chosen_group(label: str, groups: Mapping[str, str], say: Callable[[str], str
 	return groups[label]
 
 
+def grouped(rows: Sequence[frappe._dict], field: str) -> dict[object, list[frappe._dict]]:
+	"""Rows by what they have in a field; None where it is empty."""
+	found: dict[object, list[frappe._dict]] = {}
+	for row in rows:
+		found.setdefault(row[field] or None, []).append(row)
+	return found
+
+
+def label_of(is_user: bool, key: str | None, customer: str | None, field: str) -> str:
+	"""How a group is called: a user by full name, a customer by theirs."""
+	if not key:
+		return _("None", context="Salesflow")
+	if is_user:
+		return get_fullname(key)
+	return customer or key if field in ("customer", "party_name") else key
+
+
+def percent(rate: float | None) -> float | None:
+	"""A share from 0 to 1 as Frappe's percent."""
+	return None if rate is None else 100 * rate
+
+
 # What was let pass, by rep and kind -----------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from frappe.model.document import Document
 
 
 class RowOfDocument(Document):
-	"""A row that changes with its document only (C2, C5, M1, N4, P2, P4).
+	"""A row that changes with its document only (A1, C2, C5, M1, N4, P2, P4).
 
 	Over REST Frappe saves and deletes a single row without asking its document what it thinks of it: a need that
 	the customer has confirmed could be written anew. The document itself calls neither of these for its rows.

@@ -13,6 +13,11 @@ STAGE_LATE = ("Late", "Escalated")
 # A contract goes through them in this order (C1-C3).
 CONTRACT_STATES = ("Drafted", "In Clause Review", "Clauses Approved", "Signed")
 ORDER_STANDINGS = ("Signed", "Exempt", "Overridden", "Warned", "Not Asked")
+# How deep the business with a customer is, and how lively (P6).
+TIERS = ("Strategic", "Core", "Ordinary")
+ACTIVITIES = ("High", "Medium", "Low", "Silent")
+RENEWAL_OUTCOMES = ("Renewed", "Later", "Not Renewed")
+REFERRAL_OUTCOMES = ("Opportunity", "Won", "Lost")
 FIRST_TOUCH_STATUSES = ("Not Yet", "Overdue", "Met", "Missed")
 
 # State is written by the app alone and never copied to another document (ERPNext's mapped-document buttons
@@ -243,6 +248,53 @@ EMPLOYEES = ("1-10", "11-50", "51-200", "201-500", "501-1000", "1000+")
 
 CUSTOM_FIELDS: dict[str, list[dict]] = {
 	"Lead": [
+		# Who sent the lead, and on what occasion (A5).
+		{
+			"fieldname": "sf_referred_by",
+			"fieldtype": "Link",
+			"label": "Referred By",
+			"options": "Customer",
+			"insert_after": "source",
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_referrer",
+			"fieldtype": "Data",
+			"label": "Person Who Referred",
+			"insert_after": "sf_referred_by",
+			"depends_on": "sf_referred_by",
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_referral_survey",
+			"fieldtype": "Link",
+			"label": "Referred in Survey",
+			"options": "Satisfaction Survey",
+			"insert_after": "sf_referrer",
+			"depends_on": "sf_referral_survey",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_referral_outcome",
+			"fieldtype": "Select",
+			"label": "What Came of the Referral",
+			"options": "\n".join(("", *REFERRAL_OUTCOMES)),
+			"insert_after": "sf_referral_survey",
+			"depends_on": "sf_referral_outcome",
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		# The last thing the referrer was thanked for.
+		{
+			"fieldname": "sf_referral_thanked",
+			"fieldtype": "Data",
+			"label": "Thanked For",
+			"insert_after": "sf_referral_outcome",
+			"length": 20,
+			**_HIDDEN,
+		},
 		*_grade_fields("request_type"),
 		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
 		{
@@ -457,6 +509,139 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			**_STATE,
 		},
 		{"fieldname": "sf_stage_entered_on", "fieldtype": "Datetime", "label": "Stage Entered On", **_STATE},
+		{
+			"fieldname": "sf_care_section",
+			"fieldtype": "Section Break",
+			"label": "Customer Care",
+			"collapsible": 1,
+		},
+		# Proposed by a job, set by a person (P6).
+		{
+			"fieldname": "sf_tier",
+			"fieldtype": "Select",
+			"label": "Tier",
+			"options": "\n".join(("", *TIERS)),
+			"in_standard_filter": 1,
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_proposed_tier",
+			"fieldtype": "Select",
+			"label": "Proposed Tier",
+			"options": "\n".join(("", *TIERS)),
+			**_STATE,
+		},
+		{"fieldname": "sf_tier_why", "fieldtype": "Small Text", "label": "Why This Tier", **_STATE},
+		{"fieldname": "sf_column_care", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_activity",
+			"fieldtype": "Select",
+			"label": "Activity",
+			"options": "\n".join(("", *ACTIVITIES)),
+			"in_standard_filter": 1,
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_last_order_on", "fieldtype": "Date", "label": "Last Order On", **_STATE},
+		{"fieldname": "sf_last_touch_on", "fieldtype": "Datetime", "label": "Last Touch On", **_STATE},
+		{"fieldname": "sf_silent_since", "fieldtype": "Date", "label": "Silent Since", **_STATE},
+		{
+			"fieldname": "sf_next_touch_on",
+			"fieldtype": "Datetime",
+			"label": "Next Touch On",
+			"search_index": 1,
+			**_STATE,
+		},
+	],
+	"Project": [
+		{
+			"fieldname": "sf_handover",
+			"fieldtype": "Link",
+			"label": "Delivery Handover",
+			"options": "Delivery Handover",
+			"insert_after": "sales_order",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_account_manager",
+			"fieldtype": "Link",
+			"label": "Account Manager",
+			"options": "User",
+			"insert_after": "sf_handover",
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_delivery_lead",
+			"fieldtype": "Link",
+			"label": "Delivery Lead",
+			"options": "User",
+			"insert_after": "sf_account_manager",
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_accepted_on",
+			"fieldtype": "Date",
+			"label": "Accepted On",
+			"insert_after": "sf_delivery_lead",
+			"depends_on": "sf_accepted_on",
+			**_STATE,
+		},
+	],
+	"Issue": [
+		# A complaint has an owner and a deadline, and is closed with the customer's word (A4).
+		{
+			"fieldname": "sf_is_complaint",
+			"fieldtype": "Check",
+			"label": "Complaint",
+			"insert_after": "issue_type",
+			"in_standard_filter": 1,
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_section",
+			"fieldtype": "Section Break",
+			"label": "Complaint",
+			"insert_after": "description",
+			"depends_on": "sf_is_complaint",
+		},
+		{
+			"fieldname": "sf_responsible",
+			"fieldtype": "Link",
+			"label": "Responsible",
+			"options": "User",
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_close_by",
+			"fieldtype": "Datetime",
+			"label": "To Be Settled By",
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{
+			"fieldname": "sf_survey",
+			"fieldtype": "Link",
+			"label": "Satisfaction Survey",
+			"options": "Satisfaction Survey",
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_column_1", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_customers_word",
+			"fieldtype": "Small Text",
+			"label": "The Customer's Word",
+			"no_copy": 1,
+		},
+		{"fieldname": "sf_word_by", "fieldtype": "Data", "label": "Said By", "no_copy": 1},
+		{"fieldname": "sf_word_on", "fieldtype": "Date", "label": "Said On", "no_copy": 1},
+		{"fieldname": "sf_settled_on", "fieldtype": "Datetime", "label": "Settled On", **_STATE},
+		{"fieldname": "sf_reminded_on", "fieldtype": "Datetime", "label": "Reminded On", **_HIDDEN},
+		{"fieldname": "sf_escalated_on", "fieldtype": "Datetime", "label": "Escalated On", **_STATE},
 	],
 	"Contract": [
 		{
@@ -569,6 +754,65 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"label": "Intellectual Property",
 		},
 		{"fieldname": "sf_after_sales", "fieldtype": "Small Text", "label": "After-sales"},
+		# Asked for in good time before the contract ends (A5).
+		{
+			"fieldname": "sf_renewal_section",
+			"fieldtype": "Section Break",
+			"label": "Renewal",
+			"depends_on": "eval:doc.party_type=='Customer' && doc.end_date",
+			"collapsible": 1,
+		},
+		{
+			"fieldname": "sf_renewal_due",
+			"fieldtype": "Date",
+			"label": "Ask for Renewal On",
+			"search_index": 1,
+			**_STATE,
+		},
+		{"fieldname": "sf_renewal_asked_on", "fieldtype": "Date", "label": "Customer Asked On", **_STATE},
+		{
+			"fieldname": "sf_renews",
+			"fieldtype": "Link",
+			"label": "Renews",
+			"options": "Contract",
+			"search_index": 1,
+			"no_copy": 1,
+		},
+		{"fieldname": "sf_column_4", "fieldtype": "Column Break"},
+		{
+			"fieldname": "sf_renewal_outcome",
+			"fieldtype": "Select",
+			"label": "Outcome",
+			"options": "\n".join(("", *RENEWAL_OUTCOMES)),
+			"in_standard_filter": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_renewal_opportunity",
+			"fieldtype": "Link",
+			"label": "Renewal Opportunity",
+			"options": "Opportunity",
+			"search_index": 1,
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_renewal_note",
+			"fieldtype": "Small Text",
+			"label": "What the Customer Said",
+			**_STATE,
+		},
+		{
+			"fieldname": "sf_renewal_reminded_on",
+			"fieldtype": "Datetime",
+			"label": "Renewal Reminded On",
+			**_HIDDEN,
+		},
+		{
+			"fieldname": "sf_renewal_escalated_on",
+			"fieldtype": "Datetime",
+			"label": "Renewal Escalated On",
+			**_HIDDEN,
+		},
 		{
 			"fieldname": "sf_fingerprint",
 			"fieldtype": "Data",

@@ -25,6 +25,11 @@ RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
 	# ERPNext gives it to managers alone; submitting and cancelling stay theirs.
 	"Contract": {"Sales User": _REP, "Sales Master Manager": _REP, "Legal Reviewer": _LEGAL},
 	"Contract Template": {"Sales User": _READ, "Sales Master Manager": _READ, "Legal Reviewer": _READ},
+	# ERPNext gives issues to the support team alone; of these, sales works on complaints (`complaint_access`).
+	"Issue": {role: _REP for role in ("Sales User", "Sales Manager", "Sales Master Manager")},
+	"Issue Type": {role: _READ for role in ("Sales User", "Sales Manager", "Sales Master Manager")},
+	# ERPNext's form of an issue reads them, and complains to whoever may not.
+	"Support Settings": {role: _READ for role in ("Sales User", "Sales Manager", "Sales Master Manager")},
 	# A stage is a field of leads and opportunities, and names the rows of a sales process.
 	"Sales Stage": {
 		role: _READ

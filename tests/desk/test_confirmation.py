@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.desk import records
 from tests.desk.language import latin_left, word
+from tests.desk.mails import token_of
 from tests.desk.screen import dialog, overflow
 
 PHONE = {"width": 390, "height": 844}
@@ -56,24 +53,6 @@ def talk(call, lang):
 			for need in NEEDS[lang]
 		],
 	)
-
-
-def token_of(call, email_id: str) -> str:
-	"""The link is in the newest mail to the customer that has one, and nowhere else."""
-	sent = call(
-		"frappe.client.get_list",
-		doctype="Email Queue",
-		filters=[["Email Queue Recipient", "recipient", "=", email_id]],
-		fields=["message"],
-		order_by="`tabEmail Queue`.creation desc",
-	)
-	for row in sent:
-		for part in email.message_from_string(row["message"], policy=email.policy.default).walk():
-			if part.get_content_maintype() == "text":
-				found = re.search(r"token=([\w-]{43})(?![\w-])", part.get_content())
-				if found:
-					return found[1]
-	raise AssertionError(f"no link in {len(sent)} mails to {email_id}")
 
 
 def send(page: Page, lang: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import frappe
+from frappe.utils import now_datetime
 
-from salesflow_std.salesflow_std import delivery_handovers
+from salesflow_std.salesflow_std import delivery_handovers, delivery_kickoff, delivery_syncs
 from tests.site import records, signed
 
 API = "salesflow_std.api.delivery_handover"
@@ -48,4 +49,32 @@ def order(handover: Any, **values: Any) -> Any:
 	frappe.db.set_value("Sales Order", doc.name, "sf_contract", handover.contract)
 	if not state(handover).sales_order:
 		frappe.db.set_value("Delivery Handover", handover.name, "sales_order", doc.name)
+	return doc.reload()
+
+
+def started(owner: str, held_on: Any = None, **project: Any) -> tuple[Any, Any]:
+	"""A started handover of a rep's deal with its project, as they stand; how it starts is tested elsewhere."""
+	made = handover(owner)
+	delivery_kickoff.make_project(made.name)
+	made = state(made)
+	if project:
+		frappe.db.set_value("Project", made.project, project)
+	made.update({"status": "Started", "kick_off_held_on": held_on or now_datetime()})
+	made.flags.by_app = True
+	made.save(ignore_permissions=True)
+	return made, frappe.get_doc("Project", made.project)
+
+
+def week(project: Any) -> Any:
+	"""The only sync of a project, as it stands."""
+	[name] = frappe.get_all("Delivery Sync", {"project": project.name}, pluck="name", order_by="name")
+	return frappe.get_doc("Delivery Sync", name)
+
+
+def told(sync: Any, **values: Any) -> Any:
+	"""Fills a week and tells it, as the user at work; returns it as it stands."""
+	doc = frappe.get_doc("Delivery Sync", sync.name)
+	doc.update({"health": "On Track", "progress": 40, "done_this_week": "Installed.", **values})
+	doc.save()
+	delivery_syncs.record(doc.name)
 	return doc.reload()

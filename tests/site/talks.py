@@ -113,16 +113,21 @@ def guest(request: Request, ip: str):
 
 
 def page(
-	token: Any = None, form: dict | None = None, ip: str = "203.0.113.1", json: Any = None, **query: Any
+	token: Any = None,
+	form: dict | None = None,
+	ip: str = "203.0.113.1",
+	json: Any = None,
+	at: str = "confirm-needs",
+	**query: Any,
 ) -> Response:
-	"""The page as a guest gets it: opened, or with a form sent."""
+	"""A page for guests as a guest gets it: opened, or with a form sent."""
 	from frappe.app import make_form_dict
 
 	if token is not None:
 		query["token"] = token
 	sent = {"json": json} if json is not None else {"data": form} if form is not None else {}
 	method = "POST" if sent else "GET"
-	builder = EnvironBuilder("/confirm-needs", method=method, query_string=query, **sent)
+	builder = EnvironBuilder(f"/{at}", method=method, query_string=query, **sent)
 	request = Request(builder.get_environ())
 	with guest(request, ip):
 		make_form_dict(request)
@@ -133,12 +138,12 @@ def text_of(response: Response) -> str:
 	return response.get_data(as_text=True)
 
 
-def answer(ip: str = "203.0.113.1", **said: Any) -> dict:
+def answer(ip: str = "203.0.113.1", door: str = "confirmation", **said: Any) -> dict:
 	"""What the method for programs answers a guest."""
 	from frappe.app import make_form_dict
 	from frappe.handler import execute_cmd
 
-	method = "salesflow_std.api.confirmation.answer"
+	method = f"salesflow_std.api.{door}.answer"
 	builder = EnvironBuilder(f"/api/method/{method}", method="POST", json=said)
 	request = Request(builder.get_environ())
 	with guest(request, ip):

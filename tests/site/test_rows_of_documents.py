@@ -1,13 +1,15 @@
-"""Rows whose rules stand in their document are changed with it only, over REST too (M1, C2, C5)."""
+"""Rows whose rules stand in their document are changed with it only, over REST too (A1, M1, C2, C5)."""
 
 from __future__ import annotations
 
 import frappe
 import pytest
 
+from salesflow_std.salesflow_std import delivery_syncs
 from tests.site import deals, deliveries, signed
 
 PROCESS_ROWS = ("Sales Process Stage", "Sales Process Gate", "Sales Process Mapping")
+SYNC_ROWS = ("Delivery Sync Risk", "Delivery Sync Promise")
 HANDOVER_ROWS = ("Handover Receiver", "Handover Document", "Handover Contact")
 
 
@@ -37,6 +39,15 @@ def refused(doctype: str, parent) -> None:
 @pytest.mark.parametrize("doctype", (*HANDOVER_ROWS, *PROCESS_ROWS))
 def test_a_row_is_changed_with_its_document_only(doctype, rows):
 	refused(doctype, rows[doctype])
+
+
+@pytest.mark.parametrize("doctype", SYNC_ROWS)
+def test_a_row_of_a_week_is_changed_with_it_only(doctype, rep, make_user):
+	deliveries.team(make_user)
+	_made, project = deliveries.started(rep)
+	sync = frappe.get_doc("Delivery Sync", delivery_syncs.make(project.name, by_hand=True))
+	deliveries.told(sync, risks=[{"risk": "Steel"}], promises=[{"promise": "Manuals"}])
+	refused(doctype, sync)
 
 
 def test_legal_writes_no_finding_past_its_review(call, as_user, rep, make_user):

@@ -15,3 +15,9 @@
 		return erpnext_indicator(doc);
 	};
 })();
+// As on contracts: where the word is shown, Frappe looks it up without the doctype.
+for (const df of frappe.get_meta("Lead").fields) {
+	if (df.fieldname === "sf_referral_outcome") {
+		df.formatter = (word) => (word ? frappe.utils.escape_html(__(word, null, "Lead")) : "");
+	}
+}

@@ -65,6 +65,12 @@ if (!salesflow.delivery_handover) {
 				for (const point of sheet.open_points || []) {
 					rows.push({ ...point, why: __("settled at the kick-off") });
 				}
+			} else if (sheet.lacks_project) {
+				rows.push({
+					fieldname: "project",
+					what: __("There is no project"),
+					why: __("with it begins the weekly synchronisation of the delivery"),
+				});
 			}
 			if (rows.length) {
 				shared().checklist(frm, rows, { title: __("Still missing: {0}", [rows.length]), ready: "", go });

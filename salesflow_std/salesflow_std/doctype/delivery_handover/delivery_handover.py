@@ -20,6 +20,7 @@ from salesflow_std.salesflow_std import (
 	delivery_handovers,
 	delivery_kickoff,
 	delivery_people,
+	delivery_projects,
 	delivery_report,
 	delivery_sheet,
 	delivery_start,
@@ -122,9 +123,13 @@ class DeliveryHandover(Document):
 	def on_update(self) -> None:
 		delivery_handovers.ask(self)
 		delivery_kickoff.follow_date(self)
+		delivery_projects.follow(self)
 		before = self.get_doc_before_save()
 		if before and before.start_condition != self.start_condition:
 			delivery_start.tell(self)
+
+	def on_trash(self) -> None:
+		delivery_projects.forget(self)
 
 	def before_print(self, *args: Any) -> None:
 		"""Gathers what the print shows, in the language it is printed in."""

@@ -1,0 +1,260 @@
+"""Complaints: how many there are, which are open, and how fast they are settled in working time (A4).
+
+Every complaint counts once, in the period in which it was opened; by product it counts with each product that was
+delivered. Every number opens the complaints behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import frappe
+from frappe import _
+from frappe.desk.reportview import build_match_conditions
+from frappe.utils import formatdate, get_fullname, now_datetime
+from pypika.queries import QueryBuilder
+from pypika.terms import Criterion, LiteralValue
+
+from salesflow_std.engine import complaints as rules
+from salesflow_std.engine import worktime
+from salesflow_std.salesflow_std import report_parts, reps
+from salesflow_std.salesflow_std.complaints import CLOSED, DOCTYPE
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
+
+TEAM, PRODUCT, MONTH = "team", "product", "month"
+GROUPS = {
+	"Team": TEAM,
+	"Responsible": "sf_responsible",
+	"Product": PRODUCT,
+	"Company": "company",
+	"Customer": "customer",
+	"Month": MONTH,
+}
+_FILTERS = ("company", "customer", "sf_responsible")
+
+
+def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, dict | None, list[dict]]:
+	"""Columns, rows, no message, chart and summary for the chosen period and grouping."""
+	filters = frappe._dict(filters or {})
+	label = filters.group_by or "Team"
+	titles = _titles()
+	group = report_parts.chosen_group(label, GROUPS, titles.__getitem__)
+	now, found = now_datetime(), _read(filters)
+	cases = {row.name: _case(row) for row in found}
+	parts: dict[str | None, list[rules.Case]] = {}
+	for row, key in _grouped(found, group):
+		parts.setdefault(key, []).append(cases[row.name])
+	rows = [_row(group, key, part, now) for key, part in parts.items()]
+	rows.sort(
+		key=lambda row: row["grouped_by"] or "" if group == MONTH else (-row["complaints"], row["label"])
+	)
+	return _columns(titles[label]), rows, None, _chart(rows), _summary(rules.tally(cases.values(), now))
+
+
+def _titles() -> dict[str, str]:
+	return {
+		"Team": _("Team", context="Complaint"),
+		"Responsible": _("Responsible", context="Issue"),
+		"Product": _("Product", context="Complaint"),
+		"Company": _("Company"),
+		"Customer": _("Customer"),
+		"Month": _("Month", context="Complaint"),
+	}
+
+
+def _read(filters: frappe._dict) -> list[frappe._dict]:
+	issue = frappe.qb.DocType(DOCTYPE)
+	begin, end = report_parts.period(filters)
+	query = (
+		frappe.qb.from_(issue)
+		.select(
+			issue.name,
+			issue.creation,
+			issue.status,
+			issue.company,
+			issue.customer,
+			issue.sf_responsible,
+			issue.sf_close_by,
+			issue.sf_settled_on,
+		)
+		.where((issue.sf_is_complaint == 1) & (issue.creation >= begin) & (issue.creation < end))
+		.orderby(issue.name)
+	)
+	for field in _FILTERS:
+		if filters.get(field):
+			query = query.where(issue[field] == filters[field])
+	if filters.only_open:
+		query = query.where(issue.status.notin(CLOSED))
+	# Everybody sees what ERPNext's permissions let them see.
+	match = build_match_conditions(DOCTYPE)
+	if match:
+		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
+	return query.run(as_dict=True)
+
+
+def _case(row: frappe._dict) -> rules.Case:
+	settled = row.sf_settled_on if row.status in CLOSED else None
+	hours = None
+	if settled:
+		hours = worktime.working_hours_between(row.creation, settled, working_calendar(row.company))
+	return rules.Case(row.name, row.sf_close_by, settled, hours)
+
+
+# Grouping ---------------------------------------------------------------------------------------------------------
+
+
+def _grouped(rows: list[frappe._dict], group: str) -> Iterable[tuple[frappe._dict, str | None]]:
+	products = _products([row.name for row in rows]) if group == PRODUCT else {}
+	for row in rows:
+		if group == PRODUCT:
+			for product in products.get(row.name) or [None]:
+				yield row, product
+		elif group == MONTH:
+			yield row, f"{row.creation:%Y-%m}"
+		elif group == TEAM:
+			yield row, reps.manager_of(row.sf_responsible) if row.sf_responsible else None
+		else:
+			yield row, row[group] or None
+
+
+def _products(names: list[str]) -> dict[str, list[str]]:
+	"""Complaint -> the products it may be about: what was accepted before the survey, else what the project delivers."""
+	if not names:
+		return {}
+	found: dict[str, list[str]] = {}
+	for query in (_accepted(), _ordered()):
+		missing = [name for name in names if name not in found]
+		issue = frappe.qb.DocType(DOCTYPE)
+		if missing:
+			for name, item in query.where(issue.name.isin(missing)).run():
+				found.setdefault(name, []).append(item)
+	return found
+
+
+def _accepted() -> QueryBuilder:
+	issue, survey = frappe.qb.DocType(DOCTYPE), frappe.qb.DocType("Satisfaction Survey")
+	item = frappe.qb.DocType("Acceptance Item")
+	return (
+		frappe.qb.from_(issue)
+		.join(survey)
+		.on(survey.name == issue.sf_survey)
+		.join(item)
+		.on((item.parent == survey.acceptance_report) & (item.parenttype == "Acceptance Report"))
+		.select(issue.name, item.item_code)
+		.distinct()
+		.where(item.item_code.isnotnull() & (item.item_code != ""))
+		.orderby(issue.name, item.item_code)
+	)
+
+
+def _ordered() -> QueryBuilder:
+	issue, project = frappe.qb.DocType(DOCTYPE), frappe.qb.DocType("Project")
+	item = frappe.qb.DocType("Sales Order Item")
+	return (
+		frappe.qb.from_(issue)
+		.join(project)
+		.on(project.name == issue.project)
+		.join(item)
+		.on(item.parent == project.sales_order)
+		.select(issue.name, item.item_code)
+		.distinct()
+		.where(item.item_code.isnotnull())
+		.orderby(issue.name, item.item_code)
+	)
+
+
+# What is shown ----------------------------------------------------------------------------------------------------
+
+
+def _row(group: str, key: str | None, cases: list[rules.Case], now: datetime) -> dict:
+	found = rules.tally(cases, now)
+	return {
+		"grouped_by": key,
+		"label": _label(group, key),
+		"complaints": found.complaints,
+		"open": found.open,
+		"overdue": found.overdue,
+		"settled": found.settled,
+		"in_time": None if found.in_time_share is None else 100 * found.in_time_share,
+		"hours": found.hours,
+		"longest": found.longest,
+		# What a number opens.
+		"names": {
+			"complaints": [case.name for case in cases],
+			"open": [case.name for case in cases if case.is_open()],
+			"overdue": [case.name for case in cases if case.is_open() and case.is_late(now)],
+			"settled": [case.name for case in cases if not case.is_open()],
+		},
+	}
+
+
+def _label(group: str, key: str | None) -> str:
+	if not key:
+		return _("None", context="Salesflow")
+	if group in (TEAM, "sf_responsible"):
+		return get_fullname(key)
+	if group == MONTH:
+		return formatdate(f"{key}-01", "yyyy-MM")
+	if group == PRODUCT:
+		return frappe.get_cached_value("Item", key, "item_name") or key
+	if group == "customer":
+		return frappe.get_cached_value("Customer", key, "customer_name") or key
+	return key
+
+
+def _columns(title: str) -> list[dict]:
+	column = report_parts.column
+	return [
+		column(title, "label", "Data", 220),
+		column(_("Complaints"), "complaints", "Int"),
+		column(_("Open", context="Complaint"), "open", "Int"),
+		column(_("Overdue", context="Complaint"), "overdue", "Int"),
+		column(_("Settled", context="Complaint"), "settled", "Int"),
+		column(_("Settled in Time %"), "in_time", "Percent", 150, precision=0),
+		column(_("Working Hours to Settle (Median)"), "hours", "Float", 230, precision=1),
+		column(_("Longest (Working Hours)"), "longest", "Float", 190, precision=1),
+	]
+
+
+def _chart(rows: list[dict]) -> dict | None:
+	if not rows:
+		return None
+	top = rows[:12]
+	return {
+		"data": {
+			"labels": [row["label"] for row in top],
+			"datasets": [
+				{"name": _("Settled", context="Complaint"), "values": [row["settled"] for row in top]},
+				{
+					"name": _("Open", context="Complaint"),
+					"values": [row["open"] - row["overdue"] for row in top],
+				},
+				{"name": _("Overdue", context="Complaint"), "values": [row["overdue"] for row in top]},
+			],
+		},
+		"type": "bar",
+		"barOptions": {"stacked": 1},
+		"colors": ["#48BB74", "#ECAD4B", "#E24C4C"],
+	}
+
+
+def _summary(numbers: rules.Numbers) -> list[dict]:
+	def known(label: str, value: float | None) -> dict:
+		if value is None:
+			return {"label": label, "value": _("None yet"), "datatype": "Data"}
+		return {"label": label, "value": round(value), "datatype": "Int"}
+
+	share = numbers.in_time_share
+	return [
+		{"label": _("Complaints"), "value": numbers.complaints, "datatype": "Int"},
+		{"label": _("Open", context="Complaint"), "value": numbers.open, "datatype": "Int"},
+		{
+			"label": _("Overdue", context="Complaint"),
+			"value": numbers.overdue,
+			"datatype": "Int",
+			"indicator": "Red" if numbers.overdue else "Green",
+		},
+		known(_("Settled in Time %"), None if share is None else 100 * share),
+		known(_("Working Hours to Settle (Median)"), numbers.hours),
+	]

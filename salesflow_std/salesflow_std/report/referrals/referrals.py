@@ -1,0 +1,161 @@
+"""Referrals: who would refer somebody, which leads came of it, and how many of those were won (A5).
+
+An answered survey counts in the period of its answer, a lead in that in which it was captured; each once. A corrected
+survey counts by its correction alone. Every number of leads opens them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import frappe
+from frappe import _
+from frappe.desk.reportview import build_match_conditions
+from frappe.query_builder.functions import Coalesce
+from pypika.queries import QueryBuilder
+from pypika.terms import Criterion, LiteralValue
+
+from salesflow_std.engine import renewal as rules
+from salesflow_std.salesflow_std import report_parts
+from salesflow_std.salesflow_std.referrals import ANSWERED, SURVEY
+from salesflow_std.salesflow_std.report_parts import column
+
+GROUPS = {"Customer": "customer", "Lead Owner": "rep", "Month": "month", "Company": "company"}
+
+
+def execute(
+	filters: dict | None = None,
+) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict]]:
+	"""Columns, rows, no message, chart and summary for the chosen period and grouping."""
+	filters = frappe._dict(filters or {})
+	chosen = filters.group_by or "Customer"
+	group = report_parts.chosen_group(chosen, GROUPS, lambda group: _(group, context="Referrals"))
+	begin, end = report_parts.period(filters)
+	surveys, leads = _surveys(filters, begin, end), _leads(filters, begin, end)
+	answered, referred = report_parts.grouped(surveys, group), report_parts.grouped(leads, group)
+	rows = []
+	for key in dict.fromkeys([*referred, *answered]):
+		part = [*referred.get(key, []), *answered.get(key, [])]
+		label = report_parts.label_of(group == "rep", key, part[0].customer_name, group)
+		numbers = _numbers(answered.get(key, []), referred.get(key, []))
+		rows.append({"grouped_by": key or "", "label": label, **numbers})
+	rows.sort(
+		key=lambda row: row["grouped_by"] if group == "month" else (-row["leads"], str(row["grouped_by"]))
+	)
+	return _columns(chosen), rows, None, _chart(rows), _summary(surveys, leads)
+
+
+def _surveys(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
+	if not frappe.has_permission(SURVEY, "read"):
+		return []
+	table = frappe.qb.DocType(SURVEY)
+	query = (
+		frappe.qb.from_(table)
+		.select(
+			table.customer,
+			table.title.as_("customer_name"),
+			table.company,
+			table.allocated_to.as_("rep"),
+			table.answered_on.as_("on"),
+			table.would_refer,
+		)
+		.where((table.status == ANSWERED) & (table.answered_on >= begin) & (table.answered_on < end))
+		.where(Coalesce(table.corrected_by, "") == "")
+		.orderby(table.name)
+	)
+	return _run(query, SURVEY, filters, table.customer, table.company)
+
+
+def _leads(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
+	table, customer = frappe.qb.DocType("Lead"), frappe.qb.DocType("Customer")
+	captured = Coalesce(table.sf_captured_on, table.creation)
+	query = (
+		frappe.qb.from_(table)
+		.left_join(customer)
+		.on(customer.name == table.sf_referred_by)
+		.select(
+			table.name,
+			table.sf_referred_by.as_("customer"),
+			customer.customer_name,
+			table.company,
+			table.lead_owner.as_("rep"),
+			captured.as_("on"),
+			table.sf_referral_outcome,
+		)
+		.where((table.sf_referred_by != "") & (captured >= begin) & (captured < end))
+		.orderby(table.name)
+	)
+	return _run(query, "Lead", filters, table.sf_referred_by, table.company)
+
+
+def _run(
+	query: QueryBuilder, doctype: str, filters: frappe._dict, customer: object, company: object
+) -> list[frappe._dict]:
+	"""With the filters, and as far as the user may see them."""
+	if filters.customer:
+		query = query.where(customer == filters.customer)
+	if filters.company:
+		query = query.where(company == filters.company)
+	if match := build_match_conditions(doctype):
+		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
+	rows = query.run(as_dict=True)
+	for row in rows:
+		row.month = str(row.on)[:7]
+	return rows
+
+
+def _numbers(surveys: list[frappe._dict], leads: list[frappe._dict]) -> dict:
+	found = rules.referrals(row.sf_referral_outcome or "" for row in leads)
+	return {
+		"surveys": len(surveys),
+		"would_refer": sum(bool(row.would_refer) for row in surveys),
+		"leads": found.leads,
+		"opportunities": found.opportunities,
+		"won": found.won,
+		"lost": found.lost,
+		"opportunity_rate": report_parts.percent(found.opportunity_rate),
+		"won_rate": report_parts.percent(found.won_rate),
+	}
+
+
+def _columns(chosen: str) -> list[dict]:
+	return [
+		column(_(chosen, context="Referrals"), "label", "Data", 220),
+		column(_("Surveys Answered"), "surveys", "Int", 140),
+		column(_("Would Refer"), "would_refer", "Int", 130),
+		column(_("Leads Referred"), "leads", "Int", 130),
+		column(_("Became Opportunities"), "opportunities", "Int", 170),
+		column(_("Won", context="Lead"), "won", "Int", 90),
+		column(_("Lost", context="Lead"), "lost", "Int", 90),
+		column(_("Lead to Opportunity"), "opportunity_rate", "Percent", 160),
+		column(_("Lead to Deal"), "won_rate", "Percent", 130),
+	]
+
+
+def _chart(rows: list[dict]) -> dict | None:
+	if not rows:
+		return None
+	top = rows[:12]
+	kinds = {
+		"leads": _("Leads Referred"),
+		"opportunities": _("Became Opportunities"),
+		"won": _("Won", context="Lead"),
+	}
+	return {
+		"data": {
+			"labels": [row["label"] for row in top],
+			"datasets": [{"name": name, "values": [row[key] for row in top]} for key, name in kinds.items()],
+		},
+		"type": "bar",
+		"colors": ["#A6B1B9", "#449CF0", "#48BB74"],
+	}
+
+
+def _summary(surveys: list[frappe._dict], leads: list[frappe._dict]) -> list[dict]:
+	found = _numbers(surveys, leads)
+	return [
+		{"label": _("Would Refer"), "value": found["would_refer"], "datatype": "Int"},
+		{"label": _("Leads Referred"), "value": found["leads"], "datatype": "Int"},
+		{"label": _("Won", context="Lead"), "value": found["won"], "datatype": "Int", "indicator": "Green"},
+		{"label": _("Lead to Deal"), "value": found["won_rate"] or 0, "datatype": "Percent"},
+	]
