@@ -73,7 +73,7 @@ def test_who_delivers_is_asked_for_a_project_that_is_missing(rep, lead, monday):
 	made.update({"status": "Started", "kick_off_held_on": MONDAY})
 	made.flags.by_app = True
 	made.save()
-	made.save()
+	made.reload().save()
 	assert said(lead, "please make the project") == 1
 
 
@@ -169,10 +169,21 @@ def test_one_broken_delivery_stops_no_other(rep, lead, monday):
 	_made, broken = deliveries.started(rep)
 	_made, project = deliveries.started(rep)
 	first, second = sorted((broken, project), key=lambda one: one.name)
-	frappe.db.set_value("Project", first.name, "company", "No Such Company")
+	_made, other = deliveries.started(rep)
+	taken = delivery_syncs.make(other.name)
+	frappe.db.set_value("Delivery Sync", taken, "sync_key", f"{first.name}|{getdate(MONDAY)}")
 	sync_clock.tick()
 	assert (weeks_of(first), weeks_of(second)) == ([], ["Due"])
 	assert frappe.db.exists("Error Log", {"reference_doctype": "Project", "reference_name": first.name})
+
+
+def test_people_who_have_left_stop_no_delivery(rep, lead, manager, monday):
+	_made, project = deliveries.started(rep)
+	for user in (rep, lead):
+		frappe.get_doc("User", user).update({"enabled": 0}).save()
+	frappe.get_doc("User", manager).add_roles("Projects User")
+	sync_clock.tick()
+	assert weeks_of(project) == ["Due"]
 
 
 def test_one_that_is_made_by_hand_is_the_weeks_only_one(rep, lead, monday, as_user, call):

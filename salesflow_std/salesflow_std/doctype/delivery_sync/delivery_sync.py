@@ -30,12 +30,13 @@ class DeliverySync(Document):
 		before = self.get_doc_before_save()
 		if not self.flags.by_app:
 			versions.keep_state(self, before)
+		# Whom the project names may have left; their manager is asked then.
+		self._check_people(before)
 		if before is None:
 			delivery_syncs.begin(self)
 		else:
 			self._check_told(before)
 		self._check_progress()
-		self._check_people(before)
 		self._fill_promises()
 		actions.PROMISES.check(self, before)
 
@@ -76,8 +77,9 @@ class DeliverySync(Document):
 
 	def _fill_promises(self) -> None:
 		"""A promise has somebody who keeps it, and a day: a week from now unless somebody says otherwise."""
+		people = (self.delivery_user, self.allocated_to)
 		for row in self.promises:
-			row.user = row.user or self.delivery_user or self.allocated_to
+			row.user = row.user or next(filter(delivery_people.works_here, people), None)
 			row.due_on = row.due_on or add_days(getdate(self.due_on), 7)
 
 	def on_update(self) -> None:
