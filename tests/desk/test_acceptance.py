@@ -103,7 +103,7 @@ def test_both_sides_sign_on_the_phone(call, login, project, language):
 		expect(box).to_have_count(0)
 	expect(strip).to_contain_text(said("Nothing is missing: the report can be submitted"))
 	shot(phone, f"acceptance_signed_{language}")
-	phone.evaluate("cur_frm.savesubmit()")
+	phone.evaluate("() => { cur_frm.savesubmit(); }")
 	dialog(phone).locator(".btn-primary:visible").click()
 	expect(strip.locator("a[href*='satisfaction-survey']")).to_be_visible()
 	stored = call("frappe.client.get", doctype="Acceptance Report", name=report)
