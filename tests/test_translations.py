@@ -809,6 +809,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/survey_mail.py", "row.dimension"): words_of_questions,
 	("salesflow_std/survey_sheet.py", "row.dimension"): words_of_questions,
 	(_SURVEY + ".js", "word"): words_of_questions,
+	(_SURVEY + ".js", "due.description"): lambda: {field_of("Satisfaction Survey", "due_on")["description"]},
 	(_SURVEY + ".js", "frm.doc.status"): lambda: options_of("Satisfaction Survey", "status"),
 	(_SURVEY + "_list.js", "word"): lambda: selectable("Satisfaction Survey"),
 	(_SURVEY + "_list.js", "doc.status"): lambda: options_of("Satisfaction Survey", "status"),

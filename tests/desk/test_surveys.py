@@ -74,6 +74,11 @@ def test_it_is_filled_in_on_the_phone(call, login, survey, language):
 	button = strip.get_by_role("button", name=word(language, "Fill In on the Phone"))
 	assert overflow(strip) <= 0
 	assert_inside(button, page)
+	expect(page.locator("[data-fieldname=satisfaction]")).to_be_hidden()
+	due = "3 working days after the acceptance (A3)."
+	expect(page.locator(".form-layout [data-fieldname=due_on]")).to_contain_text(
+		word(language, due, context="Satisfaction Survey")
+	)
 	shot(page, f"survey_form_{language}")
 	button.click()
 	box = dialog(page)

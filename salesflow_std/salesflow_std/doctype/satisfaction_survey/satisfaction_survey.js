@@ -216,6 +216,13 @@ if (!salesflow.satisfaction_survey) {
 	}
 
 	frappe.ui.form.on("Satisfaction Survey", {
+		onload(frm) {
+			// Frappe adds the time zone to the description and would look for a translation of both together.
+			const due = frm.get_docfield("due_on");
+			due.description = __(due.description, null, "Satisfaction Survey");
+			frm.refresh_field("due_on");
+		},
+
 		setup(frm) {
 			frm.set_query("survey_template", () => ({ filters: { enabled: 1 } }));
 			frm.set_query("contact", () => ({
