@@ -37,7 +37,7 @@ def contract(call, customer) -> str:
 
 @pytest.mark.parametrize("language", ("en", "zh"))
 def test_the_customers_answer_is_written_down(call, login, contract, language):
-	page = login("Administrator", language)
+	page = login("manager", language)
 	page.set_viewport_size(PHONE)
 	page.goto(f"/app/contract/{contract}")
 	expect(page.locator(".form-dashboard .indicator").last).to_be_visible()
@@ -65,7 +65,7 @@ def test_the_customers_answer_is_written_down(call, login, contract, language):
 
 @pytest.mark.parametrize("language", ("en", "zh"))
 def test_whom_a_customer_refers_becomes_a_lead(call, login, customer, language):
-	page = login("Administrator", language)
+	page = login("manager", language)
 	page.goto(f"/app/customer/{customer}")
 	label = word(language, "Referral", context="Lead")
 	page.wait_for_function("label => window.cur_frm?.custom_buttons[label]", arg=label)

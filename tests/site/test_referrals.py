@@ -115,7 +115,7 @@ def test_a_referral_is_a_lead_with_source_and_referrer(call, as_user, rep, custo
 	assert [(task.goal, task.status) for task in tasks(customer)] == [("Take up the referral", "Done")]
 	note = frappe.db.get_value("Comment", {"reference_name": lead.name, "comment_type": "Comment"}, "content")
 	assert "&lt;b&gt;" in note
-	assert any("has referred" in text for text in timeline(customer))
+	assert any("have referred" in text for text in timeline(customer))
 
 
 def test_the_same_referral_is_made_once(call, customer, lead):
