@@ -22,8 +22,10 @@ def lead_on_change(doc: Document, method: str | None = None) -> None:
 def opportunity_on_change(doc: Document, method: str | None = None) -> None:
 	"""An opportunity was saved or got a status: asked only where that is another one."""
 	before = doc.get_doc_before_save()
-	if before and before.status == doc.status:
+	# Of several statuses in a row Frappe remembers the one before the first.
+	if doc.status == (doc.flags.sf_status_told or (before and before.status)):
 		return
+	doc.flags.sf_status_told = doc.status
 	if doc.opportunity_from == "Lead":
 		safely(referrals.opportunity_changed, doc, log="A referral could not be followed")
 	if doc.status == "Lost":

@@ -92,7 +92,7 @@ def make_lead(customer: str, given: Mapping[str, object], survey: str | None = N
 		if not about.referral_lead:
 			# State of ours beside the answers, which nobody changes.
 			frappe.db.set_value(SURVEY, survey, "referral_lead", lead.name, update_modified=False)
-	_tell_customer(customer, _("has referred {0}").format(_lead_link(lead.name, lead.title)))
+	_tell_customer(customer, _("noted that they have referred {0}").format(_lead_link(lead.name, lead.title)))
 	return {"name": lead.name, "made": True}
 
 
@@ -273,9 +273,9 @@ def _write(fact: _Fact, outcome: str) -> bool:
 
 def _said(outcome: str) -> str:
 	return {
-		rules.OPPORTUNITY: _("whom they referred is an opportunity now: {0}"),
-		rules.WON: _("whom they referred was won: {0}"),
-		rules.LOST: _("nothing came of whom they referred: {0}"),
+		rules.OPPORTUNITY: _("noted that whom they referred is an opportunity now: {0}"),
+		rules.WON: _("noted that whom they referred was won: {0}"),
+		rules.LOST: _("noted that nothing came of whom they referred: {0}"),
 	}[outcome]
 
 

@@ -116,7 +116,7 @@ def settle(name: str) -> None:
 	)
 	if later and contract.sf_renewal_outcome != rules.RENEWED:
 		_write(contract, {"sf_renewal_outcome": rules.RENEWED})
-		_comment(name, _("The customer has renewed: {0}").format(refusals.link(DOCTYPE, later)))
+		_comment(name, _("noted that the customer has renewed: {0}").format(refusals.link(DOCTYPE, later)))
 	elif not later and contract.sf_renewal_outcome == rules.RENEWED:
 		_write(contract, {"sf_renewal_outcome": None})
 
@@ -181,8 +181,8 @@ def _answered(contract: frappe._dict, values: dict, note: str) -> dict:
 	asked_on = contract.sf_renewal_asked_on or getdate()
 	_write(contract, {"sf_renewal_asked_on": asked_on, "sf_renewal_note": note, **values})
 	said = {
-		rules.LATER: _("The customer is to be asked again for renewal: {0}"),
-		rules.NOT_RENEWED: _("The customer does not renew: {0}"),
+		rules.LATER: _("noted that the customer is to be asked again for renewal: {0}"),
+		rules.NOT_RENEWED: _("noted that the customer does not renew: {0}"),
 	}[values["sf_renewal_outcome"]]
 	_comment(contract.name, said.format(escape_html(note)))
 	return state(contract)
@@ -219,7 +219,7 @@ def make_opportunity(name: str) -> str:
 	if contract.sf_renewal_outcome in (rules.LATER, rules.NOT_RENEWED):
 		values["sf_renewal_outcome"] = None
 	_write(contract, values)
-	opportunity.add_comment("Info", _("renews {0}").format(refusals.link(DOCTYPE, name)))
+	opportunity.add_comment("Info", _("made it to renew {0}").format(refusals.link(DOCTYPE, name)))
 	return opportunity.name
 
 

@@ -11,12 +11,14 @@ from salesflow_std.salesflow_std.report.referrals import referrals as referral_r
 from salesflow_std.salesflow_std.report.renewals import renewals as renewal_report
 from tests.site import records, signed
 
-PERIOD = {"from_date": add_days(today(), -100), "to_date": add_days(today(), 100)}
-
 
 @pytest.fixture
 def customer():
 	return records.customer()
+
+
+def period():
+	return {"from_date": add_days(today(), -100), "to_date": add_days(today(), 100)}
 
 
 def ending(customer, days, outcome=None, **values):
@@ -25,7 +27,7 @@ def ending(customer, days, outcome=None, **values):
 
 
 def by(report, group, **filters):
-	rows = report.execute({**PERIOD, "group_by": group, **filters})[1]
+	rows = report.execute({**period(), "group_by": group, **filters})[1]
 	return {row["grouped_by"]: row for row in rows}
 
 
@@ -79,4 +81,4 @@ def test_referrals_from_the_survey_to_the_deal(customer):
 @pytest.mark.parametrize("report", [renewal_report, referral_report])
 def test_an_unknown_grouping_is_refused(report):
 	with pytest.raises(frappe.ValidationError, match="no grouping"):
-		report.execute({**PERIOD, "group_by": "Moon"})
+		report.execute({**period(), "group_by": "Moon"})

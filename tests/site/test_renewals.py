@@ -39,8 +39,10 @@ def ending(customer: str, days: int, **values):
 
 
 def state(document, *fields):
-	fields = [f"sf_renewal_{field}" for field in fields]
-	return records.state(document, *fields)
+	found = records.state(document, "name", *(f"sf_renewal_{field}" for field in fields))[1:]
+	# What is empty is None or "", as the database was told.
+	values = tuple(value or None for value in found)
+	return values if len(values) > 1 else values[0]
 
 
 def told(user: str, words: str) -> int:
