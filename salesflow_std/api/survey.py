@@ -60,10 +60,7 @@ class SurveyPage(PublicPage):
 		action = said.get("action")
 		if not isinstance(action, str) or action not in step:
 			return  # shown in the other language
-		try:
-			step[action](said, shown)
-		except surveys.NotOpen:
-			raise public_links.NotOpen from None
+		step[action](said, shown)
 
 	def facts(self, shown: Sheet) -> dict[str, Any]:
 		return survey_form.facts(shown)

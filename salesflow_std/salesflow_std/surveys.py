@@ -41,6 +41,8 @@ TO_SEND, SENT, ANSWERED, NO_ANSWER, CANCELLED = "To Send", "Sent", "Answered", "
 WAITING = (TO_SEND, SENT, NO_ANSWER)
 LINK, PHONE = "Link", "Phone"
 NOT_ACCEPTED = "Not Accepted"
+# Raised where a survey waits for no answer any more.
+NotOpen = public_links.NotOpen
 # The purpose of its public links.
 SATISFACTION_SURVEY = public_links.SATISFACTION_SURVEY
 
@@ -51,10 +53,6 @@ is_happy = survey_answers.is_happy
 
 # What a clock that is a little behind makes of "now".
 _TOLERANCE = timedelta(minutes=5)
-
-
-class NotOpen(Exception):
-	"""The survey waits for no answer any more."""
 
 
 def locked(name: str) -> Document:
