@@ -16,7 +16,7 @@ from frappe.model.document import Document
 
 from salesflow_std.engine import survey as rules
 from salesflow_std.engine.public_text import TextError, clean
-from salesflow_std.salesflow_std import public_links, survey_form, survey_mail, surveys
+from salesflow_std.salesflow_std import survey_form, survey_mail, surveys
 from salesflow_std.salesflow_std.messages import say
 from salesflow_std.salesflow_std.public_pages import DONE, TEXT_LENGTH, PublicPage, Shown
 
