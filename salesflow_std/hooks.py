@@ -263,16 +263,19 @@ doc_events = {
 		"on_update": [
 			"salesflow_std.overrides.profiled.on_update",
 			"salesflow_std.overrides.staged.customer_on_update",
+			"salesflow_std.overrides.customer.on_update",
 		],
 		"before_rename": "salesflow_std.overrides.profiled.before_rename",
 		"after_delete": "salesflow_std.overrides.profiled.after_delete",
 		"after_rename": [
 			"salesflow_std.overrides.graded.after_rename",
+			"salesflow_std.overrides.customer.after_rename",
 			"salesflow_std.overrides.profiled.after_rename",
 			"salesflow_std.salesflow_std.objections.document_renamed",
 		],
 		"on_trash": [
 			"salesflow_std.overrides.graded.on_trash",
+			"salesflow_std.overrides.planned.on_trash",
 			"salesflow_std.salesflow_std.objections.document_deleted",
 			"salesflow_std.overrides.staged.on_trash",
 		],
@@ -447,6 +450,7 @@ scheduler_events = {
 		"salesflow_std.jobs.stage_reconciling.run",
 		"salesflow_std.jobs.lost_dates.run",
 		"salesflow_std.jobs.renewal_clock.run",
+		"salesflow_std.jobs.care_clock.catch_up",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
@@ -454,6 +458,7 @@ scheduler_events = {
 		"salesflow_std.jobs.account_plan_reviews.run",
 		"salesflow_std.jobs.profile_clock.run",
 		"salesflow_std.jobs.needs_clock.clear_old_links",
+		"salesflow_std.jobs.care_clock.daily",
 	],
 }
 

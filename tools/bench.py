@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -35,6 +36,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 APP = "salesflow_std"
 CACHE = ROOT / ".test-env"
+# What the app needs beside Frappe and ERPNext, for a bench that has not installed it.
+PACKAGES = CACHE / "packages"
 LOOPBACK = "127.0.0.1"
 ADMIN_PASSWORD = "admin"
 
@@ -558,6 +561,7 @@ class ShadowBench:
 		self.options.chmod(0o700)
 		self._write_register()
 		self._link_apps()
+		self._fetch_packages()
 		self.mariadb = MariaDB(self.real_config, self.options)
 		self.mariadb.connect()
 		self._start_redis()
@@ -801,6 +805,38 @@ class ShadowBench:
 		)
 		(self.sites / "common_site_config.json").write_text(json.dumps(config, indent=1))
 
+	def _fetch_packages(self) -> None:
+		"""What the app needs and the real bench has not, into a folder of the checkout; the bench stays as it is."""
+		ask = (
+			"import json, sys\n"
+			"from importlib.metadata import distributions\n"
+			"print(json.dumps([d.metadata['Name'].lower().replace('_', '-') for d in distributions()]))"
+		)
+		answer = subprocess.run([str(self.python), "-c", ask], capture_output=True, text=True, check=True)
+		pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+		wanted = re.findall(r'"([^"]+)"', pyproject.partition("\ndependencies = [")[2].partition("]")[0])
+		known = set(json.loads(answer.stdout))
+		missing = [one for one in wanted if re.split(r"[<>=!~ ]", one)[0].lower() not in known]
+		with locked("packages"):
+			stamp = PACKAGES / "salesflow.json"
+			said = json.dumps([str(self.python), missing])
+			if stamp.exists() and stamp.read_text() == said:
+				return
+			PACKAGES.mkdir(parents=True, exist_ok=True)
+			if missing:
+				say(f"fetching {', '.join(missing)}, which the bench has not")
+				result = subprocess.run(
+					[str(self.python), "-m", "pip", "install", "-q", "--no-deps", "--upgrade"]
+					+ ["--target", str(PACKAGES), *missing],
+					capture_output=True,
+					text=True,
+				)
+				if result.returncode:
+					raise HarnessError(
+						f"could not fetch {', '.join(missing)}:\n{result.stdout}\n{result.stderr}"
+					)
+			stamp.write_text(said)
+
 	def environment(self) -> dict[str, str]:
 		env = {
 			key: value
@@ -809,7 +845,7 @@ class ShadowBench:
 		}
 		env["FRAPPE_BENCH_ROOT"] = str(self.path)
 		# First on the path, before what the bench's environment links.
-		env["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tools" / "guard")])
+		env["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tools" / "guard"), str(PACKAGES)])
 		env["PYTHONDONTWRITEBYTECODE"] = "1"
 		env["SALESFLOW_OFFLINE"] = "1" if self.offline else "0"
 		if not MariaDB(self.real_config, Path()).is_local:

@@ -9,8 +9,8 @@ import frappe.share
 from frappe import _
 from frappe.utils import cint, now_datetime
 
-from salesflow_std.salesflow_std import follow_ups, reps
-from salesflow_std.salesflow_std.follow_ups import DONE, PLANNED, SUBJECTS
+from salesflow_std.salesflow_std import account_managers, follow_ups, plans, reps
+from salesflow_std.salesflow_std.follow_ups import CUSTOMER, DONE, PLANNED, REFERENCES, SUBJECTS
 
 
 @frappe.whitelist(methods=["POST", "PUT"])
@@ -103,8 +103,12 @@ def reassign(name: str, user: str) -> dict:
 		frappe.throw(_("{0} has no sales role, so could not work on it.").format(user), title=_("Reassign"))
 	subject = frappe.get_doc(doc.reference_doctype, doc.reference_name)
 	subject.check_permission("write")
-	before = follow_ups.rep_of(doc.reference_doctype, subject)
-	subject.set(SUBJECTS[doc.reference_doctype].owner_field, user)
+	if doc.reference_doctype == CUSTOMER:
+		before, owner_field = account_managers.of(subject.name) or subject.owner, "account_manager"
+	else:
+		before = follow_ups.rep_of(doc.reference_doctype, subject)
+		owner_field = SUBJECTS[doc.reference_doctype].owner_field
+	subject.set(owner_field, user)
 	subject.save()
 	# What was planned by hand does not follow the owner by itself.
 	touch = frappe.qb.DocType("Follow Up")
@@ -123,7 +127,7 @@ def reassign(name: str, user: str) -> dict:
 		frappe.share.add(
 			doc.reference_doctype, doc.reference_name, user, write=1, flags={"ignore_share_permission": True}
 		)
-	follow_ups.plan(doc.reference_doctype, doc.reference_name)
+	plans.plan(doc.reference_doctype, doc.reference_name)
 	return {"next": next_of(doc.reference_doctype, doc.reference_name)}
 
 
@@ -133,10 +137,10 @@ def plan_of(doctype: str, name: str) -> dict:
 
 	``{"open": [{"name", "due_on", "channel", "goal", "kind", "allocated_to"}], "done": […]}``
 	"""
-	if doctype not in SUBJECTS:
+	if doctype not in REFERENCES:
 		frappe.throw(
 			_("Follow-ups are for {0}, not for {1}.").format(
-				", ".join(_(subject) for subject in SUBJECTS), _(doctype)
+				", ".join(_(subject) for subject in REFERENCES), _(doctype)
 			),
 			title=_("Document Type", context="Follow Up"),
 		)

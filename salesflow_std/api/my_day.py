@@ -76,7 +76,15 @@ _CONTACT = {
 		"phone": "phone",
 		"mobile": "contact_mobile",
 	},
+	"Customer": {
+		"contact": "customer_primary_contact",
+		"email": "email_id",
+		"phone": "mobile_no",
+		"mobile": "mobile_no",
+	},
 }
+# What a document is called.
+_TITLE = {"Lead": "title", "Opportunity": "title", "Customer": "customer_name"}
 
 # What else waits for a user: each finds ``{"key", "label", "total", "all", "rows": [{"title", "route", "tone", "why",
 # "detail"}]}`` or None where there is nothing. `all` is the route of the whole list, `tone` a colour of Frappe's.
@@ -224,6 +232,7 @@ def _items(planned: list[_Open], now: datetime) -> list[dict]:
 			touch.channel,
 			touch.goal,
 			touch.value_kind,
+			touch.festival,
 			touch.stands_in_for,
 			touch.answers,
 			touch.creation,
@@ -269,14 +278,39 @@ def _documents(rows: list[frappe._dict]) -> dict[tuple[str, str], frappe._dict]:
 		table = DocType(doctype)
 		query = (
 			frappe.qb.from_(table)
-			.select(table.name, table.title, table.sf_grade, table.sf_grade_stale, table.sf_last_touch_on)
+			.select(
+				table.name,
+				table[_TITLE[doctype]].as_("title"),
+				table.sf_grade,
+				table.sf_grade_stale,
+				table.sf_last_touch_on,
+			)
 			.select(*(table[field].as_(key) for key, field in contact.items()))
 			.where(table.name.isin(sorted(names)))
 			.orderby(table.name)
 		)
 		for document in _readable(doctype, query):
 			found[doctype, document.name] = document
+	_name_contacts([document for (doctype, _name), document in found.items() if doctype == "Customer"])
 	return found
+
+
+def _name_contacts(customers: list[frappe._dict]) -> None:
+	"""A customer points at its contact, whose name is asked for."""
+	names = {row.contact for row in customers if row.contact}
+	called = dict(
+		frappe.get_all(
+			"Contact",
+			filters={"name": ("in", names)},
+			fields=["name", "full_name"],
+			order_by="name",
+			as_list=True,
+		)
+		if names
+		else ()
+	)
+	for row in customers:
+		row.contact = called.get(row.contact)
 
 
 def _missed_in_a_row(
@@ -328,7 +362,7 @@ def _item(
 		"group": row.group,
 		"due_on": row.due_on,
 		"channel": row.channel,
-		"goal": _(row.goal) if row.goal else "",
+		"goal": " · ".join(_(part) for part in (row.goal, row.festival) if part),
 		"value_kind": row.value_kind,
 		"grade": row.grade,
 		"stands_in_for": get_fullname(row.stands_in_for) if row.stands_in_for else None,
@@ -478,7 +512,7 @@ def suggest(follow_up: str) -> dict:
 	doctype, name = touch.reference_doctype, touch.reference_name
 	items = value_items.suggest(doctype, name, touch.value_kind, limit=_SUGGESTIONS)
 	files = _files([item["attachment"] for item in items if item["attachment"]])
-	about = frappe.db.get_value(doctype, name, ["title", _CONTACT[doctype]["email"]]) or (None, None)
+	about = frappe.db.get_value(doctype, name, [_TITLE[doctype], _CONTACT[doctype]["email"]]) or (None, None)
 	return {
 		"doctype": doctype,
 		"docname": name,

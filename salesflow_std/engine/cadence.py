@@ -395,7 +395,7 @@ class Planner:
 
 	def _by_interval(self, rhythm: Rhythm, story: Story, start: date) -> list[date]:
 		base = (story.last or story.since).date()
-		length, target = self._interval(rhythm, base)
+		length, target = interval(rhythm, base)
 		earliest = max(start, self._earliest(story.last))
 		if target < earliest:
 			# Late already; many at once (a policy that comes to an old stock) spread over a part of the period.
@@ -410,18 +410,19 @@ class Planner:
 			return self.days.from_on(target)
 		return _around(inside, target, slack=2 if weeks else 3)
 
-	def _interval(self, rhythm: Rhythm, base: date) -> tuple[int, date]:
-		"""The length of the rhythm's interval in days, and where one from `base` on ends."""
-		if rhythm.period == "Week":
-			length = max(1, round(7 * rhythm.every / rhythm.touches))
-			return length, base + timedelta(days=length)
-		months = _MONTHS[rhythm.period] * rhythm.every
-		if months % rhythm.touches:
-			length = max(1, round(30.4 * months / rhythm.touches))
-			return length, base + timedelta(days=length)
-		begin = datetime.combine(base, time(0))
-		target = worktime.add(begin, months // rhythm.touches, "Months", worktime.Calendar()).date()
-		return (target - base).days, target
+
+def interval(rhythm: Rhythm, base: date) -> tuple[int, date]:
+	"""The length of the rhythm's interval in days, and where one from `base` on ends."""
+	if rhythm.period == "Week":
+		length = max(1, round(7 * rhythm.every / rhythm.touches))
+		return length, base + timedelta(days=length)
+	months = _MONTHS[rhythm.period] * rhythm.every
+	if months % rhythm.touches:
+		length = max(1, round(30.4 * months / rhythm.touches))
+		return length, base + timedelta(days=length)
+	begin = datetime.combine(base, time(0))
+	target = worktime.add(begin, months // rhythm.touches, "Months", worktime.Calendar()).date()
+	return (target - base).days, target
 
 
 def _apart(touches: int) -> timedelta:

@@ -16,21 +16,25 @@ from rq.timeouts import JobTimeoutException
 
 from salesflow_std.engine import leads
 from salesflow_std.jobs.steps import run_each
-from salesflow_std.salesflow_std import bulk, handover, notices, reps
+from salesflow_std.salesflow_std import bulk, care_plans, handover, notices, reps
 from salesflow_std.salesflow_std.cadences import cadences
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.follow_ups import (
 	BY_ITSELF,
+	CUSTOMER,
 	DONE,
 	HOLDS_RHYTHM,
 	MISSED,
 	PLANNED,
+	REFERENCES,
 	SUBJECTS,
 	Planning,
 )
+from salesflow_std.salesflow_std.plans import planning_of
 from salesflow_std.salesflow_std.touches import REACHED
 
 CHUNK = 2000
+_Planning = Planning | care_plans.CarePlanning
 _TRIES = 3
 # What was missed longer ago is no news to a manager, whatever has changed since; nor is it looked through.
 _TELL_WITHIN_DAYS = 7
@@ -48,16 +52,16 @@ def plan_due() -> int:
 	"""
 	if not settings().plan_follow_ups:
 		touch = frappe.qb.DocType("Follow Up")
-		for doctype in SUBJECTS:
+		for doctype in REFERENCES:
 			planned = (
 				frappe.qb.from_(touch)
 				.select(touch.reference_name)
 				.where((touch.reference_doctype == doctype) & (touch.status == PLANNED))
 				.where(touch.kind.isin(BY_ITSELF))
 			)
-			_plan_all(doctype, frappe.qb.DocType(doctype).name.isin(planned))
+			plan_all(doctype, frappe.qb.DocType(doctype).name.isin(planned))
 		return 0
-	return sum(_plan_all(doctype, _unplanned(doctype)) for doctype in SUBJECTS)
+	return sum(plan_all(doctype, _unplanned(doctype)) for doctype in SUBJECTS)
 
 
 def end_plans() -> int:
@@ -66,7 +70,7 @@ def end_plans() -> int:
 	for doctype, subject in SUBJECTS.items():
 		table = frappe.qb.DocType(doctype)
 		ended = table.status.notin(subject.open_statuses) & table.sf_next_touch_on.isnotnull()
-		count += _plan_all(doctype, ended)
+		count += plan_all(doctype, ended)
 	return count
 
 
@@ -84,13 +88,13 @@ def _unplanned(doctype: str) -> Criterion:
 	return due & (graded | waiting) & (table.disabled == 0) & invalid.negate() & silent.negate()
 
 
-def _plan_all(doctype: str, which: Criterion) -> int:
+def plan_all(doctype: str, which: Criterion) -> int:
 	"""Plans all documents a criterion selects, a transaction for each chunk; returns how many.
 
 	They are walked through by name: what cannot be planned must not come round again.
 	"""
 	table = frappe.qb.DocType(doctype)
-	planning = Planning()
+	planning = planning_of(doctype)
 	after, count = "", 0
 	while True:
 		names = (
@@ -108,7 +112,7 @@ def _plan_all(doctype: str, which: Criterion) -> int:
 		after = names[-1]
 
 
-def _plan_chunk(planning: Planning, doctype: str, names: list[str]) -> tuple[int, Planning]:
+def _plan_chunk(planning: _Planning, doctype: str, names: list[str]) -> tuple[int, _Planning]:
 	"""One chunk as a transaction; where it fails, its documents one by one, so that one broken record never
 	stops the rest. Returns how many are planned now, and the planning to go on with.
 
@@ -123,18 +127,18 @@ def _plan_chunk(planning: Planning, doctype: str, names: list[str]) -> tuple[int
 			frappe.db.rollback()
 			if attempt == _TRIES:
 				raise
-			planning = Planning()
+			planning = planning_of(doctype)
 		except JobTimeoutException:
 			raise
 		except Exception:
 			frappe.db.rollback()
-			return sum(_plan_alone(doctype, name) for name in names), Planning()
+			return sum(_plan_alone(doctype, name) for name in names), planning_of(doctype)
 	return 0, planning
 
 
 def _plan_alone(doctype: str, name: str) -> int:
 	try:
-		due = Planning().plan(doctype, [name]).get(name)
+		due = planning_of(doctype).plan(doctype, [name]).get(name)
 		frappe.db.commit()  # nosemgrep - each document for itself
 		return int(due is not None)
 	except JobTimeoutException:
@@ -152,6 +156,8 @@ def plan_anew(doctype: str) -> None:
 
 	The documents are asked for a plan first, in chunks; so a killed run is finished by the next tick.
 	"""
+	if doctype == CUSTOMER:
+		plan_all(CUSTOMER, care_plans.wanted() | frappe.qb.DocType(CUSTOMER).sf_next_touch_on.isnotnull())
 	if doctype not in SUBJECTS:
 		return
 	table = frappe.qb.DocType(doctype)
@@ -170,7 +176,7 @@ def plan_anew(doctype: str) -> None:
 		frappe.qb.update(table).set(table.sf_next_touch_on, None).where(table.name.isin(names)).run()
 		frappe.db.commit()  # nosemgrep - the locks of a chunk go before the next one
 		after = names[-1]
-	_plan_all(doctype, _unplanned(doctype))
+	plan_all(doctype, _unplanned(doctype))
 	end_orphans(doctype)
 
 
@@ -192,13 +198,13 @@ def end_orphans(doctype: str) -> None:
 	if settings().plan_follow_ups:
 		# The others are planned at the next tick. A document without a grade answers neither yes nor no.
 		orphaned = orphaned & (Case().when(_unplanned(doctype), 1).else_(0) == 0)
-	_plan_all(doctype, orphaned)
+	plan_all(doctype, orphaned)
 
 
 def follow_absence(rep: str) -> None:
 	"""Has all touches of a rep follow absences and stand-ins (F4)."""
 	touch = frappe.qb.DocType("Follow Up")
-	for doctype in SUBJECTS:
+	for doctype in REFERENCES:
 		names = (
 			frappe.qb.from_(touch)
 			.select(touch.reference_name)
@@ -208,7 +214,7 @@ def follow_absence(rep: str) -> None:
 			.orderby(touch.reference_name)
 			.run(pluck=True)
 		)
-		planning = Planning()
+		planning = planning_of(doctype)
 		for i in range(0, len(names), CHUNK):
 			_planned, planning = _plan_chunk(planning, doctype, names[i : i + CHUNK])
 
@@ -244,7 +250,7 @@ def mark_missed() -> int:
 			.where(touch.name.isin(names) & (touch.status == PLANNED))
 			.run()
 		)
-		for doctype in SUBJECTS:
+		for doctype in REFERENCES:
 			table = frappe.qb.DocType(doctype)
 			missed = [row[2] for row in rows if row[1] == doctype]
 			if missed:
@@ -440,7 +446,7 @@ def _open_cases(rows: list[frappe._dict]) -> dict[tuple[str, str, str], frappe._
 	"""What the manager knows already: an escalated touch of the same kind that no touch has followed."""
 	touch = frappe.qb.DocType("Follow Up")
 	found: dict[tuple[str, str, str], frappe._dict] = {}
-	for doctype in SUBJECTS:
+	for doctype in REFERENCES:
 		about = {row.reference_name for row in rows if row.reference_doctype == doctype}
 		if not about:
 			continue

@@ -10,7 +10,7 @@ from salesflow_std.salesflow_std import touches
 
 
 def on_update(doc: Document, method: str | None = None) -> None:
-	"""Counts a completed call with a lead or an opportunity; the telephone system saves it many times."""
+	"""Counts a completed call with a lead, an opportunity or a customer; the telephone system saves it many times."""
 	if doc.status != "Completed":
 		return
 	references = [(row.link_doctype, row.link_name) for row in doc.links]

@@ -10,7 +10,7 @@ from salesflow_std.engine import mail
 from salesflow_std.overrides.guard import safely
 from salesflow_std.salesflow_std import follow_ups, reps, touches
 
-_SUBJECTS = (*follow_ups.SUBJECTS, "Quotation")
+_SUBJECTS = (*follow_ups.REFERENCES, "Quotation")
 
 # Our channel for each of Frappe's; other media (Event, Other) are no touch.
 CHANNELS = {

@@ -9,15 +9,15 @@ from frappe.utils import get_datetime, now_datetime
 
 from salesflow_std.overrides.guard import safely
 from salesflow_std.salesflow_std import touches
-from salesflow_std.salesflow_std.follow_ups import SUBJECTS
+from salesflow_std.salesflow_std.follow_ups import REFERENCES
 
-_SUBJECTS = (*SUBJECTS, "Quotation")
+_SUBJECTS = (*REFERENCES, "Quotation")
 _CHANNELS = {"Call": "Phone", "Sent/Received Email": "E-mail"}
 _APPOINTMENTS = ("Event", "Meeting", "Call")
 
 
 def on_update(doc: Document, method: str | None = None) -> None:
-	"""Follows an event with a lead or an opportunity among its participants."""
+	"""Follows an event with a lead, an opportunity or a customer among its participants."""
 	before = doc.get_doc_before_save()
 	references = _references(doc)
 	if before and _told(before) == _told(doc):

@@ -7,7 +7,7 @@ from frappe.model.document import Document
 from frappe.utils import now_datetime
 
 from salesflow_std.engine import leads
-from salesflow_std.salesflow_std import follow_ups, touches
+from salesflow_std.salesflow_std import follow_ups, greetings, touches
 from salesflow_std.salesflow_std.cadences import cadence_for
 from salesflow_std.salesflow_std.follow_ups import SUBJECTS
 
@@ -90,8 +90,20 @@ def after_rename(
 	doc: Document, method: str | None = None, old: str = "", new: str = "", merge: bool = False
 ) -> None:
 	"""The keys of open touches follow the name; after a merge one touch of each policy stays open."""
-	for touch in follow_ups.open_touches(doc.doctype, new):
-		key = follow_ups.open_key(doc.doctype, new, touch.policy)
+	rename_keys(doc.doctype, new)
+	if merge:
+		_merge_touches(doc.doctype, old, new)
+	follow_ups.plan(doc.doctype, new)
+
+
+def rename_keys(doctype: str, new: str) -> None:
+	"""Gives the open touches of a document the keys of its new name; what is planned twice then is cancelled."""
+	for touch in follow_ups.open_touches(doctype, new):
+		key = (
+			greetings.open_key(new, touch.festival)
+			if touch.festival
+			else follow_ups.open_key(doctype, new, touch.policy)
+		)
 		own = frappe.db.get_value("Follow Up", touch.name, "open_key")
 		if not own or own == key:
 			continue
@@ -99,9 +111,6 @@ def after_rename(
 			follow_ups.cancel([touch.name], "One touch at a time.")
 		else:
 			frappe.db.set_value("Follow Up", touch.name, "open_key", key, update_modified=False)
-	if merge:
-		_merge_touches(doc.doctype, old, new)
-	follow_ups.plan(doc.doctype, new)
 
 
 def _merge_touches(doctype: str, old: str, new: str) -> None:

@@ -25,6 +25,8 @@ _SHARED = {
 	"channel": f"varchar(140) {_COLLATE}",
 	"goal": f"varchar(140) {_COLLATE}",
 	"value_kind": f"varchar(140) {_COLLATE}",
+	"value_content": f"varchar(140) {_COLLATE}",
+	"festival": f"varchar(140) {_COLLATE}",
 	"policy": f"varchar(140) {_COLLATE}",
 	"grade": f"varchar(140) {_COLLATE}",
 }

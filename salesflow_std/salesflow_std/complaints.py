@@ -16,7 +16,7 @@ from frappe.utils import cstr, getdate, now_datetime
 from salesflow_std.engine import complaints as rules
 from salesflow_std.engine import worktime
 from salesflow_std.engine.survey import EARLIER_COMPLAINT
-from salesflow_std.salesflow_std import complaint_words, delivery_people, notices, reps
+from salesflow_std.salesflow_std import account_managers, complaint_words, delivery_people, notices, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -147,11 +147,7 @@ def _account_manager(survey: Document) -> str:
 	named = [survey.allocated_to]
 	if survey.project:
 		named.append(frappe.db.get_value("Project", survey.project, "sf_account_manager"))
-	return working(*named, _manager_of_customer(survey.customer), survey.owner)
-
-
-def _manager_of_customer(customer: str | None) -> str | None:
-	return frappe.db.get_value("Customer", customer, "account_manager") if customer else None
+	return working(*named, account_managers.of(survey.customer), survey.owner)
 
 
 def working(*users: str | None) -> str:
@@ -168,7 +164,7 @@ def working(*users: str | None) -> str:
 def begin(issue: Document) -> None:
 	"""Gives a complaint who is responsible and until when, where nobody has said so (A4)."""
 	if not issue.sf_responsible:
-		issue.sf_responsible = working(_manager_of_customer(issue.customer), frappe.session.user)
+		issue.sf_responsible = working(account_managers.of(issue.customer), frappe.session.user)
 	if issue.customer and not issue.customer_name:
 		issue.customer_name = frappe.db.get_value("Customer", issue.customer, "customer_name")
 	if not issue.sf_close_by:

@@ -8,7 +8,7 @@ import frappe
 from frappe.utils import flt, now_datetime
 
 from salesflow_std.engine import worktime
-from salesflow_std.salesflow_std import follow_ups, reps
+from salesflow_std.salesflow_std import care_plans, follow_ups, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -42,7 +42,6 @@ def plan(
 	None where a task with that `key` was planned before, done or not.
 	"""
 	due = due.replace(microsecond=0)
-	late = worktime.add(due, 1, "Working Days", working_calendar(company)).replace(microsecond=0)
 	doer = reps.on_duty(user, due.date())
 	name = frappe.generate_hash(length=10)
 	made = follow_ups.insert_rows(
@@ -59,7 +58,7 @@ def plan(
 				"status": follow_ups.PLANNED,
 				"kind": "Task",
 				"due_on": due,
-				"late_on": late,
+				"late_on": late(due, company),
 				"channel": "Phone",
 				"goal": goal,
 				# Unique, and kept when the task is done.
@@ -67,7 +66,14 @@ def plan(
 			}
 		]
 	)
+	if made:
+		care_plans.show_next(customer)
 	return name if made else None
+
+
+def late(due: datetime, company: str | None = None) -> datetime:
+	"""When a task that was due then is told of (F5)."""
+	return worktime.add(due, 1, "Working Days", working_calendar(company)).replace(microsecond=0)
 
 
 def done(customer: str, goal: str, about: str) -> None:
@@ -77,6 +83,7 @@ def done(customer: str, goal: str, about: str) -> None:
 		now = now_datetime().replace(microsecond=0)
 		told = {"outcome": "Reached", "done_on": now, "done_by": frappe.session.user}
 		follow_ups.close(name, told)
+		care_plans.show_next(customer)
 
 
 def _key(customer: str, goal: str, about: str) -> str:

@@ -114,6 +114,11 @@ SUBJECTS = {
 	),
 }
 
+# Customers are cared for by several rhythms at once (`care_plans`), so the planning here is not for them (P6).
+CUSTOMER = "Customer"
+# What a follow-up may be about.
+REFERENCES = (*SUBJECTS, CUSTOMER)
+
 _ROW_FIELDS = (
 	"name",
 	"creation",
@@ -134,6 +139,8 @@ _ROW_FIELDS = (
 	"channel",
 	"goal",
 	"value_kind",
+	"value_content",
+	"festival",
 	"policy",
 	"grade",
 	"open_key",
@@ -273,7 +280,7 @@ class Planning:
 	def plan(self, doctype: str, names: list[str]) -> dict[str, datetime | None]:
 		"""Brings the plans of some documents up to date; returns when each one's next touch is due."""
 		rows = read(doctype, names)
-		return self.plan_rows(doctype, rows, _open_touches(doctype, [row.name for row in rows]))
+		return self.plan_rows(doctype, rows, open_touches_of(doctype, [row.name for row in rows]))
 
 	def plan_rows(
 		self,
@@ -788,7 +795,7 @@ def cancel(names: list[str], reason: str) -> None:
 	)
 
 
-def _open_touches(doctype: str, names: list[str]) -> dict[str, list[frappe._dict]]:
+def open_touches_of(doctype: str, names: list[str]) -> dict[str, list[frappe._dict]]:
 	"""The open follow-ups of documents, earliest first."""
 	touch = frappe.qb.DocType("Follow Up")
 	found: dict[str, list[frappe._dict]] = {}
@@ -801,6 +808,7 @@ def _open_touches(doctype: str, names: list[str]) -> dict[str, list[frappe._dict
 			touch.reference_name,
 			touch.kind,
 			touch.policy,
+			touch.festival,
 			touch.grade,
 			touch.due_on,
 			touch.late_on,
@@ -824,4 +832,4 @@ def _open_touches(doctype: str, names: list[str]) -> dict[str, list[frappe._dict
 
 def open_touches(doctype: str, name: str) -> list[frappe._dict]:
 	"""The open follow-ups of one document, earliest first."""
-	return _open_touches(doctype, [name]).get(name, [])
+	return open_touches_of(doctype, [name]).get(name, [])

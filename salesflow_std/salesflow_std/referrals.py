@@ -16,7 +16,7 @@ from frappe.translate import get_all_translations
 from frappe.utils import cstr, escape_html
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import customer_tasks, refusals, renewals, survey_answers
+from salesflow_std.salesflow_std import account_managers, customer_tasks, refusals, renewals, survey_answers
 
 SURVEY = "Satisfaction Survey"
 ANSWERED = "Answered"
@@ -32,7 +32,7 @@ def begin(survey: Document) -> list[str]:
 	renewal that comes next (A5). Returns the tasks it has made; the second time, or for a correction, none."""
 	if survey.status != ANSWERED or not survey.customer:
 		return []
-	user = survey.allocated_to or _account_manager(survey.customer) or survey.owner
+	user = survey.allocated_to or account_managers.of(survey.customer) or survey.owner
 	goals = []
 	if survey.would_refer:
 		goals.append((customer_tasks.TAKE_UP_REFERRAL, _first(survey)))
@@ -287,15 +287,11 @@ def _thank(lead: frappe._dict, thanks: str) -> None:
 	survey = lead.sf_referral_survey
 	user = (
 		(survey and frappe.db.get_value(SURVEY, survey, "allocated_to"))
-		or _account_manager(lead.sf_referred_by)
+		or account_managers.of(lead.sf_referred_by)
 		or lead.lead_owner
 		or lead.owner
 	)
 	customer_tasks.make(lead.sf_referred_by, user, goal, lead.name, lead.company)
-
-
-def _account_manager(customer: str) -> str | None:
-	return frappe.db.get_value("Customer", customer, "account_manager")
 
 
 def _tell_customer(customer: str, text: str) -> None:

@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import add_days, cint, cstr, escape_html, flt, getdate
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import refusals
+from salesflow_std.salesflow_std import account_managers, refusals
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 DOCTYPE = "Contract"
@@ -240,11 +240,7 @@ def opportunity_lost(opportunity: Document) -> None:
 
 def responsible(contract: frappe._dict | Document) -> str:
 	"""Whose renewal it is: whoever looks after the contract, else the customer's account manager."""
-	return (
-		contract.get("sf_allocated_to")
-		or frappe.db.get_value("Customer", contract.party_name, "account_manager")
-		or contract.owner
-	)
+	return contract.get("sf_allocated_to") or account_managers.of(contract.party_name) or contract.owner
 
 
 def is_to_ask(contract: frappe._dict | Document, today: date) -> bool:

@@ -8,7 +8,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import get_datetime, now_datetime
 
-from salesflow_std.salesflow_std import customer_tasks, follow_ups
+from salesflow_std.salesflow_std import care_plans, customer_tasks, follow_ups
 
 GOAL = "Call for the satisfaction survey"
 _ANSWERED = "The customer has answered."
@@ -38,9 +38,19 @@ def made(survey: Document, said_by: str, when: object) -> None:
 				"note": said_by,
 			},
 		)
+		care_plans.show_next(survey.customer)
 
 
 def needless(survey: Document, reason: str = _ANSWERED) -> None:
 	"""Nobody has to call any more."""
 	if survey.call_task:
 		follow_ups.cancel([survey.call_task], reason)
+		care_plans.show_next(survey.customer)
+
+
+def moved(task: str, to: str) -> None:
+	"""Nobody was there: the survey waits for the call that is planned instead."""
+	for name in frappe.get_all(
+		"Satisfaction Survey", filters={"call_task": task}, pluck="name", order_by="name"
+	):
+		frappe.db.set_value("Satisfaction Survey", name, "call_task", to, update_modified=False)

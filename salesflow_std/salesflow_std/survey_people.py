@@ -7,7 +7,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate, nowdate, validate_email_address, validate_phone_number
 from frappe.utils.nestedset import get_ancestors_of
 
-from salesflow_std.salesflow_std import needs, reps
+from salesflow_std.salesflow_std import account_managers, needs, reps
 
 _TEMPLATE = "Survey Template"
 
@@ -18,11 +18,8 @@ _TEMPLATE = "Survey Template"
 def account_manager(report: Document) -> str:
 	"""Whose customer it is: of the report, the project, the customer; else who wrote the report."""
 	project = frappe.db.get_value("Project", report.project, "sf_account_manager") if report.project else None
-	of_customer = frappe.db.get_value("Customer", report.customer, "account_manager")
-	for user in (report.allocated_to, project, of_customer, report.owner):
-		if user and user != "Guest" and reps.is_enabled(user):
-			return user
-	return report.owner
+	named = (report.allocated_to, project, account_managers.of(report.customer), report.owner)
+	return account_managers.first_working(*named) or report.owner
 
 
 def on_duty(survey: Document) -> str:

@@ -20,12 +20,14 @@ from frappe import _
 from frappe.utils import cint, get_datetime, now_datetime
 
 from salesflow_std.engine import cadence, leads
-from salesflow_std.salesflow_std import actions, follow_ups, handover, stage_limits
+from salesflow_std.salesflow_std import actions, care_touches, follow_ups, handover, plans, stage_limits
 from salesflow_std.salesflow_std.cadences import Cadence
 from salesflow_std.salesflow_std.follow_ups import (
 	ANSWER,
+	CUSTOMER,
 	DONE,
 	PLANNED,
+	REFERENCES,
 	RIGHT_CONTACT,
 	SUBJECTS,
 	Planning,
@@ -56,7 +58,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def subjects_of(references: Iterable[tuple[str | None, str | None]]) -> list[tuple[str, str]]:
-	"""The leads and opportunities that records point at, each once.
+	"""The leads, opportunities and customers that records point at, each once.
 
 	A quotation stands for its opportunity or lead. A lead that has become an opportunity stands for its open
 	opportunities: the mail that is written from the lead's form reaches the same customer.
@@ -67,7 +69,7 @@ def subjects_of(references: Iterable[tuple[str | None, str | None]]) -> list[tup
 			continue
 		if doctype == "Quotation":
 			doctype, name = _behind_quotation(name)
-		if doctype in SUBJECTS and name:
+		if doctype in REFERENCES and name:
 			found[doctype, name] = None
 	for doctype, name in list(found):
 		if doctype == "Lead" and frappe.db.get_value("Lead", name, "status") in ("Opportunity", "Quotation"):
@@ -108,6 +110,9 @@ def record(
 	the capture (of an opportunity, its making) belongs to an older story, what lies ahead counts as now. Of a
 	`new` record nothing can have been counted yet.
 	"""
+	if doctype == CUSTOMER:
+		care_touches.record(name, when, channel, source, outcome, by)
+		return False
 	rows = follow_ups.read(doctype, [name])
 	if not rows:
 		return False
@@ -281,8 +286,12 @@ def counted(doctype: str, row: frappe._dict, when: datetime) -> dict[str, object
 def replied(doctype: str, name: str, when: datetime, communication: str) -> None:
 	"""The customer has written: the touch that was due becomes the answer, due soon (F4).
 
-	A meeting or a promise stays as it was agreed; the answer comes beside it. The same reply counts once.
+	A meeting or a promise stays as it was agreed; the answer comes beside it. The same reply counts once. What a
+	customer writes in passing is answered in its own place: of an opportunity, an issue.
 	"""
+	if doctype == CUSTOMER:
+		_note_reply(doctype, name, when)
+		return
 	rows = follow_ups.read(doctype, [name])
 	if not rows or not is_open(doctype, rows[0]):
 		return
@@ -372,6 +381,9 @@ def _note_reply(doctype: str, name: str, when: datetime) -> None:
 
 def bounced(doctype: str, name: str, communication: str | None = None) -> None:
 	"""A mail did not arrive: it was no touch, and the next step is to find the right address (F4)."""
+	if doctype == CUSTOMER:
+		care_touches.bounced(name, communication)
+		return
 	rows = follow_ups.read(doctype, [name])
 	if not rows or not is_open(doctype, rows[0]):
 		return
@@ -464,6 +476,9 @@ def booked(doctype: str, name: str, event: str, subject: str, due: datetime, cha
 
 	A lead's first touch keeps its own deadline: an appointment is not yet a conversation (L7).
 	"""
+	if doctype == CUSTOMER:
+		care_touches.booked(name, event, subject, due, channel)
+		return
 	rows = follow_ups.read(doctype, [name])
 	if not rows or not is_open(doctype, rows[0]):
 		return
@@ -503,7 +518,7 @@ def called_off(event: str, still: Iterable[tuple[str, str]] = ()) -> None:
 		if (touch.reference_doctype, touch.reference_name) in with_them:
 			continue
 		follow_ups.cancel([touch.name], "The meeting was called off.")
-		follow_ups.plan(touch.reference_doctype, touch.reference_name)
+		plans.plan(touch.reference_doctype, touch.reference_name)
 
 
 def sent_by_itself(touch: str, row: frappe._dict, value_content: str, communication: str) -> None:
@@ -538,10 +553,13 @@ def finished(touch: frappe.model.document.Document) -> None:
 	channel, as soon as the gap allows. A wrong contact: the right one is written down, or to be found. Not
 	interested: the nurture pool, or lost with a reason.
 	"""
-	if touch.kind == "New Score" or touch.reference_doctype not in SUBJECTS:
+	if touch.kind == "New Score" or touch.reference_doctype not in REFERENCES:
 		return
 	if touch.kind in OF_ACTIONS and touch.outcome in _SETTLES:
 		actions.MINUTES.done_by(touch.name)
+	if touch.reference_doctype == CUSTOMER:
+		care_touches.finished(touch, REACHED)
+		return
 	doctype, name = touch.reference_doctype, touch.reference_name
 	rows = follow_ups.read(doctype, [name])
 	if not rows:

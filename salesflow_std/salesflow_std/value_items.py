@@ -32,6 +32,7 @@ _FACTS = {
 		"sales_stage",
 		"title",
 	),
+	"Customer": ("email_id", "customer_name", "industry", "language"),
 }
 
 
@@ -66,7 +67,8 @@ def suggest(
 			],
 			order_by="creation desc, name",
 		)
-		if row.name not in had and _valid(row) and _fits(row, facts)
+		# A greeting comes each year.
+		if (row.name not in had or row.kind == "Greeting") and _valid(row) and _fits(row, facts)
 	]
 	rows.sort(key=lambda row: -_closeness(row, facts, kind, need))
 	return [filled(row.name, facts) for row in rows[:limit]]

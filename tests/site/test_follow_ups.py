@@ -135,7 +135,7 @@ def test_one_open_touch_even_with_two_planners_at_once(frozen_time, monkeypatch)
 	with frozen_time(MONDAY):
 		lead = plans.in_rhythm()
 		with monkeypatch.context() as patch:
-			patch.setattr(follow_ups, "_open_touches", lambda doctype, names: {})
+			patch.setattr(follow_ups, "open_touches_of", lambda doctype, names: {})
 			follow_ups.plan("Lead", lead.name)
 			follow_ups.Planning().plan("Lead", [lead.name])
 		assert plans.only(lead).kind == "Rhythm"

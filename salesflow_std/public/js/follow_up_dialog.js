@@ -21,6 +21,12 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 		return values.map((value) => ({ value, label: value && __(value, null, "Follow Up") }));
 	}
 
+	// Whether a customer is lost is not said by one touch.
+	outcomes() {
+		const of_customer = this.touch.reference_doctype === "Customer";
+		return salesflow.OUTCOMES.filter((outcome) => !of_customer || outcome !== "Not Interested");
+	}
+
 	// Only a lead goes back to the nurture pool; an opportunity has one or has none.
 	ask_for_pool() {
 		const { reference_doctype, reference_name } = this.touch;
@@ -42,7 +48,7 @@ salesflow.FollowUpDialog = class FollowUpDialog {
 		const field = (fieldname, fieldtype, label, more = {}) => ({ fieldname, fieldtype, label, ...more });
 		return [
 			field("outcome", "Select", __("Outcome", null, "Follow Up"), {
-				options: this.options(salesflow.OUTCOMES),
+				options: this.options(this.outcomes()),
 				default: this.touch.channel === "E-mail" ? "Sent" : "Reached",
 				reqd: 1,
 			}),

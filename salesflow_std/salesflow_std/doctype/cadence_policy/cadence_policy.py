@@ -131,7 +131,8 @@ def _rename_in_plans(old: str, new: str) -> None:
 			.where(Substring(table.sf_rhythm, 1, len(old) + 1) == f"{old}|")
 			.run()
 		)
-		touch = frappe.qb.DocType("Follow Up")
+	touch = frappe.qb.DocType("Follow Up")
+	for doctype in follow_ups.REFERENCES:
 		of_document = Concat(doctype, "|", touch.reference_name, "|")
 		(
 			frappe.qb.update(touch)

@@ -1,7 +1,7 @@
 // Follow Up: how it went, and for managers, who does it.
 frappe.ui.form.on("Follow Up", {
 	setup(frm) {
-		frm.set_query("reference_doctype", () => ({ filters: { name: ["in", ["Lead", "Opportunity"]] } }));
+		frm.set_query("reference_doctype", () => ({ filters: { name: ["in", ["Lead", "Opportunity", "Customer"]] } }));
 		frm.set_query("value_content", () => ({ filters: { enabled: 1 } }));
 	},
 

@@ -7,8 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
-from salesflow_std.salesflow_std import access, actions, follow_ups, reps, touches
-from salesflow_std.salesflow_std.follow_ups import CANCELLED, DONE, MISSED, PLANNED, SUBJECTS
+from salesflow_std.salesflow_std import access, actions, follow_ups, plans, reps, touches
+from salesflow_std.salesflow_std.follow_ups import CANCELLED, CUSTOMER, DONE, MISSED, PLANNED, REFERENCES
 
 # What the app writes alone; a form, an import or REST cannot.
 _STATE = (
@@ -16,6 +16,7 @@ _STATE = (
 	"kind",
 	"policy",
 	"grade",
+	"festival",
 	"late_on",
 	"done_by",
 	"stands_in_for",
@@ -37,7 +38,7 @@ class FollowUp(Document):
 	def save(self, *args: object, **kwargs: object) -> Document:
 		"""Locks the document first, as everybody else does who plans; the other way round two would wait for
 		each other."""
-		if self.reference_doctype in SUBJECTS and not self.is_new():
+		if self.reference_doctype in REFERENCES and not self.is_new():
 			frappe.db.get_value(self.reference_doctype, self.reference_name, "name", for_update=True)
 		return super().save(*args, **kwargs)
 
@@ -62,16 +63,17 @@ class FollowUp(Document):
 		self._check_value_content(before)
 
 	def _check_reference(self) -> None:
-		if self.reference_doctype not in SUBJECTS:
+		if self.reference_doctype not in REFERENCES:
 			frappe.throw(
 				_("Follow-ups are for {0}, not for {1}.").format(
-					", ".join(_(doctype) for doctype in SUBJECTS), _(self.reference_doctype or "")
+					", ".join(_(doctype) for doctype in REFERENCES), _(self.reference_doctype or "")
 				),
 				title=_("Document Type", context="Follow Up"),
 			)
 		if self.is_new() and not self.title:
+			called = "customer_name" if self.reference_doctype == CUSTOMER else "title"
 			self.title = (
-				frappe.db.get_value(self.reference_doctype, self.reference_name, "title")
+				frappe.db.get_value(self.reference_doctype, self.reference_name, called)
 				or self.reference_name
 			)
 
@@ -91,6 +93,8 @@ class FollowUp(Document):
 			)
 		if self.status == CANCELLED:
 			self._check_escape(before)
+			# Who has dropped it: a rhythm counts from there, and not from what the plan has taken away (P6).
+			self.done_by = frappe.session.user
 		if self.status == MISSED:
 			frappe.throw(
 				_(
@@ -149,6 +153,13 @@ class FollowUp(Document):
 					get_link_to_form("Follow Up", self.name, _("Open it")) if not self.is_new() else ""
 				),
 				title=_("Outcome Missing"),
+			)
+		if self.reference_doctype == CUSTOMER and self.outcome == "Not Interested":
+			frappe.throw(
+				_(
+					"Whether a customer is lost is not said here. Say what came of this touch, and make a loss analysis of a customer who has gone."
+				),
+				title=_("Outcome", context="Follow Up"),
 			)
 		now = now_datetime()
 		self.done_on = get_datetime(self.done_on) if self.done_on else now
@@ -212,6 +223,8 @@ class FollowUp(Document):
 		"""F3: nobody gets the same item twice."""
 		if not self.value_content or (before and before.value_content == self.value_content):
 			return
+		if frappe.get_cached_value("Value Content", self.value_content, "kind") == "Greeting":
+			return  # it comes each year
 		used = used_by(self.reference_doctype, self.reference_name, self.value_content)
 		if used and used.name != self.name:
 			frappe.throw(
@@ -229,9 +242,9 @@ class FollowUp(Document):
 			touches.finished(self)
 		elif self.status == CANCELLED and before and before.status == PLANNED:
 			self.db_set("open_key", None, update_modified=False)
-			follow_ups.plan(self.reference_doctype, self.reference_name)
+			plans.plan(self.reference_doctype, self.reference_name)
 		elif self.status == PLANNED and (before is None or before.due_on != self.due_on):
-			follow_ups.plan(self.reference_doctype, self.reference_name)
+			plans.plan(self.reference_doctype, self.reference_name)
 
 	def on_trash(self) -> None:
 		actions.MINUTES.follow_up_deleted(self.name)
@@ -240,7 +253,7 @@ class FollowUp(Document):
 			frappe.db.set_value(
 				"Follow Up", self.name, {"status": CANCELLED, "open_key": None}, update_modified=False
 			)
-			follow_ups.plan(self.reference_doctype, self.reference_name)
+			plans.plan(self.reference_doctype, self.reference_name)
 
 
 def used_by(doctype: str, name: str, value_content: str) -> frappe._dict | None:
@@ -266,8 +279,8 @@ def used_by(doctype: str, name: str, value_content: str) -> frappe._dict | None:
 def same_customer(doctype: str, name: str) -> list[tuple[str, str]]:
 	"""A document and all others of the same customer: the lead they were, and every opportunity."""
 	found: dict[tuple[str, str], None] = {(doctype, name): None}
-	if doctype == "Lead":
-		party = ("Lead", name)
+	if doctype in ("Lead", CUSTOMER):
+		party = (doctype, name)
 	else:
 		party = frappe.db.get_value("Opportunity", name, ["opportunity_from", "party_name"]) or ("", "")
 	parties = [party]
@@ -281,8 +294,8 @@ def same_customer(doctype: str, name: str) -> list[tuple[str, str]]:
 	elif party[0] == "Customer" and (lead := frappe.db.get_value("Customer", party[1], "lead_name")):
 		parties.append(("Lead", lead))
 	for kind, party_name in parties:
-		if kind == "Lead":
-			found["Lead", party_name] = None
+		if kind in ("Lead", CUSTOMER):
+			found[kind, party_name] = None
 		for opportunity in frappe.get_all(
 			"Opportunity",
 			filters={"opportunity_from": kind, "party_name": party_name},
@@ -295,7 +308,7 @@ def same_customer(doctype: str, name: str) -> list[tuple[str, str]]:
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	"""Follow-ups are seen by those who do them and by those who see their document."""
-	return access.by_reference("Follow Up", SUBJECTS, user, own_field="allocated_to")
+	return access.by_reference("Follow Up", REFERENCES, user, own_field="allocated_to")
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
@@ -303,4 +316,4 @@ def has_permission(doc: Document, ptype: str = "read", user: str | None = None) 
 	user = user or frappe.session.user
 	if doc.get("allocated_to") == user and ptype != "delete" and not doc.is_new():
 		return True
-	return access.allows_by_reference(doc, ptype, user, SUBJECTS)
+	return access.allows_by_reference(doc, ptype, user, REFERENCES)

@@ -76,7 +76,7 @@ class SalesflowSettings(Document):
 		if before.calendar_text() != self.calendar_text():
 			request_new_deadlines()
 		if bool(before.plan_follow_ups) != bool(self.plan_follow_ups):
-			for doctype in ("Lead", "Opportunity"):
+			for doctype in ("Lead", "Opportunity", "Customer"):
 				request_new_plans(doctype)
 		if switches := self._switches_since(before):
 			under_way = json.loads(frappe.db.get_single_value(self.doctype, "switches") or "[]")
@@ -188,14 +188,8 @@ def request_new_deadlines() -> None:
 		request_regrade(model, dates=True)
 	request_new_stays()
 	# Leads are planned anew by their re-grading; opportunities have no dates but those of their touches.
-	frappe.enqueue(
-		"salesflow_std.jobs.follow_up_clock.plan_anew",
-		queue="long",
-		job_id="salesflow_std.plan_anew.Opportunity",
-		deduplicate=True,
-		enqueue_after_commit=True,
-		doctype="Opportunity",
-	)
+	for doctype in ("Opportunity", "Customer"):
+		request_new_plans(doctype)
 
 
 def request_new_stays(process: str | None = None) -> None:

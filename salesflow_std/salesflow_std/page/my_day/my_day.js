@@ -636,9 +636,9 @@ salesflow.MyDay = class MyDay {
 
 	// Finishing a touch -----------------------------------------------------------------------------------------
 
-	// A number is the same on every row, so that fingers learn it.
-	outcomes() {
-		return [
+	// A number is the same on every row, so that fingers learn it. Whether a customer is lost is not said by one touch.
+	outcomes(item) {
+		const outcomes = [
 			"Reached",
 			"Sent",
 			"No Answer",
@@ -646,8 +646,8 @@ salesflow.MyDay = class MyDay {
 			"Meeting Agreed",
 			"Meeting Held",
 			"Wrong Contact",
-			"Not Interested",
 		];
+		return item.doctype === "Customer" ? outcomes : [...outcomes, "Not Interested"];
 	}
 
 	likely(item) {
@@ -662,7 +662,7 @@ salesflow.MyDay = class MyDay {
 		this.open = { key: item.key, item, outcome: null };
 		const row = this.row(item.key).addClass("sf-expanded");
 		const likely = this.likely(item);
-		const outcomes = this.outcomes().map(
+		const outcomes = this.outcomes(item).map(
 			(outcome, i) =>
 				`<button type="button" class="btn btn-sm ${outcome === likely ? "btn-primary" : "btn-default"}"
 					data-outcome="${outcome}" aria-pressed="false"><kbd aria-hidden="true">${i + 1}</kbd>${this.word(

@@ -1,0 +1,10 @@
+// Festivals in the order in which they come.
+frappe.listview_settings["Festival"] = {
+	add_fields: ["enabled", "next_on"],
+	hide_name_column: true,
+	get_indicator(doc) {
+		return doc.enabled
+			? [__("Greeted", null, "Festival"), "green", "enabled,=,1"]
+			: [__("Not Greeted", null, "Festival"), "gray", "enabled,=,0"];
+	},
+};
