@@ -172,6 +172,7 @@ def goals() -> set[str]:
 		for path in (
 			"salesflow_std/follow_ups.py",
 			"salesflow_std/touches.py",
+			"salesflow_std/care_touches.py",
 			"salesflow_std/survey_calls.py",
 			"salesflow_std/customer_tasks.py",
 		)
@@ -179,6 +180,11 @@ def goals() -> set[str]:
 		if isinstance(node, ast.Constant) and isinstance(node.value, str)
 	]
 	return {*written, *(step["goal"] for policy in shipped("cadence_policy") for step in policy["steps"])}
+
+
+def festivals() -> set[str]:
+	"""The festivals that we ship."""
+	return {festival["festival_name"] for festival in shipped("festival")}
 
 
 @functools.cache
@@ -602,6 +608,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	),
 	("salesflow_std/fact_sheet.py", "row.priority"): lambda: options_of("Customer Need", "priority"),
 	("api/my_day.py", "row.goal"): goals,
+	("api/my_day.py", "row.festival"): festivals,
 	("overrides/profiled.py", "doctype"): profiled_doctypes,
 	("overrides/profiled.py", "doc.doctype"): parties,
 	("overrides/lead.py", "kind"): kinds_of_sameness,
@@ -1304,6 +1311,8 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["description"], None, place(path))
 			for row in data["steps"]:
 				yield Said(row["goal"], None, place(path, row["channel"]))
+		elif kind == "Festival":
+			yield Said(data["festival_name"], None, place(path))
 		elif kind == "Review Rule":
 			yield Said(data["rule_name"], None, place(path))
 		elif kind == "Sales Stage":

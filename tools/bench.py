@@ -825,9 +825,9 @@ class ShadowBench:
 			PACKAGES.mkdir(parents=True, exist_ok=True)
 			if missing:
 				say(f"fetching {', '.join(missing)}, which the bench has not")
+				into = ("--no-deps", "--upgrade", "--target", str(PACKAGES))
 				result = subprocess.run(
-					[str(self.python), "-m", "pip", "install", "-q", "--no-deps", "--upgrade"]
-					+ ["--target", str(PACKAGES), *missing],
+					[str(self.python), "-m", "pip", "install", "-q", *into, *missing],
 					capture_output=True,
 					text=True,
 				)

@@ -362,7 +362,9 @@ def _item(
 		"group": row.group,
 		"due_on": row.due_on,
 		"channel": row.channel,
-		"goal": " · ".join(_(part) for part in (row.goal, row.festival) if part),
+		"goal": " · ".join(
+			filter(None, (_(row.goal) if row.goal else "", _(row.festival) if row.festival else ""))
+		),
 		"value_kind": row.value_kind,
 		"grade": row.grade,
 		"stands_in_for": get_fullname(row.stands_in_for) if row.stands_in_for else None,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import frappe
+from frappe.model.dynamic_links import invalidate_distinct_link_doctypes
 from frappe.utils import now_datetime
 from pypika import Table
 from pypika.terms import Criterion, Field, Function
@@ -74,7 +75,15 @@ def insert_touches(doctype: str, touches: Sequence[Mapping[str, object]]) -> int
 			columns ({shared_paths}, nested path '$.touches[*]' columns ({own_paths}))) planned""",
 		{"now": now_datetime(), "user": frappe.session.user, "doctype": doctype, "touches": text},
 	)
-	return frappe.db._cursor.rowcount
+	count = frappe.db._cursor.rowcount
+	remember_links("Follow Up", [doctype])
+	return count
+
+
+def remember_links(doctype: str, linked: Iterable[str]) -> None:
+	"""Frappe remembers what the references of a doctype point at, for renaming; SQL tells it of none that is new."""
+	for other in set(linked):
+		invalidate_distinct_link_doctypes(doctype, "reference_doctype", other)
 
 
 def write_plans(

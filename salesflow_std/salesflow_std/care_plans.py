@@ -84,6 +84,17 @@ def read(names: Iterable[str]) -> list[frappe._dict]:
 	)
 
 
+def policy_of(name: str | None) -> Cadence | None:
+	"""The enabled policy of that name that is for customers."""
+	return next((of for of in cadences(CUSTOMER) if of.name == name), None)
+
+
+def planner_of(policy: str | None, rep: str) -> cadence.Planner:
+	"""The planner of a policy on a rep's days; without one it knows how soon to try again, and when that is late."""
+	company = account_managers.companies_of([rep])[rep]
+	return Planners().planner(policy_of(policy), company, rep, None)
+
+
 def wanted() -> Criterion:
 	"""The customers that some policy is for."""
 	table = frappe.qb.DocType(CUSTOMER)

@@ -19,13 +19,11 @@ from frappe.utils import get_datetime, now_datetime
 from salesflow_std.salesflow_std import (
 	account_managers,
 	care_plans,
-	customer_tasks,
 	follow_ups,
 	reps,
 	survey_calls,
 )
-from salesflow_std.salesflow_std.cadences import Cadence, cadences
-from salesflow_std.salesflow_std.care_plans import EXECUTIVES, CarePlanning
+from salesflow_std.salesflow_std.care_plans import EXECUTIVES
 from salesflow_std.salesflow_std.follow_ups import CUSTOMER, DONE, PLANNED, open_touches
 
 _PROMISED_DATE = "Keep the promised date"
@@ -79,21 +77,11 @@ def _meant(name: str, when: datetime, channel: str, source: tuple[str, str] | No
 	appointed = [touch for touch in touches if source and source == ("Event", touch.event)]
 	if appointed:
 		return appointed
-	of_name = {of.name: of for of in cadences(CUSTOMER)}
-	planning = CarePlanning()
-	return [
-		touch for touch in touches if _fits(touch, of_name.get(touch.policy), when, channel, source, planning)
-	]
+	return [touch for touch in touches if _fits(touch, when, channel, source)]
 
 
-def _fits(
-	touch: frappe._dict,
-	of: Cadence | None,
-	when: datetime,
-	channel: str,
-	source: tuple[str, str] | None,
-	planning: CarePlanning,
-) -> bool:
+def _fits(touch: frappe._dict, when: datetime, channel: str, source: tuple[str, str] | None) -> bool:
+	of = care_plans.policy_of(touch.policy)
 	due = get_datetime(touch.due_on)
 	if touch.kind == "Promise":
 		return channel == touch.channel and due.date() <= when.date()
@@ -108,8 +96,7 @@ def _fits(
 		return True
 	# Before its day it counts unless it belongs to the same conversation as the last one.
 	last = _last_of(touch)
-	planner = planning.planners.planner(of, None, touch.allocated_to, None)
-	return not last or planner.keeps_gap(last, when)
+	return not last or care_plans.planner_of(touch.policy, touch.allocated_to).keeps_gap(last, when)
 
 
 def _is_letter(source: tuple[str, str] | None) -> bool:
@@ -188,7 +175,7 @@ def booked(name: str, event: str, subject: str, due: datetime, channel: str) -> 
 	touch = same or agreed or _appointed(touches, due, channel)
 	if not touch:
 		return
-	late = CarePlanning().planners.planner(_policy_of(touch), None, touch.allocated_to, None).late(due)
+	late = care_plans.planner_of(touch.policy, touch.allocated_to).late(due)
 	values = {"kind": "Meeting", "goal": subject[:140], "channel": channel, "due_on": due, "late_on": late}
 	frappe.db.set_value("Follow Up", touch.name, {**values, "event": event, "retry": 0})
 	care_plans.plan(name)
@@ -196,15 +183,11 @@ def booked(name: str, event: str, subject: str, due: datetime, channel: str) -> 
 
 def _appointed(touches: list[frappe._dict], due: datetime, channel: str) -> frappe._dict | None:
 	for touch in touches:
-		of = _policy_of(touch)
+		of = care_plans.policy_of(touch.policy)
 		own = of and of.purpose != EXECUTIVES and channel in {step.channel for step in of.policy.steps}
 		if touch.kind == "Rhythm" and own and not touch.festival:
 			return touch
 	return None
-
-
-def _policy_of(touch: frappe._dict) -> Cadence | None:
-	return next((of for of in cadences(CUSTOMER) if of.name == touch.policy), None)
 
 
 # The rep's own word ----------------------------------------------------------------------------------------
@@ -227,7 +210,7 @@ def finished(touch: Document, reached: Iterable[str]) -> None:
 		_again(touch, get_datetime(touch.next_on), "Promise")
 	elif touch.outcome in ("No Answer", "Wrong Contact"):
 		_note_right_contact(touch)
-		planner = CarePlanning().planners.planner(_policy_of(touch), None, touch.allocated_to, None)
+		planner = care_plans.planner_of(touch.policy, touch.allocated_to)
 		_again(touch, planner.soon_after(get_datetime(touch.done_on), now_datetime()), "Rhythm", retry=1)
 	elif touch.next_on:
 		_put(touch, get_datetime(touch.next_on), "Promise", _PROMISED_DATE)
@@ -259,7 +242,6 @@ def _put(
 ) -> str:
 	rep = touch.stands_in_for or touch.allocated_to
 	user = reps.on_duty(rep, due.date())
-	planner = CarePlanning().planners.planner(_policy_of(touch), None, rep, None)
 	due = due.replace(microsecond=0)
 	row = {
 		"name": frappe.generate_hash(length=10),
@@ -273,7 +255,7 @@ def _put(
 		"status": PLANNED,
 		"kind": kind,
 		"due_on": due,
-		"late_on": planner.late(due) or customer_tasks.late(due),
+		"late_on": care_plans.planner_of(policy, rep).late(due),
 		"channel": touch.channel,
 		"goal": goal,
 		"value_kind": touch.value_kind,

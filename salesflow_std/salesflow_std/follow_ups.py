@@ -758,7 +758,9 @@ def insert_rows(rows: list[dict[str, object]]) -> int:
 	frappe.db._cursor.executemany(
 		query.get_sql(), [tuple((always | row).get(field) for field in fields) for row in rows]
 	)
-	return frappe.db._cursor.rowcount
+	count = frappe.db._cursor.rowcount
+	bulk.remember_links("Follow Up", (row["reference_doctype"] for row in rows))
+	return count
 
 
 def close(name: str, values: Mapping[str, object]) -> bool:

@@ -477,9 +477,9 @@ def test_what_happened_stays_as_it_was(frozen_time):
 		assert records.state(lead, "sf_touches") == 1
 
 
-def test_follow_ups_are_for_leads_and_opportunities(frozen_time):
+def test_follow_ups_are_for_leads_opportunities_and_customers(frozen_time):
 	with frozen_time(MONDAY), pytest.raises(frappe.ValidationError, match="Follow-ups are for"):
-		task(records.customer(), "2027-01-12 15:00")
+		task(frappe.get_doc("Company", records.COMPANY), "2027-01-12 15:00")
 
 
 def test_the_api_says_what_comes_next(frozen_time, call):

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime, get_link_to_form, now_datetime
 
-from salesflow_std.salesflow_std import access, actions, follow_ups, plans, reps, touches
+from salesflow_std.salesflow_std import access, actions, care_plans, follow_ups, plans, reps, touches
 from salesflow_std.salesflow_std.follow_ups import CANCELLED, CUSTOMER, DONE, MISSED, PLANNED, REFERENCES
 
 # What the app writes alone; a form, an import or REST cannot.
@@ -132,14 +132,17 @@ class FollowUp(Document):
 		if before is None or moved:
 			if get_datetime(self.due_on) < now_datetime():
 				frappe.throw(_("A follow-up cannot be planned for a time that is over."), title=_("Due On"))
-			row = follow_ups.read(self.reference_doctype, [self.reference_name])
-			if row:
-				planning = follow_ups.Planning()
-				self.late_on = planning.planner_for(self.reference_doctype, row[0])[1].late(
-					get_datetime(self.due_on)
-				)
+			self._count_late()
 			if moved and self.kind == "Rhythm":
 				self.kind = "Promise"  # moved by hand, it stays where it was put
+
+	def _count_late(self) -> None:
+		due = get_datetime(self.due_on)
+		if self.reference_doctype == CUSTOMER:
+			self.late_on = care_plans.planner_of(self.policy, self.allocated_to).late(due)
+		elif row := follow_ups.read(self.reference_doctype, [self.reference_name]):
+			planner = follow_ups.Planning().planner_for(self.reference_doctype, row[0])[1]
+			self.late_on = planner.late(due)
 
 	def _check_outcome(self) -> None:
 		if self.kind == "New Score":
