@@ -1,6 +1,6 @@
 """`make benchmark`: speed as ratios, both sides measured in the same run on the same machine.
 
-	python -m tools.benchmark [--only NAME ...] [--leads N] [--opportunities N] [--audit-rows N]
+	python -m tools.benchmark [--only NAME ...] [--leads N] [--opportunities N] [--customers N] [--audit-rows N]
 
 Two sites are made on a shadow bench of the real one, ERPNext alone and ERPNext with the app, and thrown away.
 Nothing here is a test: a slow machine fails no build. The limits printed beside the figures are the project's
@@ -27,7 +27,8 @@ from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
 PROBES = "tools.benchmark_probes"
 STAGES = "tools.benchmark_stages"
 ORDERS = "tools.benchmark_orders"
-CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "stages", "orders", "audit")
+CARE = "tools.benchmark_care"
+CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "care", "stages", "orders", "audit")
 
 
 @dataclass
@@ -174,6 +175,24 @@ def planning(with_app: Site, leads: int) -> list[Figure]:
 			3,
 			f"{day['my_day'] * 1000:.1f} ms ÷ {day['list'] * 1000:.1f} ms; {day['items']} items",
 		),
+	]
+
+
+def care(with_app: Site, customers: int) -> list[Figure]:
+	"""Planning the care of all customers against one INSERT … SELECT of as many follow-ups."""
+	probe(with_app, "make_customers", CARE, count=customers)
+	runs = [probe(with_app, "plan_care", CARE) for _ in range(3)]
+	runs.sort(key=lambda run: run["plan"] / run["insert"])
+	middle = runs[1]
+	return [
+		Figure(
+			f"Care of {customers:,} customers ÷ one INSERT … SELECT",
+			middle["plan"] / middle["insert"],
+			"×",
+			3,
+			f"{middle['plan']:.2f} s ÷ {middle['insert']:.2f} s; {middle['planned']:,} follow-ups,"
+			f" again {middle['again']:.2f} s",
+		)
 	]
 
 
@@ -329,6 +348,7 @@ def main() -> int:
 	parser.add_argument("--only", nargs="+", choices=CHOICES)
 	parser.add_argument("--leads", type=int, default=100_000)
 	parser.add_argument("--opportunities", type=int, default=100_000)
+	parser.add_argument("--customers", type=int, default=50_000)
 	parser.add_argument("--audit-rows", type=int, default=1_000_000)
 	options = parser.parse_args()
 	chosen = options.only or list(CHOICES)
@@ -370,6 +390,9 @@ def main() -> int:
 				if "planning" in chosen:
 					say("planning")
 					figures += planning(with_app, options.leads)
+				if "care" in chosen:
+					say("care of customers")
+					figures += care(with_app, options.customers)
 				if "stages" in chosen:
 					say("back-fill of the stages")
 					figures += back_fill(with_app, options.opportunities)

@@ -67,7 +67,7 @@ def test_a_call_closes_the_call_and_no_visit(rep, clock):
 	assert now[VISIT].name == first[VISIT].name and now[EXECUTIVES].name == first[EXECUTIVES].name
 	assert now[CALL].due_on > first[CALL].due_on or now[CALL].due_on.month == 2
 	assert touched_on(doc) == now_datetime().replace(microsecond=0)
-	log.save()
+	log.reload().save()
 	assert len(plans.done(doc)) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_second_call_of_the_same_days_is_the_same_conversation(rep, clock):
 	clock.shift(days=2)
 	call_log(doc)
 	assert plans.only(doc).name == touch.name
-	assert [done.kind for done in plans.done(doc)] == ["Rhythm", "Unplanned"]
+	assert sorted(done.kind for done in plans.done(doc)) == ["Rhythm", "Unplanned"]
 
 
 def test_mail_is_a_touch_and_closes_no_call(rep, clock):
@@ -87,6 +87,7 @@ def test_mail_is_a_touch_and_closes_no_call(rep, clock):
 	mail = plans.communication(doc)
 	assert [(done.kind, done.channel) for done in plans.done(doc)] == [("Unplanned", "E-mail")]
 	assert plans.only(doc).name == touch.name and touched_on(doc)
+	mail.reload()
 	mail.delivery_status = "Bounced"
 	mail.save(ignore_permissions=True)
 	assert touched_on(doc) is None
@@ -108,6 +109,7 @@ def test_an_appointment_is_the_visit_on_its_day(rep, clock):
 	event = plans.event(doc, starts="2027-01-20 10:00")
 	visit = followed(doc)[VISIT]
 	assert (visit.name, visit.kind, str(visit.due_on)) == (first.name, "Meeting", "2027-01-20 11:00:00")
+	event.reload()
 	event.status = "Cancelled"
 	event.save()
 	again = followed(doc)[VISIT]

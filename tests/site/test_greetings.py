@@ -123,6 +123,7 @@ def test_a_festival_that_is_switched_off_is_not_greeted(rep, days):
 	care_clock.daily()
 	assert followed(doc) == {}
 	assert plans.touches_of(doc)[0].cancel_reason == "The festival is not greeted any more."
+	festival.reload()
 	festival.enabled = 1
 	festival.save()
 	care_clock.daily()
