@@ -189,14 +189,14 @@ def festivals() -> set[str]:
 
 @functools.cache
 def cancel_reasons() -> set[str]:
-	"""Why touches were cancelled, stored in English: what `cancel(touches, …)`, `_end(touches, …)` and
-	`needless(survey, …)` are told."""
+	"""Why touches were cancelled, stored in English: what `cancel(touches, …)`, `_end(touches, …)`,
+	`needless(survey, …)` and the planning of care are told."""
 	found = set()
 	for path in python_files():
 		for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
 			if (
 				isinstance(node, ast.Call)
-				and _called(node) in ("cancel", "_end", "needless")
+				and _called(node) in ("cancel", "_end", "needless", "_cancelled", "_end_plan")
 				and len(node.args) == 2
 			):
 				reason = node.args[1]

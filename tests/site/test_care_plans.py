@@ -12,8 +12,8 @@ from salesflow_std.jobs import care_clock, follow_up_clock
 from salesflow_std.salesflow_std import cadences, care_plans, follow_ups, reps
 from salesflow_std.salesflow_std.care_plans import CarePlanning
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import forget_calendars
-from tests.site import cared, plans, records
-from tests.site.cared import CALL, EXECUTIVES, MONDAY, VISIT, customer, followed, put
+from tests.site import caring, plans, records
+from tests.site.caring import CALL, EXECUTIVES, MONDAY, VISIT, customer, followed, put
 from tests.site.review_cases import absent
 
 
@@ -48,7 +48,7 @@ def test_an_active_customer_is_called_and_a_silent_one_is_not(rep, frozen_time):
 
 
 def test_the_closest_policy_of_a_purpose_holds(rep, frozen_time):
-	cared.policy("Strategic and active: call", tier="Strategic", activity="High")
+	caring.policy("Strategic and active: call", tier="Strategic", activity="High")
 	with frozen_time(MONDAY):
 		assert set(followed(customer(rep, "Strategic", "High"))) == {
 			VISIT,
@@ -58,7 +58,7 @@ def test_the_closest_policy_of_a_purpose_holds(rep, frozen_time):
 
 
 def test_a_policy_of_a_company_is_for_the_customers_of_its_people(rep, make_user, frozen_time):
-	cared.policy("Of the company", "Visit", "Visit", company=records.COMPANY, tier="Core")
+	caring.policy("Of the company", "Visit", "Visit", company=records.COMPANY, tier="Core")
 	with frozen_time(MONDAY):
 		assert set(followed(customer(rep, "Core"))) == {"Of the company"}
 
@@ -166,7 +166,7 @@ def test_what_was_missed_stays_and_the_next_one_is_planned(rep, frozen_time):
 		assert records.state(doc, "sf_next_touch_on") is None
 		care_clock.catch_up()
 		second = plans.only(doc)
-	assert cared.states(doc) == [(CALL, "Missed"), (CALL, "Planned")]
+	assert caring.states(doc) == [(CALL, "Missed"), (CALL, "Planned")]
 	assert second.due_on > first.late_on and 20 <= (second.due_on.date() - first.due_on.date()).days <= 40
 
 
@@ -222,7 +222,7 @@ def test_a_disabled_policy_plans_no_more(rep, frozen_time):
 
 def test_a_changed_rhythm_is_followed(rep, frozen_time):
 	"""An administrator's own rhythm counts: once a year becomes once a week."""
-	own = cared.policy("Own", "Visit", "Visit", tier="Core", period="Year")
+	own = caring.policy("Own", "Visit", "Visit", tier="Core", period="Year")
 	with frozen_time(MONDAY):
 		docs = [customer(rep, "Core") for _number in range(3)]
 		own.rhythms[0].period = "Week"
@@ -265,7 +265,7 @@ def test_a_killed_run_is_finished_by_the_next(rep, frozen_time, monkeypatch):
 
 
 def test_a_broken_policy_or_customer_stops_nobody_else(rep, frozen_time, monkeypatch):
-	broken = cared.policy("Broken", "Visit", "Visit", tier="Core")
+	broken = caring.policy("Broken", "Visit", "Visit", tier="Core")
 	with frozen_time(MONDAY):
 		frappe.db.set_value("Cadence Rhythm", {"parent": broken.name}, "period", "Fortnight")
 		cadences.forget()

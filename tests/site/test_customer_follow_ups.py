@@ -11,7 +11,7 @@ from salesflow_std.api.follow_up import complete
 from salesflow_std.jobs import follow_up_clock
 from salesflow_std.salesflow_std import customer_tasks, survey_calls, surveys
 from tests.site import guest_survey, plans, records
-from tests.site.cared import CALL, EXECUTIVES, MONDAY, VISIT, customer, followed
+from tests.site.caring import CALL, EXECUTIVES, MONDAY, VISIT, customer, followed
 
 GOAL = survey_calls.GOAL
 

@@ -10,8 +10,8 @@ from frappe.utils import getdate
 
 from salesflow_std.jobs import care_clock
 from salesflow_std.salesflow_std import greetings
-from tests.site import cared, plans
-from tests.site.cared import GREETINGS, customer, followed
+from tests.site import caring, plans
+from tests.site.caring import GREETINGS, customer, followed
 
 SPRING = f"{GREETINGS}: Spring Festival"
 # The Spring Festival is on 6 February 2027, a Saturday; greeted three days before.
@@ -24,7 +24,7 @@ def in_china(rep, activity="High", **values):
 
 @pytest.fixture(autouse=True)
 def no_calls():
-	frappe.get_doc("Cadence Policy", cared.CALL).update({"enabled": 0}).save()
+	frappe.get_doc("Cadence Policy", caring.CALL).update({"enabled": 0}).save()
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_only_in_the_right_country(rep, days):
 		}
 	).insert()
 	abroad = customer(rep, "", "", customer_primary_address=address.name, territory="China")
-	cared.put(abroad, sf_activity="High")
+	caring.put(abroad, sf_activity="High")
 	assert followed(abroad) == {}
 	nowhere = customer(rep, "", "High")
 	assert followed(nowhere) == {}
