@@ -83,7 +83,7 @@ def plan_care() -> dict:
 	"""
 	from salesflow_std.jobs import care_clock
 
-	frappe.db.delete("Follow Up")
+	frappe.db.truncate("Follow Up")
 	frappe.db.sql("update `tabCustomer` set sf_next_touch_on = null")
 	frappe.db.commit()
 	_history()

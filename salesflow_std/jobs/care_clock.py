@@ -29,5 +29,6 @@ def follow_all() -> None:
 
 
 def plan_missing() -> int:
-	"""Plans the customers without a next touch; returns how many have one now."""
-	return plan_all(CUSTOMER, care_plans.wanted() & frappe.qb.DocType(CUSTOMER).sf_next_touch_on.isnull())
+	"""Plans the customers without a next touch that should always have one; returns how many have one now."""
+	missing = frappe.qb.DocType(CUSTOMER).sf_next_touch_on.isnull()
+	return plan_all(CUSTOMER, care_plans.wanted(always=True) & missing)

@@ -95,11 +95,13 @@ def planner_of(policy: str | None, rep: str) -> cadence.Planner:
 	return Planners().planner(policy_of(policy), company, rep, None)
 
 
-def wanted() -> Criterion:
-	"""The customers that some policy is for."""
+def wanted(always: bool = False) -> Criterion:
+	"""The customers that some policy is for; that `always` has a touch open for them, as greetings have not."""
 	table = frappe.qb.DocType(CUSTOMER)
 	found: list[Criterion] = []
 	for of in cadences(CUSTOMER):
+		if always and of.purpose == GREETING:
+			continue
 		# The company is that of whoever looks after the customer: planning asks for it.
 		conditions = [table[name] == value for name, value in of.conditions.items() if name != "company"]
 		found.append(Criterion.all([table.disabled == 0, *conditions]))
