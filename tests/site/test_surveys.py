@@ -109,7 +109,8 @@ def test_an_answer_outlives_its_acceptance(rep):
 	survey = answered(rep)
 	surveys.report_cancelled(survey.acceptance_report)
 	assert fresh(survey).status == "Answered"
-	again = surveyed.report(rep, amended_from=survey.acceptance_report)
+	customer = frappe.get_doc("Customer", survey.customer)
+	again = surveyed.report(rep, of=customer, amended_from=survey.acceptance_report)
 	assert surveys.begin(again) == survey.name == surveys.begin(again)
 
 
@@ -350,6 +351,15 @@ def test_a_half_filled_answer_is_kept_and_goes_with_the_answer(survey):
 	assert not fresh(survey).half_filled
 
 
+def test_what_was_written_and_not_sent_stands_in_no_record_of_changes(survey):
+	"""A3: the customer's draft is theirs, also once they have answered."""
+	token = sent(survey)
+	surveys.keep_half_filled(surveys.asked(token)[0], {"comments": "What a mess"})
+	answer(token)
+	kept = frappe.get_all("Version", filters={"docname": survey.name}, pluck="data", order_by="creation")
+	assert kept and not any("What a mess" in data for data in kept)
+
+
 # By phone --------------------------------------------------------------------------------------------------
 
 
@@ -382,6 +392,7 @@ def test_a_call_ends_the_links(survey):
 		({**GOOD, "timeliness": 9}, "Buyer", None, "choose from 1 to 5"),
 		({}, "Buyer", None, "answer this question"),
 		(GOOD, "Buyer", "2099-01-01 10:00", "future"),
+		(GOOD, "Buyer", "2026-01-12 10:00", "before the acceptance"),
 	],
 )
 def test_what_cannot_have_been_said_is_refused(survey, given, by, on, words):
@@ -510,6 +521,16 @@ def test_a_correction_is_a_second_survey(call, as_user, rep):
 	third = surveys.correct(second.name, "Wrong again.")
 	surveys.record_by_phone(third.name, BAD, "Purchasing Manager")
 	assert surveys.latest(first.customer).name == third.name
+
+
+def test_the_manager_hears_of_a_correction_once(as_user, rep, manager):
+	"""Whoever is not content with an answer writes no other one unseen."""
+	first = answered(rep, BAD)
+	with as_user(rep):
+		for _time in range(2):
+			surveys.correct(first.name, "The numbers were mixed up.")
+	told = [text for text in notices_of(manager) if "is to be corrected" in text]
+	assert len(told) == 1 and first.name in told[0]
 
 
 def test_a_correction_needs_an_answer_and_a_reason(survey, rep):
