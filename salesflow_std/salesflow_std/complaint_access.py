@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import frappe
 from frappe.model.document import Document
-from frappe.utils import cint
+from frappe.utils import cint, getdate
 
-from salesflow_std.salesflow_std import access
+from salesflow_std.salesflow_std import access, reps
 
 DOCTYPE = "Issue"
 
@@ -24,10 +24,16 @@ def conditions(user: str | None = None, doctype: str | None = None) -> str:
 	customers = access.readable("Customer", user)
 	if customers == "":
 		return complaint
-	seen = [f"{table}.sf_responsible = {frappe.db.escape(user)}", f"ifnull({table}.customer, '') = ''"]
+	own = ", ".join(frappe.db.escape(name) for name in _own_users(user))
+	seen = [f"{table}.sf_responsible in ({own})", f"ifnull({table}.customer, '') = ''"]
 	if customers:
 		seen.append(f"{table}.customer in (select `tabCustomer`.name from `tabCustomer` where {customers})")
 	return f"({complaint} and ({' or '.join(seen)}))"
+
+
+def _own_users(user: str) -> tuple[str, ...]:
+	"""Whose complaints are one's own: also those of whom one stands in for today."""
+	return (user, *reps.stands_in_for(user, getdate()))
 
 
 def allows(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
@@ -44,6 +50,6 @@ def allows(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
 	about = stored or doc
 	if not cint(about.sf_is_complaint):
 		return False
-	if not about.customer or (stored and stored.sf_responsible == user):
+	if not about.customer or (stored and stored.sf_responsible in _own_users(user)):
 		return True
 	return access.allows("Customer", about.customer, "read", user)

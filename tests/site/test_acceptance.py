@@ -157,21 +157,38 @@ def test_a_project_in_house_leads_to_no_customer(make_user, as_user):
 		{"doctype": "Project", "project_name": "In house", "company": records.COMPANY}
 	).insert()
 	customer = records.customer().name
-	frappe.get_doc(
-		{
-			"doctype": "User Permission",
-			"user": deliverer,
-			"allow": "Customer",
-			"for_value": records.customer().name,
-			"apply_to_all_doctypes": 0,
-			"applicable_for": "Customer",
-		}
-	).insert()
+	records.may_read_customer(deliverer, records.customer().name)
 	with as_user(deliverer):
 		report = acceptances.make(project=project.name)
 		report.update({"customer": customer, "items": [{"deliverable": "Machine"}]})
 		with pytest.raises(frappe.PermissionError):
 			report.insert()
+
+
+def test_who_reads_a_report_writes_nothing_into_it(handover, make_user, as_user, call):
+	"""And nobody gives themselves the right by saying whose it is: what is stored counts."""
+	report = accepting.draft(handover)
+	report.items = report.items[:1]
+	report.save()
+	reader = make_user(["Sales User", "Projects User"])
+	deal = signed.deal(owner=reader)
+	own = {
+		"Opportunity": deal.name,
+		"Contract": signed.contract(deal.party_name).name,
+		"Customer": deal.party_name,
+		"Project": accepting.delivered(reader).project,
+	}
+	for doctype, name in own.items():
+		values = {"user": reader, "allow": doctype, "for_value": name, "applicable_for": doctype}
+		frappe.get_doc({"doctype": "User Permission", "apply_to_all_doctypes": 0, **values}).insert()
+	frappe.share.add(DOCTYPE, report.name, reader, read=1)
+	with as_user(reader):
+		assert frappe.has_permission(DOCTYPE, "read", doc=report.name)
+		with pytest.raises(frappe.PermissionError):
+			call(f"{API}.add_scope", report=report.name)
+		with pytest.raises(frappe.PermissionError):
+			submits.put(DOCTYPE, report.name, allocated_to=reader, results="All is well")
+	assert len(report.reload().items) == 1 and report.allocated_to != reader
 
 
 # Signed -----------------------------------------------------------------------------------------------------------

@@ -559,16 +559,7 @@ def test_sales_sees_complaints_of_customers_they_may_read_and_their_own(rep, mak
 	there, here = complaint(rep), complaint(rep)
 	unknown, own = complaint(rep), complaint(other)
 	frappe.db.set_value("Issue", unknown.name, "customer", None)
-	frappe.get_doc(
-		{
-			"doctype": "User Permission",
-			"user": other,
-			"allow": "Customer",
-			"for_value": here.customer,
-			"apply_to_all_doctypes": 0,
-			"applicable_for": "Customer",
-		}
-	).insert()
+	records.may_read_customer(other, here.customer)
 	names = [doc.name for doc in (there, here, unknown, own)]
 	for user, seen in ((rep, set(names)), (other, {here.name, unknown.name, own.name})):
 		with as_user(user):
@@ -579,6 +570,19 @@ def test_sales_sees_complaints_of_customers_they_may_read_and_their_own(rep, mak
 				assert frappe.has_permission("Issue", "write", doc=name) == (name in seen)
 	with as_user(other), refused(error=frappe.PermissionError):
 		complaint(other, customer=there.customer)
+
+
+def test_who_stands_in_works_on_the_complaint(rep, make_user, as_user):
+	"""Also where they may not read the customer."""
+	doc, other = complaint(rep), make_user("Sales User")
+	records.may_read_customer(other, records.customer().name)
+	with as_user(other):
+		assert not frappe.has_permission("Issue", "write", doc=doc.name)
+	days = {"from_date": add_days(today(), -1), "to_date": add_days(today(), 1)}
+	frappe.get_doc({"doctype": "Rep Absence", "user": rep, "stand_in": other, **days}).insert()
+	with as_user(other):
+		assert frappe.get_list("Issue", filters={"name": doc.name}, order_by="name")
+		assert frappe.has_permission("Issue", "write", doc=doc.name)
 
 
 def test_an_ordinary_issue_costs_no_more(count_queries):

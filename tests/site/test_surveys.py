@@ -16,7 +16,7 @@ from salesflow_std.salesflow_std import (
 	survey_words,
 	surveys,
 )
-from tests.site import records, surveyed, talks
+from tests.site import records, submits, surveyed, talks
 from tests.site.review_cases import notices_of
 from tests.site.surveyed import API, BAD, BUYER, GOOD, answer, answered, fresh, sent
 
@@ -103,6 +103,13 @@ def test_a_cancelled_acceptance_takes_its_survey_back(survey):
 	token = sent(survey)
 	surveys.report_cancelled(survey.acceptance_report)
 	assert fresh(survey).status == "Cancelled" and surveys.asked(token) == (None, None)
+
+
+def test_nobody_is_asked_about_a_cancelled_acceptance(survey):
+	surveys.report_cancelled(survey.acceptance_report)
+	for step in (surveys.send, lambda name: surveys.record_by_phone(name, GOOD, "Buyer")):
+		with pytest.raises(frappe.ValidationError, match="was cancelled"):
+			step(survey.name)
 
 
 def test_an_answer_outlives_its_acceptance(rep):
@@ -283,6 +290,27 @@ def test_of_two_answers_one_counts(survey):
 	assert fresh(survey).answered_by == "Purchasing Manager"
 
 
+def test_an_answered_survey_takes_no_second_answer_by_another_link(survey):
+	"""A reminder's link is another one, and may be open in another window."""
+	first, second = (
+		sent(survey),
+		public_links.issue(
+			public_links.SATISFACTION_SURVEY,
+			surveys.DOCTYPE,
+			survey.name,
+			BUYER,
+			"en",
+			surveys.link_expires_on(),
+		),
+	)
+	link = surveys.asked(second)[1]
+	answer(first)
+	frappe.db.set_value("Public Link", link.name, "revoked_on", None)
+	assert surveys.asked(second) == (None, None)
+	with pytest.raises(surveys.NotOpen):
+		surveys.answer_by_link(link, BAD, "Somebody else")
+
+
 def test_a_low_mark_opens_a_complaint_once(rep):
 	"""A4."""
 	survey = answered(rep, BAD)
@@ -324,6 +352,19 @@ def test_a_happy_customer_says_whom_they_would_refer_once(survey):
 	assert surveys.asked_to_refer(token) == (None, None)
 	with pytest.raises(surveys.NotOpen):
 		surveys.refer_by_link(link, True, "Somebody else")
+
+
+def test_nobody_refers_by_an_old_link_or_a_corrected_answer(rep, frozen_time):
+	"""A5."""
+	with frozen_time("2027-01-15 15:00") as clock:
+		late, wrong = surveyed.survey(rep), surveyed.survey(rep)
+		links = [sent(late), sent(wrong)]
+		for token in links:
+			answer(token)
+		surveys.record_by_phone(surveys.correct(wrong.name, "Mixed up.").name, GOOD, "Buyer")
+		assert surveys.asked_to_refer(links[0])[0] and not surveys.asked_to_refer(links[1])[0]
+		clock.set("2027-02-15 15:00")
+		assert surveys.asked_to_refer(links[0]) == (None, None)
 
 
 def test_who_is_not_happy_is_not_asked_for_a_referral(survey):
@@ -551,6 +592,47 @@ def test_who_may_not_change_the_customer_may_do_nothing(call, as_user, make_user
 			call(f"{API}.{method}", survey=survey.name, **more.get(method, {}))
 	with as_user("Guest"), pytest.raises(frappe.PermissionError):
 		call(f"{API}.{method}", survey=survey.name, **more.get(method, {}))
+
+
+def project_of(survey):
+	"""A project of the customer, which the survey is about."""
+	name = f"Delivery {survey.name} {frappe.generate_hash(length=6)}"
+	values = {"project_name": name, "customer": survey.customer, "company": records.COMPANY}
+	project = frappe.get_doc({"doctype": "Project", **values}).insert()
+	frappe.db.set_value(surveys.DOCTYPE, survey.name, "project", project.name)
+	return project
+
+
+def test_who_sees_the_project_reads_and_does_no_more(call, as_user, make_user, rep):
+	"""A3: asking and answering is for those whose customer it is; who sees neither sees no answers."""
+	survey = answered(rep)
+	deliverer = make_user(["Sales User", "Projects User"])
+	stranger = make_user("Sales User")
+	for user in (deliverer, stranger):
+		records.may_read_customer(user, surveyed.customer(rep).name)
+	project_of(survey)
+	for user, seen in ((deliverer, True), (stranger, False), (rep, True)):
+		with as_user(user):
+			assert (survey.name in frappe.get_list(surveys.DOCTYPE, pluck="name", limit=0)) == seen
+			assert frappe.has_permission(surveys.DOCTYPE, "read", doc=survey.name) == seen
+			rows = frappe.get_list(
+				"Survey Answer", parent_doctype=surveys.DOCTYPE, fields=["parent"], limit=0, order_by="name"
+			)
+			assert (survey.name in [row.parent for row in rows]) == seen
+	for user in (deliverer, stranger):
+		with as_user(user), pytest.raises(frappe.PermissionError):
+			call(f"{API}.correct", survey=survey.name, reason="I know better.")
+
+
+def test_nobody_gives_themselves_the_right_to_it(as_user, make_user, survey, rep):
+	"""What is stored counts, not what a request says whose survey it is."""
+	stranger = make_user("Sales User")
+	mine = surveyed.customer(stranger).name
+	records.may_read_customer(stranger, mine)
+	with as_user(stranger), pytest.raises(frappe.PermissionError):
+		submits.put(
+			surveys.DOCTYPE, survey.name, allocated_to=stranger, customer=mine, email_id="me@own.example"
+		)
 
 
 def test_it_is_seen_with_its_customer(as_user, make_user, survey, rep):
