@@ -181,7 +181,7 @@ def test_who_reads_a_report_writes_nothing_into_it(handover, make_user, as_user,
 	for doctype, name in own.items():
 		values = {"user": reader, "allow": doctype, "for_value": name, "applicable_for": doctype}
 		frappe.get_doc({"doctype": "User Permission", "apply_to_all_doctypes": 0, **values}).insert()
-	frappe.share.add(DOCTYPE, report.name, reader, read=1)
+	frappe.share.add("Project", handover.project, reader, read=1)
 	with as_user(reader):
 		assert frappe.has_permission(DOCTYPE, "read", doc=report.name)
 		with pytest.raises(frappe.PermissionError):

@@ -491,6 +491,8 @@ def test_settling_asks_for_rights(rep, make_user, as_user, call):
 		call(SETTLE, name=doc.name, word="Fine", by="Me", on=today())
 	with refused("is no complaint"):
 		call(SETTLE, name=plain.name, word="Fine", by="Me", on=today())
+	with refused("as Resolved or Closed"):
+		call(SETTLE, name=doc.name, word="Fine", by="Me", on=today(), status="Open")
 
 
 # The next survey ----------------------------------------------------------------------------------------------------
