@@ -63,13 +63,13 @@ class SalesflowSettings(Document):
 
 	def _check_days(self) -> None:
 		"""Refuses spans that reach past any calendar: with them no contract and no survey could be saved (A3, A5)."""
-		for field in ("survey_link_days", "renewal_days"):
+		labels = {
+			"survey_link_days": _("Link Valid for Days", context="Salesflow Settings"),
+			"renewal_days": _("Ask for Renewal Days before the End", context="Salesflow Settings"),
+		}
+		for field, label in labels.items():
 			if cint(self.get(field)) > _MOST_DAYS:
-				label = _(self.meta.get_label(field), context="Salesflow Settings")
-				frappe.throw(
-					_("{0}: at most {1} days.").format(label, _MOST_DAYS),
-					title=_("After the Sale"),
-				)
+				frappe.throw(_("{0}: at most {1} days.").format(label, _MOST_DAYS), title=_("After the Sale"))
 
 	def _check_quotation_rules(self) -> None:
 		"""Refuses a second rule for the same quotations: which of them counts, nobody could tell (S2)."""
