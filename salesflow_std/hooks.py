@@ -338,7 +338,10 @@ doc_events = {
 		"on_submit": "salesflow_std.overrides.sales_order.on_submit",
 		"on_cancel": "salesflow_std.overrides.sales_order.on_cancel",
 	},
-	"Project": {"on_update": "salesflow_std.overrides.project.on_update"},
+	"Project": {
+		"validate": "salesflow_std.overrides.project.validate",
+		"on_update": "salesflow_std.overrides.project.on_update",
+	},
 	"Sales Invoice": {
 		"on_submit": "salesflow_std.overrides.payments.invoice_changed",
 		"on_cancel": "salesflow_std.overrides.payments.invoice_changed",

@@ -114,8 +114,9 @@ def fill(report: Document) -> None:
 def check(report: Document, before: Document | None) -> None:
 	"""All that a report names is of its customer, and whoever names it may read it, or what leads to it.
 
-	A report shows what was agreed. Raises ValidationError, PermissionError.
+	A report shows what was agreed, and begins a survey of its customer. Raises ValidationError, PermissionError.
 	"""
+	_check_customer(report, before)
 	for field, doctype in SOURCES.items():
 		name = report.get(field)
 		if not name or (before and before.get(field) == name and before.customer == report.customer):
@@ -129,6 +130,16 @@ def check(report: Document, before: Document | None) -> None:
 			)
 		if not _may_name(report, field):
 			frappe.has_permission(doctype, "read", doc=name, throw=True)
+
+
+def _check_customer(report: Document, before: Document | None) -> None:
+	"""Of a customer to whom none of the sources leads, as with a project in house, one reads who they are."""
+	if before and (before.customer, named(before)) == (report.customer, named(report)):
+		return
+	if not any(
+		_NEXT[field](name).get("customer") == report.customer for field, name in named(report).items()
+	):
+		frappe.has_permission("Customer", "read", doc=report.customer, throw=True)
 
 
 def _may_name(report: Document, field: str) -> bool:

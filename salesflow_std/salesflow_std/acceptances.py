@@ -181,5 +181,5 @@ def mark(report: Document) -> None:
 			continue
 		about = {field: name, "docstatus": 1, "result": ("in", (rules.ACCEPTED, rules.WITH_POINTS))}
 		last = frappe.db.get_value(DOCTYPE, about, "accepted_on", order_by="accepted_on desc")
-		# A handover keeps its state whatever an open form sends; a project is ERPNext's and does not.
-		frappe.db.set_value(doctype, name, mark_field, last, update_modified=doctype == "Project")
+		# Both keep their state whatever an open form sends.
+		frappe.db.set_value(doctype, name, mark_field, last, update_modified=False)

@@ -92,10 +92,13 @@ def _check_responsible(issue: Document, before: Document | None) -> None:
 
 
 def _check_deadline(issue: Document, before: Document | None) -> None:
-	"""A deadline is put off by a manager; a new one has its own reminder."""
+	"""A deadline is put off by a manager, also when it begins; a new one has its own reminder."""
+	now = get_datetime(issue.sf_close_by) if issue.sf_close_by else None
+	was = before and get_datetime(before.sf_close_by) if before and before.sf_close_by else None
 	if not before:
-		return
-	was, now = (get_datetime(doc.sf_close_by) if doc.sf_close_by else None for doc in (before, issue))
+		was = complaints.due(issue.company, now_datetime())
+		if not rules.is_moved_later(was, now):
+			return
 	if was == now:
 		return
 	if rules.is_moved_later(was, now) and not reps.is_manager():

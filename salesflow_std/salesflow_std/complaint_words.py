@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cint, cstr, escape_html
+from frappe.utils import cstr, escape_html
 
 from salesflow_std.engine import complaints as rules
 from salesflow_std.engine import survey as survey_rules
-from salesflow_std.salesflow_std import refusals
+from salesflow_std.salesflow_std import refusals, survey_answers, survey_words
 
 _SURVEY = "Satisfaction Survey"
 # The standard's, where the template is gone (A4).
@@ -23,9 +22,7 @@ _LOW_MARK = 2
 
 def of_survey(survey: Document) -> tuple[str, str]:
 	"""Subject and description (HTML) of the complaint that a survey opens, in the current language."""
-	low_mark = frappe.db.get_value("Survey Template", survey.survey_template or "", "low_mark")
-	low_mark = _LOW_MARK if low_mark is None else cint(low_mark)
-	low = [row for row in survey.answers if _is_low(row, low_mark)]
+	low = [row for row in survey.answers if survey_answers.is_low(row, _low_mark(survey))]
 	words = _dimensions()
 	about = [words[row.dimension] for row in low if row.dimension in words]
 	if survey.has_problem:
@@ -45,12 +42,11 @@ def _dimensions() -> dict[str, str]:
 	}
 
 
-def _is_low(row: Document, low_mark: int) -> bool:
-	if not row.answered:
-		return False
-	if row.dimension == survey_rules.EARLIER_COMPLAINT:
-		return not row.mark
-	return row.kind == survey_rules.MARK and row.mark <= low_mark
+def _low_mark(survey: Document) -> int:
+	"""Up to which mark the customer was asked as not content, whatever has become of the template since."""
+	if survey.wording or survey.survey_template:
+		return survey_words.of(survey).low_mark
+	return _LOW_MARK
 
 
 def _description(survey: Document, low: Iterable[Document]) -> str:

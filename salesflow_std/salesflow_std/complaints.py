@@ -128,6 +128,9 @@ def hear(survey: Document | str) -> bool:
 	answer = next((row for row in doc.answers if row.dimension == EARLIER_COMPLAINT and row.answered), None)
 	if doc.status != _ANSWERED or not doc.earlier_issue or not answer or not answer.mark:
 		return False
+	# Its manager may have deleted it; what the customer complains of now is heard all the same.
+	if not frappe.db.exists(DOCTYPE, doc.earlier_issue):
+		return False
 	issue = locked(doc.earlier_issue)
 	if not issue.sf_is_complaint or issue.status in CLOSED:
 		return False

@@ -46,6 +46,9 @@ def write(survey: Document, said: Said, answers: list[rules.Answer]) -> None:
 	"""Puts an answer into a survey that is locked, and saves it; from then on it stays as it is."""
 	sheet = survey_words.of(survey)
 	has_problem = bool(said.has_problem or said.problem.strip())
+	if survey.half_filled:
+		# Before it is saved: what the customer wrote and did not send stands in no record of changes.
+		_put_half_filled(survey, None)
 	found = rules.result(answers, sheet.low_mark)
 	survey.update(
 		{
@@ -63,7 +66,6 @@ def write(survey: Document, said: Said, answers: list[rules.Answer]) -> None:
 			"problem": said.problem or None,
 			"would_refer": int(said.would_refer or bool(said.referral)),
 			"referral": said.referral or None,
-			"half_filled": None,
 			"answers": _rows(survey, sheet, answers),
 		}
 	)
@@ -147,7 +149,10 @@ def keep_half_filled(survey: Document, given: Mapping[str, object]) -> None:
 		for key, value in given.items()
 		if key in known and (text := _kept(value)) and len(text) <= rules.TEXT_LENGTH
 	}
-	text = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else None
+	_put_half_filled(survey, json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else None)
+
+
+def _put_half_filled(survey: Document, text: str | None) -> None:
 	# Past the form: whoever has it open can still save it, and the customer's draft is no change of ours.
 	frappe.db.set_value(survey.doctype, survey.name, "half_filled", text, update_modified=False)
 	survey.half_filled = text

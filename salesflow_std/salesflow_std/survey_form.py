@@ -187,8 +187,7 @@ def _label(key: str) -> str:
 
 def _about(survey: Document) -> list[str]:
 	"""What the survey is about: the project, and when it was accepted."""
-	report, project = survey.acceptance_report, survey.project
-	accepted_on = frappe.db.get_value("Acceptance Report", report, "accepted_on") if report else None
+	project, accepted_on = survey.project, surveys.accepted_on(survey)
 	return [
 		text
 		for text in (

@@ -166,6 +166,24 @@ def answered(survey: Document) -> None:
 	_tell([user], survey, say)
 
 
+def corrected(survey: Document, first: Document) -> None:
+	"""Tells managers that an answer is asked for anew: what counts is then what was written down last."""
+
+	def say(_user: str) -> dict:
+		return {
+			"subject": _("{0}: the answered survey {1} is to be corrected").format(survey.title, first.name),
+			"lines": lines(survey.correction_reason),
+			"facts": [
+				(_("Who Corrects It", context="Satisfaction Survey"), get_fullname(frappe.session.user)),
+				*marks(first),
+			],
+			"action": _("Open the survey"),
+		}
+
+	managers = reps.escalate_to(survey.allocated_to or survey.owner)
+	_tell([user for user in managers if user != frappe.session.user], survey, say)
+
+
 def sentence(survey: Document) -> str:
 	"""What a customer has answered, in a sentence of the current language."""
 	if survey.is_low or survey.has_problem:

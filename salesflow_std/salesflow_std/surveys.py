@@ -7,7 +7,7 @@ twice it does nothing the second time. What was answered stays as it was: the do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import frappe
 from frappe import _
@@ -93,8 +93,11 @@ def _of_key(key: str) -> str | None:
 def _taken_over(report: Document) -> str | None:
 	"""The answered survey of the report that this one amends: nobody is asked the same twice."""
 	before = report.get("amended_from")
+	# One that was written for another customer by mistake has asked somebody else.
 	found = before and frappe.db.get_value(
-		DOCTYPE, {"survey_key": f"acceptance|{before}", "status": ANSWERED}, "name"
+		DOCTYPE,
+		{"survey_key": f"acceptance|{before}", "status": ANSWERED, "customer": report.customer},
+		"name",
 	)
 	if found:
 		frappe.db.set_value(DOCTYPE, found, {"acceptance_report": report.name, "survey_key": _key_of(report)})
@@ -393,6 +396,9 @@ def record_by_phone(
 		frappe.throw(_("Say who answered for the customer."), title=title)
 	if when > now_datetime() + _TOLERANCE:
 		frappe.throw(_("The answer cannot lie in the future."), title=title)
+	accepted = accepted_on(survey)
+	if on and accepted and getdate(when) < accepted:
+		frappe.throw(_("Nobody answers before the acceptance that they are asked about."), title=title)
 	if not survey.survey_template and not survey.wording:
 		frappe.throw(_("Choose the survey template first: it says what the customer is asked."), title=title)
 	try:
@@ -404,6 +410,12 @@ def record_by_phone(
 	)
 	_write(survey, said, answers)
 	return survey
+
+
+def accepted_on(survey: Document) -> date | None:
+	"""The day of the acceptance that a survey asks about."""
+	day = survey.acceptance_report and frappe.db.get_value(REPORT, survey.acceptance_report, "accepted_on")
+	return getdate(day) if day else None
 
 
 def _named(survey: Document, key: str) -> str:
@@ -443,6 +455,7 @@ def correct(name: str, reason: str) -> Document:
 		}
 	)
 	_insert(survey)
+	survey_mail.corrected(survey, first)
 	return survey
 
 

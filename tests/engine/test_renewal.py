@@ -25,6 +25,7 @@ def test_the_manager_hears_when_half_the_time_is_over():
 
 def test_a_date_behind_the_end_gets_a_week():
 	assert renewal.late_on(date(2027, 4, 1), date(2027, 3, 2)) == date(2027, 4, 8)
+	assert renewal.late_on(date(2027, 3, 2), date(2027, 3, 2)) == date(2027, 3, 9)
 
 
 @given(due=DAYS, end=DAYS)

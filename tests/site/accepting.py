@@ -29,10 +29,10 @@ def delivered(rep: str, scope: str = SCOPE) -> Any:
 			"project_name": f"Delivery {uuid.uuid4().hex[:8]}",
 			"customer": handover.customer,
 			"company": records.COMPANY,
-			"sf_handover": handover.name,
 			"sf_account_manager": rep,
 		}
 	).insert()
+	frappe.db.set_value("Project", project.name, "sf_handover", handover.name)
 	frappe.db.set_value("Delivery Handover", handover.name, "project", project.name)
 	return deliveries.state(handover)
 

@@ -109,3 +109,17 @@ def holidays_of(company: str, *days: str) -> None:
 	days_off = holiday_list(f"Of {company}", *days)
 	frappe.db.set_value("Company", company, "default_holiday_list", days_off)
 	frappe.clear_document_cache("Company", company)
+
+
+def may_read_customer(user: str, customer: str) -> None:
+	"""Of all customers a user may read this one only; what points at the others is not looked at."""
+	frappe.get_doc(
+		{
+			"doctype": "User Permission",
+			"user": user,
+			"allow": "Customer",
+			"for_value": customer,
+			"apply_to_all_doctypes": 0,
+			"applicable_for": "Customer",
+		}
+	).insert()

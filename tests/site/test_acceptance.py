@@ -6,8 +6,8 @@ import frappe
 import pytest
 from frappe.utils import add_days, getdate, today
 
-from salesflow_std.salesflow_std import acceptances
-from tests.site import accepting, deals, deliveries, records, review_cases, signed, submits
+from salesflow_std.salesflow_std import acceptances, surveys
+from tests.site import accepting, deals, deliveries, records, review_cases, signed, submits, surveyed
 from tests.site.accepting import API, DOCTYPE, DRAWING
 
 
@@ -130,6 +130,67 @@ def test_nobody_reads_a_contract_by_naming_it(handover, team, make_user, as_user
 			report.save()
 
 
+def test_nor_by_a_project_that_names_a_handover(handover, team, make_user, as_user):
+	"""What the app writes of a project is put back, or a project of one's own would lead to any contract (C2, A1)."""
+	deliverer = make_user("Projects User")
+	project = frappe.get_doc("Project", handover.project)
+	frappe.db.set_value("Project", project.name, "sf_handover", None)
+	with as_user(deliverer):
+		submits.put("Project", project.name, sf_handover=handover.name, sf_accepted_on="2026-01-01")
+		made = frappe.get_doc(
+			{
+				"doctype": "Project",
+				"project_name": f"Own {project.name}",
+				"customer": handover.customer,
+				"company": records.COMPANY,
+				"sf_handover": handover.name,
+			}
+		).insert()
+	for one in (project, made):
+		assert records.state(one, "sf_handover", "sf_accepted_on") == (None, None)
+
+
+def test_a_project_in_house_leads_to_no_customer(make_user, as_user):
+	"""Who may not read a customer accepts nothing in their name."""
+	deliverer = make_user("Projects User")
+	project = frappe.get_doc(
+		{"doctype": "Project", "project_name": "In house", "company": records.COMPANY}
+	).insert()
+	customer = records.customer().name
+	records.may_read_customer(deliverer, records.customer().name)
+	with as_user(deliverer):
+		report = acceptances.make(project=project.name)
+		report.update({"customer": customer, "items": [{"deliverable": "Machine"}]})
+		with pytest.raises(frappe.PermissionError):
+			report.insert()
+
+
+def test_who_reads_a_report_writes_nothing_into_it(handover, make_user, as_user, call):
+	"""And nobody gives themselves the right by saying whose it is: what is stored counts."""
+	report = accepting.draft(handover)
+	report.items = report.items[:1]
+	report.save()
+	reader = make_user(["Sales User", "Projects User"])
+	deal = signed.deal(owner=reader)
+	own = {
+		"Opportunity": deal.name,
+		"Contract": signed.contract(deal.party_name).name,
+		"Customer": deal.party_name,
+		"Project": accepting.delivered(reader).project,
+	}
+	for doctype, name in own.items():
+		values = {"user": reader, "allow": doctype, "for_value": name, "applicable_for": doctype}
+		frappe.get_doc({"doctype": "User Permission", "apply_to_all_doctypes": 0, **values}).insert()
+	frappe.share.add("Project", handover.project, reader, read=1)
+	with as_user(reader):
+		assert frappe.has_permission(DOCTYPE, "read", doc=report.name)
+		with pytest.raises(frappe.PermissionError):
+			call(f"{API}.add_scope", report=report.name)
+		with pytest.raises(frappe.PermissionError):
+			submits.put(DOCTYPE, report.name, allocated_to=reader, results="All is well")
+	assert len(report.reload().items) == 1 and report.allocated_to != reader
+
+
 # Signed -----------------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +241,32 @@ def test_a_signature_is_of_what_it_was_drawn_under(handover):
 	report.items[0].comment = "Only one of the two machines."
 	report.save()
 	assert not (report.our_signature or report.customer_signature or report.customer_signed_on)
+
+
+@pytest.mark.parametrize(
+	("who", "drawing", "other"),
+	(
+		("customer_signatory", "customer_signature", "our_signature"),
+		("our_signatory", "our_signature", "customer_signature"),
+	),
+)
+def test_a_signature_is_of_whose_name_stood_under_it(who, drawing, other, handover, rep):
+	report = accepting.sign(accepting.draft(handover))
+	report.update({who: rep})
+	report.save()
+	assert not report.get(drawing) and report.get(other)
+
+
+def test_a_scan_stays_once_the_report_is_submitted(handover, rep, as_user):
+	"""Without it nobody has signed."""
+	report = accepting.sign(accepting.draft(handover), our_signature=None, customer_signature=None)
+	report.scan = deals.attach(report)
+	report.submit()
+	file = frappe.db.get_value("File", {"file_url": report.scan, "attached_to_name": report.name})
+	frappe.db.set_value("File", file, "owner", rep)
+	for user in (rep, "Administrator"):
+		with as_user(user), pytest.raises(frappe.ValidationError, match="protected"):
+			frappe.delete_doc("File", file)
 
 
 def test_only_a_drawing_is_a_signature(handover):
@@ -275,6 +362,21 @@ def test_an_amended_report_is_signed_anew_and_has_its_own_survey(handover):
 	assert not (amended.our_signature or amended.survey or amended.finance_told_on)
 	accepting.sign(amended).submit()
 	assert [row.status for row in accepting.survey_of(amended)] == ["To Send"]
+
+
+def test_an_answer_of_one_customer_is_not_that_of_another(handover, rep):
+	"""A3: an amendment that is of another customer begins a survey of its own."""
+	report = accepting.accepted(handover)
+	survey = frappe.get_doc("Satisfaction Survey", report.survey)
+	surveys.record_by_phone(survey.name, surveyed.GOOD, "Plant Manager")
+	report.reload().cancel()
+	other = records.customer()
+	amended = frappe.copy_doc(report)
+	amended.update(dict.fromkeys(accepting.BY_HAND))
+	amended.update({"amended_from": report.name, "customer": other.name, "docstatus": 0})
+	accepting.sign(amended.insert()).submit()
+	assert amended.reload().survey != survey.name
+	assert records.state(survey, "customer", "acceptance_report") == (report.customer, report.name)
 
 
 # Open points ------------------------------------------------------------------------------------------------------

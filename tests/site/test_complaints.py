@@ -40,6 +40,18 @@ def refused(*saying, error=frappe.ValidationError):
 		assert words in str(problem.value)
 
 
+@contextmanager
+def tuned(doctype, name, **values):
+	before = frappe.db.get_value(doctype, name, list(values), as_dict=True)
+	frappe.db.set_value(doctype, name, values)
+	frappe.clear_document_cache(doctype, name)
+	try:
+		yield
+	finally:
+		frappe.db.set_value(doctype, name, dict(before))
+		frappe.clear_document_cache(doctype, name)
+
+
 def notices_of(user, doc):
 	return frappe.get_all(
 		"Notification Log",
@@ -138,6 +150,21 @@ def test_told_in_the_readers_language(make_user):
 	doc = frappe.get_doc("Issue", complaints.open(survey(rep, (1, 5, 5))))
 	assert "不满意" in doc.subject and "满分 5" in doc.description
 	assert "投诉" in notices_of(rep, doc)[0]
+
+
+def test_what_is_low_is_what_was_low_when_they_were_asked(rep):
+	"""A4: whatever becomes of the template since."""
+	asked = surveyed.survey(rep)
+	token = surveyed.sent(asked)
+	with tuned("Survey Template", asked.survey_template, low_mark=1):
+		done = surveyed.answer(token, surveyed.BAD)
+		assert "Timeliness" in records.state(frappe.get_doc("Issue", done.issue), "subject")
+
+
+def test_a_complaint_is_opened_though_the_earlier_one_is_gone(rep):
+	"""A4."""
+	asked = survey(rep, (1, 5, 5), settled=True, earlier_issue="ISS-GONE")
+	assert complaints.open(asked)
 
 
 def test_the_clock_opens_what_could_not_be_opened(rep, monkeypatch):
@@ -422,6 +449,16 @@ def test_only_a_manager_puts_the_deadline_off(rep, manager, as_user, frozen_time
 		assert str(state(doc).sf_close_by) == "2027-02-01 10:00:00" and not doc.sf_escalated_on
 
 
+def test_nor_does_anybody_begin_with_a_later_one(rep, manager, as_user, frozen_time):
+	with frozen_time(FRIDAY):
+		with as_user(rep):
+			with refused("A manager may put that off"):
+				complaint(rep, sf_close_by="2027-02-01 10:00:00")
+			complaint(rep, sf_close_by="2027-01-11 10:00:00")
+		with as_user(manager):
+			complaint(rep, sf_close_by="2027-02-01 10:00:00")
+
+
 def test_what_is_split_from_it_begins_anew(rep):
 	doc = frappe.get_doc("Issue", complaints.open(survey(rep, (1, 5, 5))))
 	mail = reply(doc)
@@ -454,6 +491,8 @@ def test_settling_asks_for_rights(rep, make_user, as_user, call):
 		call(SETTLE, name=doc.name, word="Fine", by="Me", on=today())
 	with refused("is no complaint"):
 		call(SETTLE, name=plain.name, word="Fine", by="Me", on=today())
+	with refused("as Resolved or Closed"):
+		call(SETTLE, name=doc.name, word="Fine", by="Me", on=today(), status="Open")
 
 
 # The next survey ----------------------------------------------------------------------------------------------------
@@ -514,6 +553,38 @@ def test_sales_sees_complaints_and_no_other_issues(rep, make_user, as_user):
 			stolen.save()
 		with refused(error=frappe.PermissionError):
 			issue(customer=doc.customer)
+
+
+def test_sales_sees_complaints_of_customers_they_may_read_and_their_own(rep, make_user, as_user):
+	"""A4: who sees some territories only sees the complaints of their customers."""
+	other = make_user("Sales User")
+	there, here = complaint(rep), complaint(rep)
+	unknown, own = complaint(rep), complaint(other)
+	frappe.db.set_value("Issue", unknown.name, "customer", None)
+	records.may_read_customer(other, here.customer)
+	names = [doc.name for doc in (there, here, unknown, own)]
+	for user, seen in ((rep, set(names)), (other, {here.name, unknown.name, own.name})):
+		with as_user(user):
+			found = frappe.get_list("Issue", filters={"name": ("in", names)}, pluck="name", order_by="name")
+			assert set(found) == seen
+			for name in names:
+				assert frappe.has_permission("Issue", "read", doc=name) == (name in seen)
+				assert frappe.has_permission("Issue", "write", doc=name) == (name in seen)
+	with as_user(other), refused(error=frappe.PermissionError):
+		complaint(other, customer=there.customer)
+
+
+def test_who_stands_in_works_on_the_complaint(rep, make_user, as_user):
+	"""Also where they may not read the customer."""
+	doc, other = complaint(rep), make_user("Sales User")
+	records.may_read_customer(other, records.customer().name)
+	with as_user(other):
+		assert not frappe.has_permission("Issue", "write", doc=doc.name)
+	days = {"from_date": add_days(today(), -1), "to_date": add_days(today(), 1)}
+	frappe.get_doc({"doctype": "Rep Absence", "user": rep, "stand_in": other, **days}).insert()
+	with as_user(other):
+		assert frappe.get_list("Issue", filters={"name": doc.name}, order_by="name")
+		assert frappe.has_permission("Issue", "write", doc=doc.name)
 
 
 def test_an_ordinary_issue_costs_no_more(count_queries):

@@ -145,6 +145,18 @@ def test_who_may_make_no_leads_makes_none(call, as_user, make_user, customer):
 		assert call(f"{API}.of", customer=customer) == []
 
 
+def test_a_referral_is_of_a_customer_and_a_survey_one_may_read(call, as_user, make_user, rep, customer):
+	survey, other = answered(rep, customer, would_refer=True), make_user("Sales User")
+	frappe.db.set_value("Satisfaction Survey", survey.name, "allocated_to", rep)
+	records.may_read_customer(other, records.customer().name)
+	with as_user(other):
+		for values in ({"customer": customer}, {"survey": survey.name}):
+			with pytest.raises(frappe.PermissionError):
+				call(f"{API}.of", **values)
+		with pytest.raises(frappe.PermissionError):
+			call(f"{API}.make_lead", customer=customer, **GIVEN)
+
+
 def test_a_lead_somebody_else_made_is_a_referral_with_its_source_known(customer):
 	lead = records.lead(source=None, sf_referred_by=customer)
 	assert lead.source == referrals.source()

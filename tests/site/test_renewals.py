@@ -126,6 +126,16 @@ def test_other_settings_move_the_days_but_not_what_the_customer_said(call, as_us
 # The clock -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("field", ("survey_link_days", "renewal_days"))
+def test_a_span_past_every_calendar_is_refused(field):
+	settings = frappe.get_doc("Salesflow Settings")
+	settings.set(field, 4_000_000)
+	with pytest.raises(frappe.ValidationError, match="at most 3650 days"):
+		settings.save()
+	settings.reload().set(field, 3650)
+	settings.save()
+
+
 def test_asked_in_good_time_and_once(rep, manager, customer, frozen_time):
 	document = ending(customer, 100, sf_allocated_to=rep)
 	end = getdate(document.end_date)
@@ -245,6 +255,22 @@ def test_who_may_not_change_the_contract_says_nothing(call, as_user, make_user, 
 	for method in ("ask", "make_opportunity"):
 		with as_user(stranger), pytest.raises(frappe.PermissionError):
 			call(f"{API}.{method}", contract=contract.name)
+
+
+def test_who_reads_the_contract_says_nothing_either(call, as_user, make_user, contract):
+	reader = make_user("Stock User")
+	frappe.share.add("Contract", contract.name, reader, read=1)
+	said = {
+		"ask": {},
+		"put_off": {"on": "2099-01-01", "note": "x"},
+		"decline": {"note": "x"},
+		"make_opportunity": {},
+	}
+	for method, values in said.items():
+		with as_user(reader):
+			assert frappe.has_permission("Contract", "read", doc=contract.name)
+			with pytest.raises(frappe.PermissionError):
+				call(f"{API}.{method}", contract=contract.name, **values)
 
 
 def test_only_signed_contracts_that_end_are_renewed(call, customer):

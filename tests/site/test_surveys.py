@@ -16,7 +16,7 @@ from salesflow_std.salesflow_std import (
 	survey_words,
 	surveys,
 )
-from tests.site import records, surveyed, talks
+from tests.site import records, submits, surveyed, talks
 from tests.site.review_cases import notices_of
 from tests.site.surveyed import API, BAD, BUYER, GOOD, answer, answered, fresh, sent
 
@@ -105,11 +105,19 @@ def test_a_cancelled_acceptance_takes_its_survey_back(survey):
 	assert fresh(survey).status == "Cancelled" and surveys.asked(token) == (None, None)
 
 
+def test_nobody_is_asked_about_a_cancelled_acceptance(survey):
+	surveys.report_cancelled(survey.acceptance_report)
+	for step in (surveys.send, lambda name: surveys.record_by_phone(name, GOOD, "Buyer")):
+		with pytest.raises(frappe.ValidationError, match="was cancelled"):
+			step(survey.name)
+
+
 def test_an_answer_outlives_its_acceptance(rep):
 	survey = answered(rep)
 	surveys.report_cancelled(survey.acceptance_report)
 	assert fresh(survey).status == "Answered"
-	again = surveyed.report(rep, amended_from=survey.acceptance_report)
+	customer = frappe.get_doc("Customer", survey.customer)
+	again = surveyed.report(rep, of=customer, amended_from=survey.acceptance_report)
 	assert surveys.begin(again) == survey.name == surveys.begin(again)
 
 
@@ -282,6 +290,27 @@ def test_of_two_answers_one_counts(survey):
 	assert fresh(survey).answered_by == "Purchasing Manager"
 
 
+def test_an_answered_survey_takes_no_second_answer_by_another_link(survey):
+	"""A reminder's link is another one, and may be open in another window."""
+	first, second = (
+		sent(survey),
+		public_links.issue(
+			public_links.SATISFACTION_SURVEY,
+			surveys.DOCTYPE,
+			survey.name,
+			BUYER,
+			"en",
+			surveys.link_expires_on(),
+		),
+	)
+	link = surveys.asked(second)[1]
+	answer(first)
+	frappe.db.set_value("Public Link", link.name, "revoked_on", None)
+	assert surveys.asked(second) == (None, None)
+	with pytest.raises(surveys.NotOpen):
+		surveys.answer_by_link(link, BAD, "Somebody else")
+
+
 def test_a_low_mark_opens_a_complaint_once(rep):
 	"""A4."""
 	survey = answered(rep, BAD)
@@ -325,6 +354,19 @@ def test_a_happy_customer_says_whom_they_would_refer_once(survey):
 		surveys.refer_by_link(link, True, "Somebody else")
 
 
+def test_nobody_refers_by_an_old_link_or_a_corrected_answer(rep, frozen_time):
+	"""A5."""
+	with frozen_time("2027-01-15 15:00") as clock:
+		late, wrong = surveyed.survey(rep), surveyed.survey(rep)
+		links = [sent(late), sent(wrong)]
+		for token in links:
+			answer(token)
+		surveys.record_by_phone(surveys.correct(wrong.name, "Mixed up.").name, GOOD, "Buyer")
+		assert surveys.asked_to_refer(links[0])[0] and not surveys.asked_to_refer(links[1])[0]
+		clock.set("2027-02-15 15:00")
+		assert surveys.asked_to_refer(links[0]) == (None, None)
+
+
 def test_who_is_not_happy_is_not_asked_for_a_referral(survey):
 	token = sent(survey)
 	answer(token, BAD)
@@ -348,6 +390,15 @@ def test_a_half_filled_answer_is_kept_and_goes_with_the_answer(survey):
 	assert not fresh(survey).half_filled
 	surveys.keep_half_filled(found, {"timeliness": "1"})
 	assert not fresh(survey).half_filled
+
+
+def test_what_was_written_and_not_sent_stands_in_no_record_of_changes(survey):
+	"""A3: the customer's draft is theirs, also once they have answered."""
+	token = sent(survey)
+	surveys.keep_half_filled(surveys.asked(token)[0], {"comments": "What a mess"})
+	answer(token)
+	kept = frappe.get_all("Version", filters={"docname": survey.name}, pluck="data", order_by="creation")
+	assert kept and not any("What a mess" in data for data in kept)
 
 
 # By phone --------------------------------------------------------------------------------------------------
@@ -382,6 +433,7 @@ def test_a_call_ends_the_links(survey):
 		({**GOOD, "timeliness": 9}, "Buyer", None, "choose from 1 to 5"),
 		({}, "Buyer", None, "answer this question"),
 		(GOOD, "Buyer", "2099-01-01 10:00", "future"),
+		(GOOD, "Buyer", "2026-01-12 10:00", "before the acceptance"),
 	],
 )
 def test_what_cannot_have_been_said_is_refused(survey, given, by, on, words):
@@ -512,6 +564,16 @@ def test_a_correction_is_a_second_survey(call, as_user, rep):
 	assert surveys.latest(first.customer).name == third.name
 
 
+def test_the_manager_hears_of_a_correction_once(as_user, rep, manager):
+	"""Whoever is not content with an answer writes no other one unseen."""
+	first = answered(rep, BAD)
+	with as_user(rep):
+		for _time in range(2):
+			surveys.correct(first.name, "The numbers were mixed up.")
+	told = [text for text in notices_of(manager) if "is to be corrected" in text]
+	assert len(told) == 1 and first.name in told[0]
+
+
 def test_a_correction_needs_an_answer_and_a_reason(survey, rep):
 	with pytest.raises(frappe.ValidationError, match="Only what was answered"):
 		surveys.correct(survey.name, "Because.")
@@ -530,6 +592,47 @@ def test_who_may_not_change_the_customer_may_do_nothing(call, as_user, make_user
 			call(f"{API}.{method}", survey=survey.name, **more.get(method, {}))
 	with as_user("Guest"), pytest.raises(frappe.PermissionError):
 		call(f"{API}.{method}", survey=survey.name, **more.get(method, {}))
+
+
+def project_of(survey):
+	"""A project of the customer, which the survey is about."""
+	name = f"Delivery {survey.name} {frappe.generate_hash(length=6)}"
+	values = {"project_name": name, "customer": survey.customer, "company": records.COMPANY}
+	project = frappe.get_doc({"doctype": "Project", **values}).insert()
+	frappe.db.set_value(surveys.DOCTYPE, survey.name, "project", project.name)
+	return project
+
+
+def test_who_sees_the_project_reads_and_does_no_more(call, as_user, make_user, rep):
+	"""A3: asking and answering is for those whose customer it is; who sees neither sees no answers."""
+	survey = answered(rep)
+	deliverer = make_user(["Sales User", "Projects User"])
+	stranger = make_user("Sales User")
+	for user in (deliverer, stranger):
+		records.may_read_customer(user, surveyed.customer(rep).name)
+	project_of(survey)
+	for user, seen in ((deliverer, True), (stranger, False), (rep, True)):
+		with as_user(user):
+			assert (survey.name in frappe.get_list(surveys.DOCTYPE, pluck="name", limit=0)) == seen
+			assert frappe.has_permission(surveys.DOCTYPE, "read", doc=survey.name) == seen
+			rows = frappe.get_list(
+				"Survey Answer", parent_doctype=surveys.DOCTYPE, fields=["parent"], limit=0, order_by="name"
+			)
+			assert (survey.name in [row.parent for row in rows]) == seen
+	for user in (deliverer, stranger):
+		with as_user(user), pytest.raises(frappe.PermissionError):
+			call(f"{API}.correct", survey=survey.name, reason="I know better.")
+
+
+def test_nobody_gives_themselves_the_right_to_it(as_user, make_user, survey, rep):
+	"""What is stored counts, not what a request says whose survey it is."""
+	stranger = make_user("Sales User")
+	mine = surveyed.customer(stranger).name
+	records.may_read_customer(stranger, mine)
+	with as_user(stranger), pytest.raises(frappe.PermissionError):
+		submits.put(
+			surveys.DOCTYPE, survey.name, allocated_to=stranger, customer=mine, email_id="me@own.example"
+		)
 
 
 def test_it_is_seen_with_its_customer(as_user, make_user, survey, rep):

@@ -11,7 +11,7 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import getdate, nowdate
+from frappe.utils import cstr, getdate, nowdate
 
 from salesflow_std.engine import acceptance as rules
 from salesflow_std.salesflow_std import (
@@ -67,9 +67,11 @@ class AcceptanceReport(Document):
 		changed = bool(before) and versions.content(self, _TABLES, _BESIDES) != versions.content(
 			before, _TABLES, _BESIDES
 		)
-		for drawing, day, _who in _SIGNATURES.values():
+		for drawing, day, who in _SIGNATURES.values():
 			value = self.get(drawing)
-			if value and changed and before.get(drawing) == value:
+			# Whose name stood there has signed, and nobody else.
+			renamed = bool(before and before.get(who)) and cstr(before.get(who)) != cstr(self.get(who))
+			if value and (changed or renamed) and before.get(drawing) == value:
 				self.update({drawing: None, day: None})
 				frappe.msgprint(
 					_("The report was changed after it was signed, so {0} is to sign again.").format(

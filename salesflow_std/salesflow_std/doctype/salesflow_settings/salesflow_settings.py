@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_system_timezone, get_time, getdate
+from frappe.utils import cint, get_system_timezone, get_time, getdate
 from frappe.utils.caching import request_cache
 from pypika.functions import IfNull
 
@@ -18,6 +18,9 @@ from salesflow_std.engine import worktime
 from salesflow_std.salesflow_std.messages import refuse
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+# Ten years.
+_MOST_DAYS = 3650
 
 MODEL_FIELDS = {
 	"Lead": "lead_scoring_model",
@@ -36,6 +39,7 @@ class SalesflowSettings(Document):
 			self.set(field, frappe.db.get_single_value(self.doctype, field))
 		self._check_models()
 		self._check_quotation_rules()
+		self._check_days()
 		try:
 			self.calendar()
 		except worktime.CalendarError as problem:
@@ -56,6 +60,16 @@ class SalesflowSettings(Document):
 					title=_("Company Twice"),
 				)
 			seen.add((row.company, row.applies_to))
+
+	def _check_days(self) -> None:
+		"""Refuses spans that reach past any calendar: with them no contract and no survey could be saved (A3, A5)."""
+		labels = {
+			"survey_link_days": _("Link Valid for Days", context="Salesflow Settings"),
+			"renewal_days": _("Ask for Renewal Days before the End", context="Salesflow Settings"),
+		}
+		for field, label in labels.items():
+			if cint(self.get(field)) > _MOST_DAYS:
+				frappe.throw(_("{0}: at most {1} days.").format(label, _MOST_DAYS), title=_("After the Sale"))
 
 	def _check_quotation_rules(self) -> None:
 		"""Refuses a second rule for the same quotations: which of them counts, nobody could tell (S2)."""
