@@ -34,7 +34,7 @@ WEIGHTS = {
 	TOUCH_MISSED: 1,
 }
 
-HIGH, MEDIUM, LOW = "High", "Medium", "Low"
+BANDS = HIGH, MEDIUM, LOW = "High", "Medium", "Low"
 # From which weight on a risk is high, and medium: two heavy reasons, one heavy reason.
 _HIGH_FROM, _MEDIUM_FROM = 6, 3
 

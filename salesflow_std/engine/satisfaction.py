@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from salesflow_std.engine import survey
+from . import survey
 
 # Fewer answers than that are shown as few: with five, one customer who is two marks off moves the mean by 0.4.
 FEW = 5

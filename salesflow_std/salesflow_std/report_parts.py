@@ -32,6 +32,20 @@ def column(
 	}
 
 
+def share(label: str, fieldname: str, width: int = 120) -> dict:
+	"""A column of shares in whole percent. As text: Frappe takes the number 0 for no precision at all."""
+	return column(label, fieldname, "Percent", width, precision="0")
+
+
+def share_summary(label: str, percent: float | None) -> dict:
+	"""A share in percent as a number above the table."""
+	return {
+		"label": label,
+		"value": _("None yet") if percent is None else f"{percent:.0f} %",
+		"datatype": "Data",
+	}
+
+
 def period(filters: frappe._dict, months: int = 3) -> tuple[date, date]:
 	"""The first day of a report and the one after its last; the last `months` where nothing is said."""
 	from_date = getdate(filters.from_date or add_months(None, -months))

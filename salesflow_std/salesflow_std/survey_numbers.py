@@ -278,7 +278,7 @@ def titles() -> dict[str, str]:
 		"Team": _("Team", context="Complaint"),
 		"Account Manager": _("Account Manager"),
 		"Item Group": _("Item Group"),
-		"Item": _("Item"),
+		"Item": _("Item", context="Acceptance Item"),
 		"Company": _("Company"),
 		"Customer": _("Customer"),
 	}

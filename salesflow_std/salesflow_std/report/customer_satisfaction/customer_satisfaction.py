@@ -44,7 +44,7 @@ def execute(
 	]
 	chart = _chart(rows, group)
 	if rows:
-		rows.append({**_row(None, _("Total"), asked), "is_total": 1})
+		rows.append({**_row(None, _("Total", context="Customer Satisfaction"), asked), "is_total": 1})
 	return _columns(title), rows, None, chart, _summary(rules.tally(asked))
 
 
@@ -77,13 +77,13 @@ def _row(key: str | None, label: str, asked: Sequence[rules.Asked]) -> dict:
 def _columns(title: str) -> list[dict]:
 	mark = {"fieldtype": "Float", "precision": 1}
 	return [
-		column(title, "label", "Data", 190),
+		column(title, "label", "Data", 180),
 		column(_("Asked", context="Satisfaction Survey"), "asked", "Int", 90),
 		column(_("Answered", context="Satisfaction Survey"), "answered", "Int", 100),
-		column(_("Response Rate"), "rate", "Percent", 120, precision=0),
-		column(_("Satisfaction (1-5)"), "satisfaction", width=140, **mark),
+		report_parts.share(_("Response Rate"), "rate", 130),
+		column(_("Satisfaction (1-5)"), "satisfaction", width=150, **mark),
 		*(
-			column(_(dimension, context="Survey Question"), field, width=120, **mark)
+			column(_(dimension, context="Survey Question"), field, width=130, **mark)
 			for dimension, field in DIMENSIONS.items()
 		),
 		column(_("Low", context="Satisfaction Survey"), "low", "Int", 80),
@@ -128,10 +128,10 @@ def _by_question(surveys: Sequence[frappe._dict], group: str) -> list[dict]:
 def _question_columns(title: str) -> list[dict]:
 	return [
 		column(title, "label", "Data", 420),
-		column(_("Answers"), "answers", "Int", 110),
+		column(_("Answers", context="Customer Satisfaction"), "answers", "Int", 110),
 		column(_("Satisfaction (1-5)"), "satisfaction", "Float", 160, precision=1),
 		column(_("Low Marks"), "low", "Int", 120),
-		column(_("Share of Low Marks"), "low_share", "Percent", 170, precision=0),
+		report_parts.share(_("Share of Low Marks"), "low_share", 170),
 	]
 
 
@@ -139,29 +139,33 @@ def _question_columns(title: str) -> list[dict]:
 
 
 def _chart(rows: Sequence[dict], group: str) -> dict | None:
-	"""Periods as a trend with its dimensions, all else as bars; what nobody has answered for is left out."""
+	"""Bars of how satisfied customers are, in a trend with a line for each dimension; what nobody has answered for is
+	left out."""
 	rows = [row for row in rows if row["satisfaction"] is not None]
 	if not rows:
 		return None
 	is_trend = group in (numbers.MONTH, numbers.QUARTER)
 	shown = rows[-24:] if is_trend else rows[:12]
-	fields = {"satisfaction": _("Satisfaction", context="Satisfaction Survey")}
-	if is_trend:
-		fields |= {field: _(name, context="Survey Question") for name, field in DIMENSIONS.items()}
-	count = "answers" if group in (DIMENSION, QUESTION) else "answered"
+	datasets = [_dataset(_("Satisfaction", context="Satisfaction Survey"), "satisfaction", shown, "bar")]
+	if is_trend and len(shown) > 1:
+		datasets += [
+			_dataset(_(dimension, context="Survey Question"), field, shown, "line")
+			for dimension, field in DIMENSIONS.items()
+		]
 	return {
 		"data": {
-			"labels": [f"{row['label'][:40]} (n={row[count]})" for row in shown],
-			"datasets": [
-				{"name": name, "values": [round(row[field] or 0, 2) for row in shown]}
-				for field, name in fields.items()
-			],
-			"yMarkers": [{"label": "5", "value": 5}],
+			"labels": [row["label"][:40] for row in shown],
+			"datasets": datasets,
+			# The axis begins at it; without one, lines make it begin at the lowest mark and the bars fall below.
+			"yMarkers": [{"label": "", "value": 0}],
 		},
-		"type": "line" if is_trend and len(shown) > 1 else "bar",
-		"colors": ["#7C5CD6", "#449CF0", "#ECAD4B", "#48BB74"],
-		"axisOptions": {"shortenYAxisNumbers": 1},
+		"type": "axis-mixed" if len(datasets) > 1 else "bar",
+		"colors": ["#C9BDEF", "#449CF0", "#ECAD4B", "#48BB74"],
 	}
+
+
+def _dataset(name: str, field: str, rows: Sequence[dict], kind: str) -> dict:
+	return {"name": name, "values": [round(row[field] or 0, 2) for row in rows], "chartType": kind}
 
 
 def _summary(found: rules.Numbers) -> list[dict]:
@@ -169,11 +173,7 @@ def _summary(found: rules.Numbers) -> list[dict]:
 	return [
 		{"label": _("Asked", context="Satisfaction Survey"), "value": found.asked, "datatype": "Int"},
 		{"label": _("Answered", context="Satisfaction Survey"), "value": found.answered, "datatype": "Int"},
-		{
-			"label": _("Response Rate"),
-			"value": _("None yet") if found.rate is None else round(100 * found.rate),
-			"datatype": "Data" if found.rate is None else "Int",
-		},
+		report_parts.share_summary(_("Response Rate"), report_parts.percent(found.rate)),
 		{
 			"label": _("Satisfaction (1-5)"),
 			"value": _("None yet") if mean is None else f"{mean:.1f}",

@@ -17,9 +17,9 @@ const RISK_REASONS = [
 ];
 const RISK_COLOURS = { High: "red", Medium: "orange", Low: "gray" };
 
-const risk_options = (values, context) => [
+const risk_options = (values) => [
 	"",
-	...values.map((value) => ({ value, label: __(value, null, context) })),
+	...values.map((value) => ({ value, label: __(value, null, "Customers at Risk") })),
 ];
 
 frappe.query_reports["Customers at Risk"] = {
@@ -28,19 +28,24 @@ frappe.query_reports["Customers at Risk"] = {
 			fieldname: "band",
 			label: __("Risk", null, "Customers at Risk"),
 			fieldtype: "Select",
-			options: risk_options(["High", "Medium", "Low"], "Customers at Risk"),
+			options: risk_options(["High", "Medium", "Low"]),
 		},
 		{
 			fieldname: "reason",
 			label: __("Reason", null, "Customers at Risk"),
 			fieldtype: "Select",
-			options: risk_options(RISK_REASONS, "Customers at Risk"),
+			options: risk_options(RISK_REASONS),
 		},
 		{
 			fieldname: "tier",
 			label: __("Tier", null, "Customer"),
 			fieldtype: "Select",
-			options: risk_options(["Strategic", "Core", "Ordinary"], "Customer"),
+			options: [
+				"",
+				{ value: "Strategic", label: __("Strategic", null, "Customer") },
+				{ value: "Core", label: __("Core", null, "Customer") },
+				{ value: "Ordinary", label: __("Ordinary", null, "Customer") },
+			],
 		},
 		{ fieldname: "company", label: __("Company"), fieldtype: "Link", options: "Company" },
 		{ fieldname: "team", label: __("Team", null, "Complaint"), fieldtype: "Link", options: "Sales Person" },

@@ -19,7 +19,6 @@ from salesflow_std.engine import risk as rules
 from salesflow_std.salesflow_std import customer_risks, report_parts, reps
 from salesflow_std.salesflow_std.report_parts import column
 
-_BANDS = (rules.HIGH, rules.MEDIUM, rules.LOW)
 _CUSTOMER = {"rep": "account_manager", "tier": "sf_tier", "activity": "sf_activity", "customer": "name"}
 
 
@@ -80,9 +79,7 @@ def _buyers(scope: customer_risks.Scope, filters: frappe._dict) -> set[str] | No
 	"""Who has ordered something of an item group within a year; None for all customers."""
 	if not filters.item_group:
 		return None
-	return set(
-		customer_risks.orders_by_customer(scope, report_parts.below("Item Group", filters.item_group))
-	)
+	return set(customer_risks.orders_by_customer(scope, report_parts.below("Item Group", filters.item_group)))
 
 
 def _currency(filters: frappe._dict) -> str:
@@ -121,6 +118,7 @@ def _is_asked_for(row: dict, filters: frappe._dict) -> bool:
 def _row(customer: frappe._dict, found: Mapping[str, list[str]], worth: float, currency: str) -> dict:
 	kinds = rules.counted(found)
 	weight = rules.weight(kinds)
+	band = rules.band(weight)
 	reasons = [
 		{"label": _reason(kind), "doctype": customer_risks.DOCTYPES[kind], "names": found[kind][:50]}
 		for kind in kinds
@@ -132,8 +130,8 @@ def _row(customer: frappe._dict, found: Mapping[str, list[str]], worth: float, c
 		"tier": _(customer.sf_tier, context="Customer") if customer.sf_tier else "",
 		"activity": _(customer.sf_activity, context="Customer") if customer.sf_activity else "",
 		"weight": weight,
-		"band": rules.band(weight),
-		"band_label": _(rules.band(weight), context="Customers at Risk"),
+		"band": band,
+		"band_label": _(band, context="Customers at Risk"),
 		"kinds": kinds,
 		"reasons": ", ".join(
 			f"{reason['label']} ×{len(found[kind])}" if len(found[kind]) > 1 else reason["label"]
@@ -151,13 +149,13 @@ def _reason(kind: str) -> str:
 
 def _columns() -> list[dict]:
 	return [
-		column(_("Customer"), "label", "Data", 200),
-		column(_("Account Manager"), "rep", "Data", 130),
-		column(_("Tier", context="Customer"), "tier", "Data", 90),
-		column(_("Activity", context="Customer"), "activity", "Data", 90),
+		column(_("Customer"), "label", "Data", 180),
+		column(_("Account Manager"), "rep", "Data", 140),
+		column(_("Tier", context="Customer"), "tier", "Data", 85),
+		column(_("Activity", context="Customer"), "activity", "Data", 80),
 		column(_("Risk", context="Customers at Risk"), "band_label", "Data", 80),
-		column(_("Weight", context="Customers at Risk"), "weight", "Int", 70),
-		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 420),
+		column(_("Weight", context="Customers at Risk"), "weight", "Int", 80),
+		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 370),
 		column(_("Orders of 12 Months"), "orders", "Currency", 150, "currency"),
 	]
 
@@ -171,7 +169,9 @@ def _chart(rows: Sequence[dict]) -> dict | None:
 	return {
 		"data": {
 			"labels": [_reason(kind) for kind in kinds],
-			"datasets": [{"name": _("Customers"), "values": [told[kind] for kind in kinds]}],
+			"datasets": [
+				{"name": _("Customers", context="Salesflow"), "values": [told[kind] for kind in kinds]}
+			],
 		},
 		"type": "bar",
 		"colors": ["#E24C4C"],

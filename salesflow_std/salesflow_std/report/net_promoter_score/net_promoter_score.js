@@ -25,7 +25,7 @@ frappe.query_reports["Net Promoter Score"] = {
 				{ value: "Team", label: __("Team", null, "Complaint") },
 				{ value: "Account Manager", label: __("Account Manager") },
 				{ value: "Item Group", label: __("Item Group") },
-				{ value: "Item", label: __("Item") },
+				{ value: "Item", label: __("Item", null, "Acceptance Item") },
 				{ value: "Company", label: __("Company") },
 				{ value: "Customer", label: __("Customer") },
 			],
@@ -36,7 +36,7 @@ frappe.query_reports["Net Promoter Score"] = {
 		{ fieldname: "team", label: __("Team", null, "Complaint"), fieldtype: "Link", options: "Sales Person" },
 		{ fieldname: "rep", label: __("Account Manager"), fieldtype: "Link", options: "User" },
 		{ fieldname: "item_group", label: __("Item Group"), fieldtype: "Link", options: "Item Group" },
-		{ fieldname: "item_code", label: __("Item"), fieldtype: "Link", options: "Item" },
+		{ fieldname: "item_code", label: __("Item", null, "Acceptance Item"), fieldtype: "Link", options: "Item" },
 		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "Customer" },
 	],
 

@@ -32,7 +32,7 @@ def execute(
 	asked = [row.asked for row in surveys]
 	chart = _chart(rows, group)
 	if rows:
-		rows.append({**_row(None, _("Total"), asked), "is_total": 1})
+		rows.append({**_row(None, _("Total", context="Customer Satisfaction"), asked), "is_total": 1})
 	return _columns(title), rows, None, chart, _summary(_score(asked))
 
 
@@ -67,10 +67,10 @@ def reading(found: rules.Score) -> str:
 
 
 def _columns(title: str) -> list[dict]:
-	points = {"fieldtype": "Float", "precision": 0}
+	points = {"fieldtype": "Float", "precision": "0"}
 	return [
 		column(title, "label", "Data", 200),
-		column(_("Answers"), "answers", "Int", 100),
+		column(_("Answers", context="Customer Satisfaction"), "answers", "Int", 100),
 		column(_("Promoters (9-10)"), "promoters", "Int", 140),
 		column(_("Passives (7-8)"), "passives", "Int", 130),
 		column(_("Detractors (0-6)"), "detractors", "Int", 140),
@@ -107,7 +107,7 @@ def _summary(found: rules.Score) -> list[dict]:
 	if found.margin is not None:
 		score += f" ± {found.margin:.0f}"
 	return [
-		{"label": _("Answers"), "value": found.answers, "datatype": "Int"},
+		{"label": _("Answers", context="Customer Satisfaction"), "value": found.answers, "datatype": "Int"},
 		{"label": _("NPS"), "value": score, "datatype": "Data"},
 		{
 			"label": _("Promoters (9-10)"),
