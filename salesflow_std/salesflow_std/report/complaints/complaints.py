@@ -224,9 +224,9 @@ def _label(group: str, key: str | None) -> str:
 
 def _columns(title: str, group: str) -> list[dict]:
 	column = report_parts.column
-	ended = [column(_("Settled That Month"), "ended", "Int", 160)] if group == MONTH else []
+	ended = [column(_("Settled That Month"), "ended", "Int", 150)] if group == MONTH else []
 	return [
-		column(title, "label", "Data", 180),
+		column(title, "label", "Data", 100 if group == MONTH else 180),
 		column(_("Complaints"), "complaints", "Int", 110),
 		column(_("Open", context="Complaint"), "open", "Int", 80),
 		column(_("Overdue", context="Complaint"), "overdue", "Int", 90),

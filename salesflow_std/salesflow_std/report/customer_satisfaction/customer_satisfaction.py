@@ -83,10 +83,10 @@ def _columns(title: str) -> list[dict]:
 		report_parts.share(_("Response Rate"), "rate", 130),
 		column(_("Satisfaction (1-5)"), "satisfaction", width=150, **mark),
 		*(
-			column(_(dimension, context="Survey Question"), field, width=130, **mark)
+			column(_(dimension, context="Survey Question"), field, width=125, **mark)
 			for dimension, field in DIMENSIONS.items()
 		),
-		column(_("Low", context="Satisfaction Survey"), "low", "Int", 80),
+		column(_("Dissatisfied"), "low", "Int", 110),
 	]
 
 
@@ -180,7 +180,7 @@ def _summary(found: rules.Numbers) -> list[dict]:
 			"datatype": "Data",
 		},
 		{
-			"label": _("Low", context="Satisfaction Survey"),
+			"label": _("Dissatisfied"),
 			"value": found.low,
 			"datatype": "Int",
 			"indicator": "Red" if found.low else "Green",

@@ -43,7 +43,8 @@ def execute(
 	rows.sort(
 		key=lambda row: row["grouped_by"] if group == "month" else (-row["leads"], str(row["grouped_by"]))
 	)
-	shown = rows[-24:] if group == "month" else rows[:12]
+	referring = [row for row in rows if row["leads"]]
+	shown = referring[-24:] if group == "month" else referring[:12]
 	return _columns(chosen), rows, None, _chart(shown), _summary(surveys, leads)
 
 
@@ -142,15 +143,15 @@ def _names(surveys: list[frappe._dict], leads: list[frappe._dict]) -> dict[str, 
 
 def _columns(chosen: str) -> list[dict]:
 	return [
-		column(_(chosen, context="Referrals"), "label", "Data", 220),
-		column(_("Surveys Answered"), "surveys", "Int", 140),
-		column(_("Would Refer"), "would_refer", "Int", 130),
-		column(_("Leads Referred"), "leads", "Int", 130),
-		column(_("Became Opportunities"), "opportunities", "Int", 170),
-		column(_("Won", context="Lead"), "won", "Int", 90),
-		column(_("Lost", context="Lead"), "lost", "Int", 90),
-		report_parts.share(_("Lead to Opportunity"), "opportunity_rate", 160),
-		report_parts.share(_("Lead to Deal"), "won_rate", 130),
+		column(_(chosen, context="Referrals"), "label", "Data", 190),
+		column(_("Surveys Answered"), "surveys", "Int", 135),
+		column(_("Would Refer"), "would_refer", "Int", 105),
+		column(_("Leads Referred"), "leads", "Int", 125),
+		column(_("Became Opportunities"), "opportunities", "Int", 165),
+		column(_("Won", context="Lead"), "won", "Int", 70),
+		column(_("Lost", context="Lead"), "lost", "Int", 70),
+		report_parts.share(_("Lead to Opportunity"), "opportunity_rate", 150),
+		report_parts.share(_("Lead to Deal"), "won_rate", 115),
 	]
 
 
