@@ -20,7 +20,7 @@ from pypika.terms import Criterion, LiteralValue
 
 from salesflow_std.engine import satisfaction as rules
 from salesflow_std.engine import survey
-from salesflow_std.salesflow_std import access, report_parts, reps
+from salesflow_std.salesflow_std import access, report_parts, reps, survey_words
 from salesflow_std.salesflow_std.surveys import ANSWERED, CANCELLED, DOCTYPE, REPORT
 
 TEAM, REP, MONTH, QUARTER, ITEM, ITEM_GROUP = "team", "rep", "month", "quarter", "item_code", "item_group"
@@ -47,7 +47,7 @@ _LOW_MARK = 2
 def read(filters: frappe._dict) -> list[frappe._dict]:
 	"""The surveys of the period that the user may read, by the time at which they were asked.
 
-	``{"name", "asked_on", "company", "customer", "title", "rep", "acceptance_report", "asked": engine.satisfaction.Asked}``
+	`questions` are the texts of what was answered by key. ``{"name", "asked_on", "company", "customer", "title", "rep", "acceptance_report", "questions", "asked": engine.satisfaction.Asked}``
 	"""
 	match = access.readable(DOCTYPE, frappe.session.user)
 	if match is None:
@@ -58,7 +58,7 @@ def read(filters: frappe._dict) -> list[frappe._dict]:
 	for row in rows:
 		given = marks.get(row.name, []) if row.status == ANSWERED else []
 		row.asked = _asked(row, given)
-		row.wording = {mark.question_key: mark.question for mark in given}
+		row.questions = {mark.question_key: mark.question for mark in given}
 	return sorted(rows, key=lambda row: (row.asked_on, row.name))
 
 
@@ -205,6 +205,26 @@ def _asked(row: frappe._dict, given: Iterable[frappe._dict]) -> rules.Asked:
 def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
 	for start in range(0, len(names), _CHUNK):
 		yield names[start : start + _CHUNK]
+
+
+def worded(rows: Sequence[frappe._dict]) -> dict[str, str]:
+	"""Key of a question -> how it was asked last, in the reader's language where it was worded in that."""
+	last: dict[str, str] = {}
+	found: dict[str, str] = {}
+	for row in rows:
+		last.update(dict.fromkeys(row.questions, row.name))
+		found.update(row.questions)
+	sheets = {name: _sheet(name) for name in set(last.values())}
+	for key, name in last.items():
+		if sheet := sheets[name]:
+			language = survey_words.best_language(sheet, frappe.local.lang)
+			found[key] = survey_words.say(sheet, language, key) or found[key]
+	return {key: text or key for key, text in found.items()}
+
+
+def _sheet(name: str) -> survey_words.Sheet | None:
+	doc = frappe.get_doc(DOCTYPE, name)
+	return survey_words.of(doc) if doc.wording else None
 
 
 # Grouping ---------------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import frappe
 
+from salesflow_std.engine import survey as rules
+from salesflow_std.salesflow_std import survey_words
 from tests.site import records
 
 DIMENSIONS = {
@@ -27,7 +28,7 @@ def survey(
 	"""A survey as it stands in the database: answered with marks in the order of DIMENSIONS, else sent only."""
 	doc = frappe.new_doc("Satisfaction Survey")
 	customer = values.pop("customer", None) or records.customer().name
-	weights = values.pop("weights", (1, 1, 1))
+	weights, low_mark = values.pop("weights", (1, 1, 1)), values.pop("low_mark", 2)
 	is_answered = bool(marks) or recommend is not None
 	doc.update(
 		{
@@ -40,7 +41,7 @@ def survey(
 			"sent_on": sent_on,
 			"answered_on": (sent_on or values.get("answered_on")) if is_answered else None,
 			"is_low": int(bool(marks) and min(marks) <= 2),
-			"wording": json.dumps({"low_mark": 2}),
+			"wording": wording(low_mark, weights) if is_answered else None,
 			"survey_key": frappe.generate_hash(length=12),
 			"acceptance_report": accepted(*items) if items else None,
 			**values,
@@ -52,6 +53,19 @@ def survey(
 	if recommend is not None:
 		_answer(doc.name, "recommend", "Recommendation", "Score 0-10", recommend, 0)
 	return doc
+
+
+def wording(low_mark: int, weights: tuple[float, ...]) -> str:
+	"""What was asked, in English and Chinese."""
+	questions = [
+		rules.Question(key, dimension, rules.MARK, weight)
+		for (key, dimension), weight in zip(DIMENSIONS.items(), weights, strict=False)
+	]
+	words = {
+		"en": {key: f"{dimension}?" for key, dimension in DIMENSIONS.items()},
+		"zh": {key: f"{key}如何？" for key in DIMENSIONS},
+	}
+	return survey_words.Sheet("en", tuple(questions), words, low_mark, 9).as_json()
 
 
 def _answer(survey: str, key: str, dimension: str, kind: str, mark: int, weight: float) -> None:

@@ -73,7 +73,7 @@ def test_marks_weigh_as_the_template_said(rep):
 def test_by_dimension_and_question(rep):
 	asked.survey(rep, "2031-03-01 10:00", (5, 4, 2))
 	asked.survey(rep, "2031-03-02 10:00", (4, 4, 2))
-	low = asked.survey(rep, "2031-03-03 10:00", (2, 3, 4), wording=json.dumps({"low_mark": 3}))
+	low = asked.survey(rep, "2031-03-03 10:00", (2, 3, 4), low_mark=3)
 	found = satisfaction("Dimension")
 	assert list(found) == ["Timeliness", "Service Quality", "Needs Met"]
 	assert found["Timeliness"]["satisfaction"] == pytest.approx(11 / 3)
@@ -83,6 +83,8 @@ def test_by_dimension_and_question(rep):
 	questions = satisfaction("Question")
 	assert questions["service_quality"]["label"] == "Service Quality?"
 	assert questions["service_quality"]["answers"] == 3
+	frappe.local.lang = "zh"
+	assert satisfaction("Question")["service_quality"]["label"] == "service_quality如何？"
 
 
 def test_by_team_and_account_manager(rep, manager, make_user):

@@ -96,11 +96,10 @@ def _columns(title: str) -> list[dict]:
 def _by_question(surveys: Sequence[frappe._dict], group: str) -> list[dict]:
 	mean: Callable = rules.of_dimension if group == DIMENSION else rules.of_question
 	marks: dict[str, list[tuple[str, rules.Mark]]] = {}
-	worded: dict[str, str] = {}
 	for row in surveys:
-		worded.update({key: text for key, text in row.wording.items() if text})
 		for mark in row.asked.marks:
 			marks.setdefault(getattr(mark, group), []).append((row.name, mark))
+	words = numbers.worded(surveys) if group == QUESTION else {}
 	rows = []
 	for key, part in marks.items():
 		found = mean(mark for _name, mark in part)
@@ -109,7 +108,7 @@ def _by_question(surveys: Sequence[frappe._dict], group: str) -> list[dict]:
 		rows.append(
 			{
 				"grouped_by": key,
-				"label": _(key, context="Survey Question") if group == DIMENSION else worded.get(key) or key,
+				"label": _(key, context="Survey Question") if group == DIMENSION else words.get(key, key),
 				"place": (_ORDER.get(dimension, 9), dimension, key),
 				"answers": found.count,
 				"satisfaction": found.mean,

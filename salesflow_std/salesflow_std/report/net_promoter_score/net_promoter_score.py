@@ -69,14 +69,14 @@ def reading(found: rules.Score) -> str:
 def _columns(title: str) -> list[dict]:
 	points = {"fieldtype": "Float", "precision": "0"}
 	return [
-		column(title, "label", "Data", 200),
+		column(title, "label", "Data", 170),
 		column(_("Answers", context="Customer Satisfaction"), "answers", "Int", 100),
-		column(_("Promoters (9-10)"), "promoters", "Int", 140),
-		column(_("Passives (7-8)"), "passives", "Int", 130),
-		column(_("Detractors (0-6)"), "detractors", "Int", 140),
-		column(_("NPS"), "score", width=90, **points),
+		column(_("Promoters (9-10)"), "promoters", "Int", 150),
+		column(_("Passives (7-8)"), "passives", "Int", 150),
+		column(_("Detractors (0-6)"), "detractors", "Int", 150),
+		column(_("NPS"), "score", width=100, **points),
 		column(_("Margin (95 %)"), "margin", width=130, **points),
-		column(_("Lies Within"), "reading", "Data", 220),
+		column(_("Lies Within"), "reading", "Data", 200),
 	]
 
 
