@@ -11,6 +11,7 @@ from datetime import date
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 from frappe.query_builder import CustomFunction
 from frappe.query_builder.functions import Coalesce
 from frappe.utils import cint, flt, get_fullname
@@ -47,7 +48,7 @@ _LOW_MARK = 2
 def read(filters: frappe._dict) -> list[frappe._dict]:
 	"""The surveys of the period that the user may read, by the time at which they were asked.
 
-	`questions` are the texts of what was answered by key. ``{"name", "asked_on", "company", "customer", "title", "rep", "acceptance_report", "questions", "asked": engine.satisfaction.Asked}``
+	``{"name", "asked_on", "company", "customer", "title", "rep", "acceptance_report", "asked": engine.satisfaction.Asked}``
 	"""
 	match = access.readable(DOCTYPE, frappe.session.user)
 	if match is None:
@@ -58,7 +59,6 @@ def read(filters: frappe._dict) -> list[frappe._dict]:
 	for row in rows:
 		given = marks.get(row.name, []) if row.status == ANSWERED else []
 		row.asked = _asked(row, given)
-		row.questions = {mark.question_key: mark.question for mark in given}
 	return sorted(rows, key=lambda row: (row.asked_on, row.name))
 
 
@@ -169,7 +169,6 @@ def _marks(rows: Sequence[frappe._dict]) -> dict[str, list[frappe._dict]]:
 				answer.question_key,
 				answer.dimension,
 				answer.kind,
-				answer.question,
 				answer.mark,
 				answer.weight,
 			)
@@ -209,22 +208,16 @@ def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def worded(rows: Sequence[frappe._dict]) -> dict[str, str]:
 	"""Key of a question -> how it was asked last, in the reader's language where it was worded in that."""
-	last: dict[str, str] = {}
-	found: dict[str, str] = {}
-	for row in rows:
-		last.update(dict.fromkeys(row.questions, row.name))
-		found.update(row.questions)
-	sheets = {name: _sheet(name) for name in set(last.values())}
-	for key, name in last.items():
-		if sheet := sheets[name]:
-			language = survey_words.best_language(sheet, frappe.local.lang)
-			found[key] = survey_words.say(sheet, language, key) or found[key]
-	return {key: text or key for key, text in found.items()}
+	last = {mark.key: row.name for row in rows for mark in row.asked.marks}
+	docs = {name: frappe.get_doc(DOCTYPE, name) for name in set(last.values())}
+	return {key: _worded(docs[name], key) or key for key, name in last.items()}
 
 
-def _sheet(name: str) -> survey_words.Sheet | None:
-	doc = frappe.get_doc(DOCTYPE, name)
-	return survey_words.of(doc) if doc.wording else None
+def _worded(doc: Document, key: str) -> str | None:
+	if doc.wording:
+		sheet = survey_words.of(doc)
+		return survey_words.say(sheet, survey_words.best_language(sheet, frappe.local.lang), key)
+	return next((row.question for row in doc.answers if row.question_key == key), None)
 
 
 # Grouping ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from salesflow_std.engine import risk as rules
 from salesflow_std.salesflow_std import customer_risks, report_parts, reps
 from salesflow_std.salesflow_std.report_parts import column
 
+# More records of one reason are no list to open.
+_OPENED = 50
 _CUSTOMER = {"rep": "account_manager", "tier": "sf_tier", "activity": "sf_activity", "customer": "name"}
 
 
@@ -41,14 +43,22 @@ def execute(
 		concerned = not filters.company or customer.name in orders or reasons
 		if concerned and (reason := customer_risks.of_activity(customer.sf_activity)):
 			reasons[reason] = [customer.name]
-		if reasons:
-			rows.append(_row(customer, reasons, _worth(orders.get(customer.name, {}), currency), currency))
-	rows = [row for row in rows if _is_asked_for(row, filters)]
-	rows.sort(key=lambda row: (-row["weight"], -row["orders"], row["label"]))
+		if reasons and _is_asked_for(_weigh(customer, reasons), filters):
+			customer.orders = _worth(orders.get(customer.name, {}), currency)
+			rows.append(customer)
+	rows.sort(key=lambda row: (-row.weight, -row.orders, row.customer_name or row.name))
 	message = None
 	if len(rows) > report_parts.SHOWN:
 		message = _("The first {0} of {1} are shown.").format(report_parts.SHOWN, len(rows))
-	return _columns(), rows[: report_parts.SHOWN], message, _chart(rows), _summary(rows, currency)
+	shown = [_row(row, currency) for row in rows[: report_parts.SHOWN]]
+	return _columns(), shown, message, _chart(rows), _summary(rows, currency)
+
+
+def _weigh(customer: frappe._dict, found: Mapping[str, list[str]]) -> frappe._dict:
+	kinds = rules.counted(found)
+	weight = rules.weight(kinds)
+	customer.update({"found": found, "kinds": kinds, "weight": weight, "band": rules.band(weight)})
+	return customer
 
 
 # Reading ----------------------------------------------------------------------------------------------------------
@@ -106,22 +116,20 @@ def _rate(of: str, to: str) -> float:
 	return known[of, to]
 
 
-def _is_asked_for(row: dict, filters: frappe._dict) -> bool:
-	if filters.reason and filters.reason not in row["kinds"]:
+def _is_asked_for(row: frappe._dict, filters: frappe._dict) -> bool:
+	if filters.reason and filters.reason not in row.kinds:
 		return False
-	return not filters.band or row["band"] == filters.band
+	return not filters.band or row.band == filters.band
 
 
 # What is shown ----------------------------------------------------------------------------------------------------
 
 
-def _row(customer: frappe._dict, found: Mapping[str, list[str]], worth: float, currency: str) -> dict:
-	kinds = rules.counted(found)
-	weight = rules.weight(kinds)
-	band = rules.band(weight)
+def _row(customer: frappe._dict, currency: str) -> dict:
+	found, band = customer.found, customer.band
 	reasons = [
-		{"label": _reason(kind), "doctype": customer_risks.DOCTYPES[kind], "names": found[kind][:50]}
-		for kind in kinds
+		{"label": _reason(kind), "doctype": customer_risks.DOCTYPES[kind], "names": found[kind][:_OPENED]}
+		for kind in customer.kinds
 	]
 	return {
 		"customer": customer.name,
@@ -129,16 +137,16 @@ def _row(customer: frappe._dict, found: Mapping[str, list[str]], worth: float, c
 		"rep": get_fullname(customer.account_manager) if customer.account_manager else "",
 		"tier": _(customer.sf_tier, context="Customer") if customer.sf_tier else "",
 		"activity": _(customer.sf_activity, context="Customer") if customer.sf_activity else "",
-		"weight": weight,
+		"weight": customer.weight,
 		"band": band,
 		"band_label": _(band, context="Customers at Risk"),
-		"kinds": kinds,
+		"kinds": customer.kinds,
 		"reasons": ", ".join(
 			f"{reason['label']} ×{len(found[kind])}" if len(found[kind]) > 1 else reason["label"]
-			for kind, reason in zip(kinds, reasons, strict=True)
+			for kind, reason in zip(customer.kinds, reasons, strict=True)
 		),
 		"links": reasons,
-		"orders": worth,
+		"orders": customer.orders,
 		"currency": currency,
 	}
 
@@ -160,9 +168,9 @@ def _columns() -> list[dict]:
 	]
 
 
-def _chart(rows: Sequence[dict]) -> dict | None:
+def _chart(rows: Sequence[frappe._dict]) -> dict | None:
 	"""For how many customers each reason is given."""
-	told = Counter(kind for row in rows for kind in row["kinds"])
+	told = Counter(kind for row in rows for kind in row.kinds)
 	if not told:
 		return None
 	kinds = [kind for kind, _count in told.most_common()]
@@ -178,8 +186,8 @@ def _chart(rows: Sequence[dict]) -> dict | None:
 	}
 
 
-def _summary(rows: Sequence[dict], currency: str) -> list[dict]:
-	high = sum(row["band"] == rules.HIGH for row in rows)
+def _summary(rows: Sequence[frappe._dict], currency: str) -> list[dict]:
+	high = sum(row.band == rules.HIGH for row in rows)
 	return [
 		{"label": _("Customers at Risk"), "value": len(rows), "datatype": "Int"},
 		{
@@ -190,7 +198,7 @@ def _summary(rows: Sequence[dict], currency: str) -> list[dict]:
 		},
 		{
 			"label": _("Orders of 12 Months"),
-			"value": sum(row["orders"] for row in rows),
+			"value": sum(row.orders for row in rows),
 			"datatype": "Currency",
 			"currency": currency,
 		},
