@@ -501,7 +501,6 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_AT_RISK + ".py", "kind"): lambda: set(risk.WEIGHTS),
 	(_AT_RISK + ".py", "band"): lambda: set(risk.BANDS),
 	(_AT_RISK + ".py", "customer.sf_tier"): lambda: options_of("Customer", "sf_tier"),
-	(_AT_RISK + ".py", "customer.sf_activity"): lambda: options_of("Customer", "sf_activity"),
 	(_AT_RISK + ".js", "value"): lambda: {*risk.WEIGHTS, *risk.BANDS},
 	(_PASSED_OVER + ".py", "row.kind"): passed_over_kinds,
 	(_PASSED_OVER + ".py", "kind"): passed_over_kinds,

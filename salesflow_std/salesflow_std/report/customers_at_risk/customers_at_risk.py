@@ -136,7 +136,6 @@ def _row(customer: frappe._dict, currency: str) -> dict:
 		"label": customer.customer_name or customer.name,
 		"rep": get_fullname(customer.account_manager) if customer.account_manager else "",
 		"tier": _(customer.sf_tier, context="Customer") if customer.sf_tier else "",
-		"activity": _(customer.sf_activity, context="Customer") if customer.sf_activity else "",
 		"weight": customer.weight,
 		"band": band,
 		"band_label": _(band, context="Customers at Risk"),
@@ -158,13 +157,12 @@ def _reason(kind: str) -> str:
 def _columns() -> list[dict]:
 	return [
 		column(_("Customer"), "label", "Data", 180),
-		column(_("Account Manager"), "rep", "Data", 140),
-		column(_("Tier", context="Customer"), "tier", "Data", 85),
-		column(_("Activity", context="Customer"), "activity", "Data", 80),
+		column(_("Account Manager"), "rep", "Data", 125),
+		column(_("Tier", context="Customer"), "tier", "Data", 80),
 		column(_("Risk", context="Customers at Risk"), "band_label", "Data", 80),
 		column(_("Weight", context="Customers at Risk"), "weight", "Int", 80),
-		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 370),
-		column(_("Orders of 12 Months"), "orders", "Currency", 150, "currency"),
+		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 450),
+		column(_("Orders of 12 Months"), "orders", "Currency", 165, "currency"),
 	]
 
 
