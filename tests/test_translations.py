@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from salesflow_std import hooks
-from salesflow_std.engine import scoring, worktime
+from salesflow_std.engine import risk, scoring, worktime
 from salesflow_std.setup import custom_fields
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -426,6 +426,8 @@ _ACCEPTANCE = "salesflow_std/doctype/acceptance_report/acceptance_report"
 _TRANSITION_LIST = "salesflow_std/doctype/stage_transition/stage_transition_list.js"
 _RENEWALS = "salesflow_std/report/renewals/renewals"
 _REFERRALS = "salesflow_std/report/referrals/referrals"
+_SATISFACTION = "salesflow_std/report/customer_satisfaction/customer_satisfaction.py"
+_AT_RISK = "salesflow_std/report/customers_at_risk/customers_at_risk"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
@@ -499,6 +501,13 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_STAGE_AGEING + ".py", "group"): lambda: stage_ageing_words("GROUPS"),
 	(_STAGE_AGEING + ".py", "filters.group_by or 'Stage'"): lambda: stage_ageing_words("GROUPS"),
 	(_STAGE_AGEING + ".js", "value"): lambda: stage_ageing_words("GROUPS", "STANDINGS"),
+	(_SATISFACTION, "key"): lambda: options_of("Survey Question", "dimension"),
+	(_SATISFACTION, "dimension"): lambda: options_of("Survey Question", "dimension"),
+	("salesflow_std/survey_numbers.py", "key"): other_apps_names,
+	(_AT_RISK + ".py", "kind"): lambda: set(risk.WEIGHTS),
+	(_AT_RISK + ".py", "band"): lambda: set(risk.BANDS),
+	(_AT_RISK + ".py", "customer.sf_tier"): lambda: options_of("Customer", "sf_tier"),
+	(_AT_RISK + ".js", "value"): lambda: {*risk.WEIGHTS, *risk.BANDS},
 	(_PASSED_OVER + ".py", "row.kind"): passed_over_kinds,
 	(_PASSED_OVER + ".py", "kind"): passed_over_kinds,
 	(_PASSED_OVER + ".py", "row.from_stage"): stage_names,

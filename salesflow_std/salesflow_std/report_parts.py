@@ -12,6 +12,8 @@ from frappe.utils import add_days, add_months, escape_html, get_fullname, getdat
 
 # More rows than that nobody reads; chart and summary count them all.
 SHOWN = 2000
+# More records than that are no list that a number opens.
+OPENED = 500
 
 _CHART_COLOURS = {"Red": "#E24C4C", "Orange": "#ECAD4B", "Yellow": "#F0DC82", "Gray": "#A6B1B9"}
 
@@ -30,10 +32,38 @@ def column(
 	}
 
 
-def period(filters: frappe._dict) -> tuple[date, date]:
-	"""The first day of a report and the one after its last; the last three months where nothing is said."""
-	from_date = getdate(filters.from_date or add_months(None, -3))
+def share(label: str, fieldname: str, width: int = 120) -> dict:
+	"""A column of shares in whole percent. As text: Frappe takes the number 0 for no precision at all."""
+	return column(label, fieldname, "Percent", width, precision="0")
+
+
+def share_summary(label: str, percent: float | None) -> dict:
+	"""A share in percent as a number above the table."""
+	return {
+		"label": label,
+		"value": _("None yet") if percent is None else f"{percent:.0f} %",
+		"datatype": "Data",
+	}
+
+
+def period(filters: frappe._dict, months: int = 3) -> tuple[date, date]:
+	"""The first day of a report and the one after its last; the last `months` where nothing is said."""
+	from_date = getdate(filters.from_date or add_months(None, -months))
 	return from_date, add_days(getdate(filters.to_date), 1)
+
+
+def below(doctype: str, name: str) -> list[str]:
+	"""A node of a tree and all below it; the name alone where there is no such node."""
+	table, top = frappe.qb.DocType(doctype), frappe.qb.DocType(doctype).as_("top")
+	return (
+		frappe.qb.from_(top)
+		.join(table)
+		.on((table.lft >= top.lft) & (table.rgt <= top.rgt))
+		.select(table.name)
+		.where(top.name == name)
+		.orderby(table.name)
+		.run(pluck=True)
+	) or [name]
 
 
 def chosen_group(label: str, groups: Mapping[str, str], say: Callable[[str], str]) -> str:
@@ -63,6 +93,11 @@ def label_of(is_user: bool, key: str | None, customer: str | None, field: str) -
 	if is_user:
 		return get_fullname(key)
 	return customer or key if field in ("customer", "party_name") else key
+
+
+def few_names(names: Sequence[str]) -> list[str]:
+	"""The records that a number opens in their list; none where they are too many to name them."""
+	return list(names) if len(names) <= OPENED else []
 
 
 def percent(rate: float | None) -> float | None:

@@ -75,6 +75,24 @@ def team_of(user: str) -> list[str] | None:
 	return team or None
 
 
+def people_at(sales_person: str) -> list[str]:
+	"""The users at a node of the Sales Person tree and below it."""
+	employee, person = frappe.qb.DocType("Employee"), frappe.qb.DocType("Sales Person")
+	top = frappe.qb.DocType("Sales Person").as_("top")
+	return (
+		frappe.qb.from_(top)
+		.join(person)
+		.on((person.lft >= top.lft) & (person.rgt <= top.rgt))
+		.join(employee)
+		.on(employee.name == person.employee)
+		.select(employee.user_id)
+		.distinct()
+		.where((top.name == sales_person) & employee.user_id.isnotnull() & (employee.user_id != ""))
+		.orderby(employee.user_id)
+		.run(pluck=True)
+	)
+
+
 def escalate_to(user: str) -> list[str]:
 	"""Who hears of what a rep has not done (F5): the manager in the tree, else the named user, else all
 	sales managers, else Administrator; never the rep alone."""

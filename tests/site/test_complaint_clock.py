@@ -155,6 +155,25 @@ def test_the_report_counts_working_time(rep, manager, frozen_time):
 		assert not report(to_date="2027-01-07")
 
 
+def test_what_is_settled_counts_in_its_own_month_besides(rep, manager, frozen_time):
+	with frozen_time("2027-01-29 10:00") as clock:
+		doc = complaint(rep)
+		clock.set("2027-02-02 10:00")
+		complaints.settle(doc.name, "Fine", "Purchasing Manager")
+		found = report(to_date="2027-02-28", group_by="Month", sf_responsible=rep)
+		january, february = found["2027-01"], found["2027-02"]
+		assert (january["complaints"], january["settled"], january["ended"]) == (1, 1, 0)
+		assert (february["complaints"], february["settled"], february["ended"]) == (0, 0, 1)
+		assert february["names"]["ended"] == [doc.name] and february["hours"] is None
+		node = frappe.db.get_value(
+			"Sales Person",
+			{"employee": frappe.db.get_value("Employee", {"user_id": manager}, "name")},
+			"name",
+		)
+		assert report(to_date="2027-02-28", team=node)[manager]["complaints"] == 1
+		assert not report(to_date="2027-02-28", team="Nobody")
+
+
 def test_the_report_by_product(rep, frozen_time):
 	with frozen_time(FRIDAY):
 		report_name = "ACCEPTED-1"

@@ -38,6 +38,11 @@ def test_renewals_by_customer(customer, rep):
 	row = by(renewal_report, "Customer")[customer.name]
 	assert [row[key] for key in ("contracts", "renewed", "not_renewed", "lapsed", "open")] == [4, 1, 1, 1, 1]
 	assert row["rate"] == pytest.approx(100 / 3) and row["label"] == customer.name
+	# Every number opens as many contracts as it says.
+	for key in ("contracts", "asked", "renewed", "later", "not_renewed", "lapsed", "open"):
+		assert len(row["names"].get(key, [])) == row[key]
+	assert frappe.db.get_value("Contract", row["names"]["renewed"][0], "sf_renewal_outcome") == "Renewed"
+	assert not by(renewal_report, "Customer", team="Nobody")
 	assert by(renewal_report, "Responsible")[rep]["label"] == "The Rep"
 	months = by(renewal_report, "Month")
 	assert sum(row["contracts"] for row in months.values()) >= 4 and list(months) == sorted(months)
@@ -74,6 +79,10 @@ def test_referrals_from_the_survey_to_the_deal(customer):
 	counted = ("surveys", "would_refer", "leads", "opportunities", "won", "lost")
 	assert [row[key] for key in counted] == [2, 1, 4, 2, 1, 1]
 	assert (row["opportunity_rate"], row["won_rate"]) == (50, 25)
+	for key in counted:
+		assert len(row["names"][key]) == row[key]
+	assert row["names"]["won"] == [leads[1].name]
+	assert not by(referral_report, "Customer", team="Nobody")
 	for group in ("Lead Owner", "Month", "Company"):
 		assert sum(row["leads"] for row in by(referral_report, group, customer=customer.name).values()) == 4
 

@@ -31,6 +31,7 @@ frappe.query_reports["Complaints"] = {
 			reqd: 1,
 		},
 		{ fieldname: "company", label: __("Company"), fieldtype: "Link", options: "Company" },
+		{ fieldname: "team", label: __("Team", null, "Complaint"), fieldtype: "Link", options: "Sales Person" },
 		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "Customer" },
 		{
 			fieldname: "sf_responsible",
@@ -42,6 +43,8 @@ frappe.query_reports["Complaints"] = {
 	],
 
 	formatter(value, row, column, data, default_formatter) {
+		const may_lack = ["in_time", "hours", "longest"].includes(column.fieldname);
+		if (data && may_lack && (value === null || value === undefined)) return "–";
 		const text = default_formatter(value, row, column, data);
 		const names = data?.names?.[column.fieldname];
 		if (!names?.length) return text;

@@ -1,7 +1,8 @@
 """Complaints: how many there are, which are open, and how fast they are settled in working time (A4).
 
 Every complaint counts once, in the period in which it was opened; by product it counts with each product that was
-delivered. Every number opens the complaints behind it.
+delivered. By month it is shown besides how many were settled in each, whenever they were opened. Every number opens the
+complaints behind it.
 """
 
 from __future__ import annotations
@@ -45,11 +46,13 @@ def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, 
 	parts: dict[str | None, list[rules.Case]] = {}
 	for row, key in _grouped(found, group):
 		parts.setdefault(key, []).append(cases[row.name])
-	rows = [_row(group, key, part, now) for key, part in parts.items()]
+	ended = _settled_by_month(filters) if group == MONTH else {}
+	rows = [_row(group, key, parts.get(key, []), now, ended) for key in {**parts, **ended}]
 	rows.sort(
 		key=lambda row: row["grouped_by"] or "" if group == MONTH else (-row["complaints"], row["label"])
 	)
-	return _columns(titles[label]), rows, None, _chart(rows), _summary(rules.tally(cases.values(), now))
+	chart = _chart_of_months(rows) if group == MONTH else _chart(rows)
+	return _columns(titles[label], group), rows, None, chart, _summary(rules.tally(cases.values(), now))
 
 
 def _titles() -> dict[str, str]:
@@ -63,9 +66,10 @@ def _titles() -> dict[str, str]:
 	}
 
 
-def _read(filters: frappe._dict) -> list[frappe._dict]:
+def _read(filters: frappe._dict, moment: str = "creation") -> list[frappe._dict]:
+	"""The complaints whose `moment`, a field, lies in the period."""
 	issue = frappe.qb.DocType(DOCTYPE)
-	begin, end = report_parts.period(filters)
+	begin, end = report_parts.period(filters, months=12)
 	query = (
 		frappe.qb.from_(issue)
 		.select(
@@ -78,12 +82,14 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 			issue.sf_close_by,
 			issue.sf_settled_on,
 		)
-		.where((issue.sf_is_complaint == 1) & (issue.creation >= begin) & (issue.creation < end))
+		.where((issue.sf_is_complaint == 1) & (issue[moment] >= begin) & (issue[moment] < end))
 		.orderby(issue.name)
 	)
 	for field in _FILTERS:
 		if filters.get(field):
 			query = query.where(issue[field] == filters[field])
+	if filters.team:
+		query = query.where(issue.sf_responsible.isin(reps.people_at(filters.team) or [""]))
 	if filters.only_open:
 		query = query.where(issue.status.notin(CLOSED))
 	# Everybody sees what ERPNext's permissions let them see.
@@ -99,6 +105,14 @@ def _case(row: frappe._dict) -> rules.Case:
 	if settled:
 		hours = worktime.working_hours_between(row.creation, settled, working_calendar(row.company))
 	return rules.Case(row.name, row.sf_close_by, settled, hours)
+
+
+def _settled_by_month(filters: frappe._dict) -> dict[str, list[str]]:
+	found: dict[str, list[str]] = {}
+	for row in _read(filters, "sf_settled_on"):
+		if row.status in CLOSED:
+			found.setdefault(f"{row.sf_settled_on:%Y-%m}", []).append(row.name)
+	return found
 
 
 # Grouping ---------------------------------------------------------------------------------------------------------
@@ -167,8 +181,11 @@ def _ordered() -> QueryBuilder:
 # What is shown ----------------------------------------------------------------------------------------------------
 
 
-def _row(group: str, key: str | None, cases: list[rules.Case], now: datetime) -> dict:
+def _row(
+	group: str, key: str | None, cases: list[rules.Case], now: datetime, ended: dict[str, list[str]]
+) -> dict:
 	found = rules.tally(cases, now)
+	names = report_parts.few_names
 	return {
 		"grouped_by": key,
 		"label": _label(group, key),
@@ -179,12 +196,14 @@ def _row(group: str, key: str | None, cases: list[rules.Case], now: datetime) ->
 		"in_time": None if found.in_time_share is None else 100 * found.in_time_share,
 		"hours": found.hours,
 		"longest": found.longest,
+		"ended": len(ended.get(key, [])),
 		# What a number opens.
 		"names": {
-			"complaints": [case.name for case in cases],
-			"open": [case.name for case in cases if case.is_open()],
-			"overdue": [case.name for case in cases if case.is_open() and case.is_late(now)],
-			"settled": [case.name for case in cases if not case.is_open()],
+			"complaints": names([case.name for case in cases]),
+			"open": names([case.name for case in cases if case.is_open()]),
+			"overdue": names([case.name for case in cases if case.is_open() and case.is_late(now)]),
+			"settled": names([case.name for case in cases if not case.is_open()]),
+			"ended": names(ended.get(key, [])),
 		},
 	}
 
@@ -203,16 +222,18 @@ def _label(group: str, key: str | None) -> str:
 	return key
 
 
-def _columns(title: str) -> list[dict]:
+def _columns(title: str, group: str) -> list[dict]:
 	column = report_parts.column
+	ended = [column(_("Settled That Month"), "ended", "Int", 150)] if group == MONTH else []
 	return [
-		column(title, "label", "Data", 220),
-		column(_("Complaints"), "complaints", "Int"),
-		column(_("Open", context="Complaint"), "open", "Int"),
-		column(_("Overdue", context="Complaint"), "overdue", "Int"),
-		column(_("Settled", context="Complaint"), "settled", "Int"),
-		column(_("Settled in Time %"), "in_time", "Percent", 150, precision=0),
-		column(_("Working Hours to Settle (Median)"), "hours", "Float", 230, precision=1),
+		column(title, "label", "Data", 100 if group == MONTH else 180),
+		column(_("Complaints"), "complaints", "Int", 110),
+		column(_("Open", context="Complaint"), "open", "Int", 80),
+		column(_("Overdue", context="Complaint"), "overdue", "Int", 90),
+		column(_("Settled", context="Complaint"), "settled", "Int", 90),
+		*ended,
+		report_parts.share(_("Settled in Time"), "in_time", 140),
+		column(_("Working Hours to Settle (Median)"), "hours", "Float", 255, precision=1),
 		column(_("Longest (Working Hours)"), "longest", "Float", 190, precision=1),
 	]
 
@@ -239,11 +260,34 @@ def _chart(rows: list[dict]) -> dict | None:
 	}
 
 
+def _chart_of_months(rows: list[dict]) -> dict | None:
+	"""What came in and what was done with."""
+	if not rows:
+		return None
+	shown = rows[-24:]
+	return {
+		"data": {
+			"labels": [row["label"] for row in shown],
+			"datasets": [
+				{
+					"name": _("Opened", context="Complaint"),
+					"values": [row["complaints"] for row in shown],
+				},
+				{"name": _("Settled", context="Complaint"), "values": [row["ended"] for row in shown]},
+			],
+		},
+		"type": "bar",
+		"colors": ["#ECAD4B", "#48BB74"],
+	}
+
+
 def _summary(numbers: rules.Numbers) -> list[dict]:
 	def known(label: str, value: float | None) -> dict:
-		if value is None:
-			return {"label": label, "value": _("None yet"), "datatype": "Data"}
-		return {"label": label, "value": round(value), "datatype": "Int"}
+		return {
+			"label": label,
+			"value": _("None yet") if value is None else f"{value:.0f}",
+			"datatype": "Data",
+		}
 
 	share = numbers.in_time_share
 	return [
@@ -255,6 +299,6 @@ def _summary(numbers: rules.Numbers) -> list[dict]:
 			"datatype": "Int",
 			"indicator": "Red" if numbers.overdue else "Green",
 		},
-		known(_("Settled in Time %"), None if share is None else 100 * share),
+		report_parts.share_summary(_("Settled in Time"), report_parts.percent(share)),
 		known(_("Working Hours to Settle (Median)"), numbers.hours),
 	]

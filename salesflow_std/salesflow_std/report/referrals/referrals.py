@@ -1,7 +1,7 @@
 """Referrals: who would refer somebody, which leads came of it, and how many of those were won (A5).
 
 An answered survey counts in the period of its answer, a lead in that in which it was captured; each once. A corrected
-survey counts by its correction alone. Every number of leads opens them.
+survey counts by its correction alone. Every number opens its records.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from frappe import _
 from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Coalesce
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, LiteralValue
+from pypika.terms import Criterion, Field, LiteralValue
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import report_parts
+from salesflow_std.salesflow_std import report_parts, reps
 from salesflow_std.salesflow_std.referrals import ANSWERED, SURVEY
 from salesflow_std.salesflow_std.report_parts import column
 
@@ -30,7 +30,7 @@ def execute(
 	filters = frappe._dict(filters or {})
 	chosen = filters.group_by or "Customer"
 	group = report_parts.chosen_group(chosen, GROUPS, lambda group: _(group, context="Referrals"))
-	begin, end = report_parts.period(filters)
+	begin, end = report_parts.period(filters, months=12)
 	surveys, leads = _surveys(filters, begin, end), _leads(filters, begin, end)
 	answered, referred = report_parts.grouped(surveys, group), report_parts.grouped(leads, group)
 	rows = []
@@ -38,11 +38,14 @@ def execute(
 		part = [*referred.get(key, []), *answered.get(key, [])]
 		label = report_parts.label_of(group == "rep", key, part[0].customer_name, group)
 		numbers = _numbers(answered.get(key, []), referred.get(key, []))
-		rows.append({"grouped_by": key or "", "label": label, **numbers})
+		names = _names(answered.get(key, []), referred.get(key, []))
+		rows.append({"grouped_by": key or "", "label": label, **numbers, "names": names})
 	rows.sort(
 		key=lambda row: row["grouped_by"] if group == "month" else (-row["leads"], str(row["grouped_by"]))
 	)
-	return _columns(chosen), rows, None, _chart(rows), _summary(surveys, leads)
+	referring = [row for row in rows if row["leads"]]
+	shown = referring[-24:] if group == "month" else referring[:12]
+	return _columns(chosen), rows, None, _chart(shown), _summary(surveys, leads)
 
 
 def _surveys(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
@@ -52,6 +55,7 @@ def _surveys(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict
 	query = (
 		frappe.qb.from_(table)
 		.select(
+			table.name,
 			table.customer,
 			table.title.as_("customer_name"),
 			table.company,
@@ -63,7 +67,7 @@ def _surveys(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict
 		.where(Coalesce(table.corrected_by, "") == "")
 		.orderby(table.name)
 	)
-	return _run(query, SURVEY, filters, table.customer, table.company)
+	return _run(query, SURVEY, filters, table.customer, table.company, table.allocated_to)
 
 
 def _leads(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
@@ -85,17 +89,19 @@ def _leads(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
 		.where((table.sf_referred_by != "") & (captured >= begin) & (captured < end))
 		.orderby(table.name)
 	)
-	return _run(query, "Lead", filters, table.sf_referred_by, table.company)
+	return _run(query, "Lead", filters, table.sf_referred_by, table.company, table.lead_owner)
 
 
 def _run(
-	query: QueryBuilder, doctype: str, filters: frappe._dict, customer: object, company: object
+	query: QueryBuilder, doctype: str, filters: frappe._dict, customer: Field, company: Field, rep: Field
 ) -> list[frappe._dict]:
 	"""With the filters, and as far as the user may see them."""
 	if filters.customer:
 		query = query.where(customer == filters.customer)
 	if filters.company:
 		query = query.where(company == filters.company)
+	if filters.team:
+		query = query.where(rep.isin(reps.people_at(filters.team) or [""]))
 	if match := build_match_conditions(doctype):
 		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
 	rows = query.run(as_dict=True)
@@ -118,24 +124,40 @@ def _numbers(surveys: list[frappe._dict], leads: list[frappe._dict]) -> dict:
 	}
 
 
+def _names(surveys: list[frappe._dict], leads: list[frappe._dict]) -> dict[str, list[str]]:
+	"""What each number opens."""
+
+	def came(*outcomes: str) -> list[str]:
+		return [row.name for row in leads if row.sf_referral_outcome in outcomes]
+
+	found = {
+		"surveys": [row.name for row in surveys],
+		"would_refer": [row.name for row in surveys if row.would_refer],
+		"leads": [row.name for row in leads],
+		"opportunities": came(rules.OPPORTUNITY, rules.WON),
+		"won": came(rules.WON),
+		"lost": came(rules.LOST),
+	}
+	return {key: report_parts.few_names(names) for key, names in found.items()}
+
+
 def _columns(chosen: str) -> list[dict]:
 	return [
-		column(_(chosen, context="Referrals"), "label", "Data", 220),
-		column(_("Surveys Answered"), "surveys", "Int", 140),
-		column(_("Would Refer"), "would_refer", "Int", 130),
-		column(_("Leads Referred"), "leads", "Int", 130),
-		column(_("Became Opportunities"), "opportunities", "Int", 170),
-		column(_("Won", context="Lead"), "won", "Int", 90),
-		column(_("Lost", context="Lead"), "lost", "Int", 90),
-		column(_("Lead to Opportunity"), "opportunity_rate", "Percent", 160),
-		column(_("Lead to Deal"), "won_rate", "Percent", 130),
+		column(_(chosen, context="Referrals"), "label", "Data", 190),
+		column(_("Surveys Answered"), "surveys", "Int", 135),
+		column(_("Would Refer"), "would_refer", "Int", 105),
+		column(_("Leads Referred"), "leads", "Int", 125),
+		column(_("Became Opportunities"), "opportunities", "Int", 165),
+		column(_("Won", context="Lead"), "won", "Int", 70),
+		column(_("Lost", context="Lead"), "lost", "Int", 70),
+		report_parts.share(_("Lead to Opportunity"), "opportunity_rate", 150),
+		report_parts.share(_("Lead to Deal"), "won_rate", 115),
 	]
 
 
 def _chart(rows: list[dict]) -> dict | None:
 	if not rows:
 		return None
-	top = rows[:12]
 	kinds = {
 		"leads": _("Leads Referred"),
 		"opportunities": _("Became Opportunities"),
@@ -143,8 +165,8 @@ def _chart(rows: list[dict]) -> dict | None:
 	}
 	return {
 		"data": {
-			"labels": [row["label"] for row in top],
-			"datasets": [{"name": name, "values": [row[key] for row in top]} for key, name in kinds.items()],
+			"labels": [row["label"] for row in rows],
+			"datasets": [{"name": name, "values": [row[key] for row in rows]} for key, name in kinds.items()],
 		},
 		"type": "bar",
 		"colors": ["#A6B1B9", "#449CF0", "#48BB74"],
@@ -157,5 +179,5 @@ def _summary(surveys: list[frappe._dict], leads: list[frappe._dict]) -> list[dic
 		{"label": _("Would Refer"), "value": found["would_refer"], "datatype": "Int"},
 		{"label": _("Leads Referred"), "value": found["leads"], "datatype": "Int"},
 		{"label": _("Won", context="Lead"), "value": found["won"], "datatype": "Int", "indicator": "Green"},
-		{"label": _("Lead to Deal"), "value": found["won_rate"] or 0, "datatype": "Percent"},
+		report_parts.share_summary(_("Lead to Deal"), found["won_rate"]),
 	]

@@ -1,14 +1,4 @@
 // Renewals: every number opens its contracts.
-const RENEWAL_NUMBERS = {
-	contracts: {},
-	asked: { sf_renewal_asked_on: ["is", "set"] },
-	renewed: { sf_renewal_outcome: "Renewed" },
-	later: { sf_renewal_outcome: "Later" },
-	not_renewed: { sf_renewal_outcome: "Not Renewed" },
-	lapsed: { sf_renewal_outcome: ["is", "not set"] },
-	open: { sf_renewal_outcome: ["is", "not set"] },
-};
-
 frappe.query_reports["Renewals"] = {
 	filters: [
 		{
@@ -36,6 +26,7 @@ frappe.query_reports["Renewals"] = {
 			default: "Responsible",
 			reqd: 1,
 		},
+		{ fieldname: "team", label: __("Team", null, "Complaint"), fieldtype: "Link", options: "Sales Person" },
 		{ fieldname: "rep", label: __("Responsible", null, "Renewals"), fieldtype: "Link", options: "User" },
 		{ fieldname: "company", label: __("Company"), fieldtype: "Link", options: "Company" },
 	],
@@ -47,32 +38,14 @@ frappe.query_reports["Renewals"] = {
 		if (name === "label" && frappe.query_report.get_filter_value("group_by") === "Contract")
 			return frappe.utils.get_form_link("Contract", data.grouped_by, true, frappe.utils.escape_html(value));
 		if (name === "rate" && (value === null || value === undefined)) return "–";
-		if (!(name in RENEWAL_NUMBERS) || !value) return text;
-		const group = frappe.utils.escape_html(data.grouped_by);
-		return `<a data-open="${name}" data-group="${group}" onclick="open_renewals(this)">${value}</a>`;
+		const names = data.names[name];
+		if (!names?.length) return text;
+		return `<a data-names="${frappe.utils.escape_html(JSON.stringify(names))}"
+			onclick="open_renewals(this)">${value}</a>`;
 	},
 };
 
 window.open_renewals = (link) => {
-	const { from_date, to_date, group_by, rep, company } = frappe.query_report.get_filter_values();
-	const today = frappe.datetime.get_today();
-	const yesterday = frappe.datetime.add_days(today, -1);
-	const key = link.dataset.group;
-	const open = link.dataset.open;
-	const options = { party_type: "Customer", docstatus: 1, is_signed: 1, ...RENEWAL_NUMBERS[open] };
-	let [first, last] = [from_date, to_date];
-	if (group_by === "Month") {
-		const begin = `${key}-01`;
-		const end = moment(frappe.datetime.str_to_obj(begin)).endOf("month").format("YYYY-MM-DD");
-		[first, last] = [begin > first ? begin : first, end < last ? end : last];
-	}
-	if (open === "lapsed" && last > yesterday) last = yesterday;
-	if (open === "open" && first < today) first = today;
-	options.end_date = ["between", [first, last]];
-	if (company) options.sf_company = company;
-	if (rep) options.sf_allocated_to = rep;
-	const field = { Responsible: "sf_allocated_to", Company: "sf_company", Customer: "party_name", Contract: "name" };
-	if (field[group_by]) options[field[group_by]] = key || ["is", "not set"];
-	frappe.route_options = options;
-	frappe.set_route("List", "Contract");
+	frappe.route_options = { name: ["in", JSON.parse(link.dataset.names)] };
+	frappe.set_route("List", "Contract", "List");
 };

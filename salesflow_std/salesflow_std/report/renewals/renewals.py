@@ -13,7 +13,7 @@ from frappe.utils import add_months, getdate
 from pypika.terms import Criterion, LiteralValue
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import report_parts
+from salesflow_std.salesflow_std import report_parts, reps
 from salesflow_std.salesflow_std.report_parts import column
 
 GROUPS = {
@@ -22,6 +22,14 @@ GROUPS = {
 	"Company": "sf_company",
 	"Customer": "party_name",
 	"Contract": "name",
+}
+# How a renewal stands -> its column.
+_COLUMN = {
+	rules.RENEWED: "renewed",
+	rules.LATER: "later",
+	rules.NOT_RENEWED: "not_renewed",
+	rules.LAPSED: "lapsed",
+	rules.OPEN: "open",
 }
 _COUNTS = ("asked", "renewed", "later", "not_renewed", "lapsed", "open")
 
@@ -39,13 +47,15 @@ def execute(
 			"grouped_by": key or "",
 			"label": report_parts.label_of(group == "rep", key, part[0].party_full_name, group),
 			**_numbers(part, today),
+			"names": _names(part, today),
 		}
 		for key, part in report_parts.grouped(contracts, group).items()
 	]
 	rows.sort(
 		key=lambda row: row["grouped_by"] if group == "month" else (-row["contracts"], str(row["grouped_by"]))
 	)
-	return _columns(chosen), rows, None, _chart(rows), _summary(contracts, today)
+	shown = rows[-24:] if group == "month" else rows[:12]
+	return _columns(chosen), rows, None, _chart(shown), _summary(contracts, today)
 
 
 def _read(filters: frappe._dict) -> list[frappe._dict]:
@@ -68,6 +78,8 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 	)
 	if filters.company:
 		query = query.where(table.sf_company == filters.company)
+	if filters.team:
+		query = query.where(table.sf_allocated_to.isin(reps.people_at(filters.team) or [""]))
 	if filters.rep:
 		query = query.where(table.sf_allocated_to == filters.rep)
 	# A rep sees what ERPNext's permissions let them see.
@@ -88,15 +100,23 @@ def _until(filters: frappe._dict) -> object:
 
 
 def _numbers(contracts: list[frappe._dict], today: object) -> dict:
-	found = rules.tally(
-		(
-			rules.Renewal(row.end_date, row.sf_renewal_asked_on, row.sf_renewal_outcome or "")
-			for row in contracts
-		),
-		today,
-	)
+	found = rules.tally(map(_renewal, contracts), today)
 	numbers = {field: getattr(found, field) for field in _COUNTS}
 	return {"contracts": found.contracts, **numbers, "rate": report_parts.percent(found.rate)}
+
+
+def _renewal(row: frappe._dict) -> rules.Renewal:
+	return rules.Renewal(row.end_date, row.sf_renewal_asked_on, row.sf_renewal_outcome or "")
+
+
+def _names(contracts: list[frappe._dict], today: object) -> dict[str, list[str]]:
+	"""What each number opens."""
+	found: dict[str, list[str]] = {"contracts": [row.name for row in contracts]}
+	for row in contracts:
+		if row.sf_renewal_asked_on:
+			found.setdefault("asked", []).append(row.name)
+		found.setdefault(_COLUMN[rules.standing(_renewal(row), today)], []).append(row.name)
+	return {key: report_parts.few_names(names) for key, names in found.items()}
 
 
 def _columns(chosen: str) -> list[dict]:
@@ -109,28 +129,28 @@ def _columns(chosen: str) -> list[dict]:
 		column(_("Not Renewed", context="Contract"), "not_renewed", "Int", 120),
 		column(_("Ended without a Word"), "lapsed", "Int", 160),
 		column(_("Still Open"), "open", "Int", 100),
-		column(_("Renewal Rate"), "rate", "Percent", 120),
+		report_parts.share(_("Renewal Rate"), "rate"),
 	]
 
 
 def _chart(rows: list[dict]) -> dict | None:
 	if not rows:
 		return None
-	top = rows[:12]
 	kinds = {
 		"renewed": _("Renewed", context="Contract"),
+		"later": _("Later", context="Contract"),
 		"not_renewed": _("Not Renewed", context="Contract"),
 		"lapsed": _("Ended without a Word"),
 		"open": _("Still Open"),
 	}
 	return {
 		"data": {
-			"labels": [row["label"] for row in top],
-			"datasets": [{"name": name, "values": [row[key] for row in top]} for key, name in kinds.items()],
+			"labels": [row["label"] for row in rows],
+			"datasets": [{"name": name, "values": [row[key] for row in rows]} for key, name in kinds.items()],
 		},
 		"type": "bar",
 		"barOptions": {"stacked": 1},
-		"colors": ["#48BB74", "#E24C4C", "#ECAD4B", "#A6B1B9"],
+		"colors": ["#48BB74", "#449CF0", "#E24C4C", "#ECAD4B", "#A6B1B9"],
 	}
 
 
@@ -145,5 +165,5 @@ def _summary(contracts: list[frappe._dict], today: object) -> list[dict]:
 			"datatype": "Int",
 			"indicator": "Red" if found["lapsed"] else "Green",
 		},
-		{"label": _("Renewal Rate"), "value": found["rate"] or 0, "datatype": "Percent"},
+		report_parts.share_summary(_("Renewal Rate"), found["rate"]),
 	]
