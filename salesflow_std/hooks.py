@@ -68,6 +68,8 @@ doctype_js = {
 		"public/js/objections.js",
 		"public/js/complaint.js",
 		"public/js/referral.js",
+		"public/js/customer_tier.js",
+		"public/js/customer_care.js",
 	],
 	"Prospect": [
 		"public/js/customer_panel.js",
@@ -120,6 +122,7 @@ doctype_js = {
 		"public/js/acceptance_links.js",
 	],
 	"Acceptance Report": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Loss Analysis": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Delivery Sync": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Delivery Handover": [
 		"public/js/graded_form.js",
@@ -156,7 +159,12 @@ doctype_list_js = {
 	"Contract": "public/js/contract_list.js",
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
 	"Opportunity": "public/js/graded_list.js",
-	"Customer": ["public/js/graded_list.js", "public/js/tagged_list.js"],
+	"Customer": [
+		"public/js/graded_list.js",
+		"public/js/tagged_list.js",
+		"public/js/customer_tier.js",
+		"public/js/customer_tier_list.js",
+	],
 	"Prospect": "public/js/tagged_list.js",
 	"Needs Record": "public/js/list_views.js",
 	"Solution Proposal": "public/js/list_views.js",
@@ -257,6 +265,7 @@ doc_events = {
 			"salesflow_std.overrides.graded.validate",
 			"salesflow_std.overrides.fitted.validate",
 			"salesflow_std.overrides.same_company.validate",
+			"salesflow_std.overrides.tiered.validate",
 			"salesflow_std.overrides.staged.customer_validate",
 		],
 		"after_insert": "salesflow_std.overrides.customer.after_insert",
@@ -439,6 +448,7 @@ scheduler_events = {
 		"salesflow_std.jobs.survey_clock.tick",
 		"salesflow_std.jobs.sync_clock.tick",
 		"salesflow_std.jobs.complaint_clock.tick",
+		"salesflow_std.jobs.loss_clock.tick",
 	],
 	"hourly_long": [
 		"salesflow_std.jobs.escalation_digest.run",
@@ -454,6 +464,7 @@ scheduler_events = {
 		"salesflow_std.jobs.account_plan_reviews.run",
 		"salesflow_std.jobs.profile_clock.run",
 		"salesflow_std.jobs.needs_clock.clear_old_links",
+		"salesflow_std.jobs.customer_standing.run",
 	],
 }
 
@@ -469,6 +480,8 @@ permission_query_conditions = {
 	"Acceptance Report": "salesflow_std.salesflow_std.doctype.acceptance_report.acceptance_report.permission_query_conditions",
 	"Acceptance Item": "salesflow_std.salesflow_std.acceptance_access.item_conditions",
 	"Acceptance Point": "salesflow_std.salesflow_std.acceptance_access.point_conditions",
+	"Loss Analysis": "salesflow_std.salesflow_std.doctype.loss_analysis.loss_analysis.permission_query_conditions",
+	"Loss Cause": "salesflow_std.salesflow_std.loss_access.cause_conditions",
 	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.permission_query_conditions",
 	"Delivery Sync Risk": "salesflow_std.salesflow_std.sync_access.risk_conditions",
 	"Delivery Sync Promise": "salesflow_std.salesflow_std.sync_access.promise_conditions",
@@ -510,6 +523,7 @@ has_permission = {
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
 	"Satisfaction Survey": "salesflow_std.salesflow_std.doctype.satisfaction_survey.satisfaction_survey.has_permission",
 	"Acceptance Report": "salesflow_std.salesflow_std.doctype.acceptance_report.acceptance_report.has_permission",
+	"Loss Analysis": "salesflow_std.salesflow_std.doctype.loss_analysis.loss_analysis.has_permission",
 	"Delivery Sync": "salesflow_std.salesflow_std.doctype.delivery_sync.delivery_sync.has_permission",
 	"Quotation": "salesflow_std.overrides.quotation.has_permission",
 	"Solution Proposal": "salesflow_std.salesflow_std.doctype.solution_proposal.solution_proposal.has_permission",
