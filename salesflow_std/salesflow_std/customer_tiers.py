@@ -152,9 +152,9 @@ def _checked(customer: Document, tier: str | None, reason: str) -> str | None:
 	if not reason:
 		frappe.throw(
 			_("The figures propose {0} for {1}. Say why it is to be {2}: {3}").format(
-				frappe.bold(_(proposed, context=DOCTYPE)),
+				frappe.bold(_(proposed, context="Customer")),
 				refusals.link(DOCTYPE, customer.name, customer.customer_name),
-				frappe.bold(_(tier, context=DOCTYPE)),
+				frappe.bold(_(tier, context="Customer")),
 				_("Reason for Another Tier"),
 			),
 			title=_("Reason Missing"),
@@ -165,6 +165,6 @@ def _checked(customer: Document, tier: str | None, reason: str) -> str | None:
 def _told(was: str | None, tier: str, reason: str | None) -> str:
 	none = _("none", context="Tier")
 	text = _("set the tier from {0} to {1}").format(
-		_(was, context=DOCTYPE) if was else none, _(tier, context=DOCTYPE) if tier else none
+		_(was, context="Customer") if was else none, _(tier, context="Customer") if tier else none
 	)
 	return escape_html(f"{text}: {reason}" if reason else text)

@@ -198,12 +198,8 @@ def with_orders(after: str = "") -> list[frappe._dict]:
 
 def ordered(customer: str) -> None:
 	"""After an order of a customer is submitted; where nothing waits for it, that is one query on an index."""
-	for name in frappe.get_all(
-		DOCTYPE,
-		filters={"customer": customer, "status": ("in", loss.UNDER_WAY)},
-		pluck="name",
-		order_by="name",
-	):
+	under_way = {"customer": customer, "status": ("in", loss.UNDER_WAY)}
+	for name in frappe.db.get_values(DOCTYPE, under_way, "name", order_by="name", pluck=True):
 		win_back(name)
 
 
@@ -220,8 +216,8 @@ def win_back(name: str) -> bool:
 
 def order_cancelled(customer: str) -> None:
 	"""After an order is cancelled: whom it had won back is not won, unless there is another."""
-	won = frappe.get_all(
-		DOCTYPE, filters={"customer": customer, "status": loss.WON_BACK}, pluck="name", order_by="name"
+	won = frappe.db.get_values(
+		DOCTYPE, {"customer": customer, "status": loss.WON_BACK}, "name", order_by="name", pluck=True
 	)
 	for name in won:
 		doc = _locked(name)

@@ -52,12 +52,12 @@ def _tell(doc: Document, say: Callable[[str], dict]) -> None:
 def _facts(doc: Document) -> list[tuple[str, str]]:
 	currency = frappe.get_cached_value("Company", doc.company, "default_currency") if doc.company else None
 	rows = (
-		(_("Silent Since", context=_DOCTYPE), formatdate(doc.silent_since)),
-		(_("Last Order On", context=_DOCTYPE), formatdate(doc.last_order_on) if doc.last_order_on else ""),
+		(_("Silent Since", context="Loss Analysis"), formatdate(doc.silent_since)),
+		(_("Last Order On", context="Loss Analysis"), formatdate(doc.last_order_on) if doc.last_order_on else ""),
 		(
-			_("Revenue in the Year Before", context=_DOCTYPE),
+			_("Revenue in the Year Before", context="Loss Analysis"),
 			fmt_money(doc.revenue_before, currency=currency) if doc.revenue_before else "",
 		),
-		(_("Open Complaints", context=_DOCTYPE), str(doc.open_complaints or "")),
+		(_("Open Complaints", context="Loss Analysis"), str(doc.open_complaints or "")),
 	)
 	return [(label, text) for label, text in rows if text]

@@ -3,7 +3,7 @@
 (() => {
 	const API = "salesflow_std.api.customer_care";
 	const COLOURS = { Done: "success", Missed: "danger", Cancelled: "gray" };
-	const word = (text) => __(text, null, "Follow Up");
+	const word = (status) => __(status, null, "Follow Up");
 
 	// Whose touches, and whether of customers alone: choices of the page's menu that are filters of the list.
 	function set(fields, filters) {

@@ -59,7 +59,7 @@ class LossAnalysis(Document):
 				_("{0} does not use the desk. Choose somebody else.").format(
 					frappe.utils.escape_html(cstr(self.allocated_to))
 				),
-				title=_("Account Manager", context=self.doctype),
+				title=_("Account Manager", context="Loss Analysis"),
 			)
 
 	def _check_links(self) -> None:
@@ -73,12 +73,12 @@ class LossAnalysis(Document):
 			if party and party not in (("Customer", self.customer), ("Lead", lead)):
 				frappe.throw(
 					_("{0} is another customer's.").format(refusals.link(doctype, name)),
-					title=_(self.meta.get_label(field), context=self.doctype),
+					title=_(self.meta.get_label(field), context="Loss Analysis"),
 				)
 		if self.offered_on and getdate(self.offered_on) > getdate():
 			frappe.throw(
 				_("An offer cannot have been made on a day still to come."),
-				title=_("Offered On", context=self.doctype),
+				title=_("Offered On", context="Loss Analysis"),
 			)
 
 	def _check_deadline(self, before: Document | None) -> None:
@@ -93,7 +93,7 @@ class LossAnalysis(Document):
 				_("It is due on {0}. A manager may put that off.").format(
 					frappe.bold(frappe.format(was, {"fieldtype": "Datetime"}))
 				),
-				title=_("Due On", context=self.doctype),
+				title=_("Due On", context="Loss Analysis"),
 			)
 		self.update(dict.fromkeys(_TOLD))
 
@@ -104,7 +104,7 @@ class LossAnalysis(Document):
 		if loss.goes_back(was, self.status) and not (self.flags.by_app or reps.is_manager()):
 			frappe.throw(
 				_("This analysis is {0} already. A manager may take it back.").format(
-					frappe.bold(_(was, context=self.doctype))
+					frappe.bold(_(was, context="Loss Analysis"))
 				),
 				title=_("Status"),
 			)
@@ -130,19 +130,15 @@ class LossAnalysis(Document):
 		if not missing:
 			return
 		labels = {"ordered": _("an order of the customer since they fell silent")}
-		listed = "".join(
-			f"<li>{labels.get(field) or _(self.meta.get_label(field), context=self.doctype)}</li>"
-			for field in missing
+		listed = [
+			labels.get(field) or _(self.meta.get_label(field), context="Loss Analysis") for field in missing
+		]
+		head = _("{0} needs more than is there. Still missing:").format(
+			frappe.bold(_(self.status, context="Loss Analysis"))
 		)
-		frappe.throw(
-			_("{0} needs more than is there. Still missing:").format(
-				frappe.bold(_(self.status, context=self.doctype))
-			)
-			+ f"<ul>{listed}</ul><p class='text-muted'>"
-			+ _("Of a customer who has fallen silent the cause is noted, and an offer made to win them back.")
-			+ f"</p>{refusals.link(self.doctype, self.name)}",
-			title=_("Still Missing"),
-		)
+		why = _("Of a customer who has fallen silent the cause is noted, and an offer made to win them back.")
+		told = refusals.paragraphs(head, listed, why, [refusals.link(self.doctype, self.name)])
+		frappe.throw(told, title=_("Still Missing"))
 
 	def after_insert(self) -> None:
 		loss_mail.given(self)
