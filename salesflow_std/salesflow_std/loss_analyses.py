@@ -225,7 +225,9 @@ def order_cancelled(customer: str) -> None:
 			there = doc.there()
 			states = reversed(loss.UNDER_WAY)
 			_move(doc, next(state for state in states if not loss.missing(state, there)))
-			doc.add_comment("Info", escape_html(_("The order was cancelled, so the customer is not won back.")))
+			doc.add_comment(
+				"Info", escape_html(_("The order was cancelled, so the customer is not won back."))
+			)
 
 
 def _locked(name: str) -> Document:
@@ -278,7 +280,9 @@ def make_opportunity(name: str) -> str:
 	opportunity.insert()
 	doc.opportunity = opportunity.name
 	doc.save()
-	opportunity.add_comment("Info", _("made it to win the customer back: {0}").format(refusals.link(DOCTYPE, name)))
+	opportunity.add_comment(
+		"Info", _("made it to win the customer back: {0}").format(refusals.link(DOCTYPE, name))
+	)
 	return opportunity.name
 
 

@@ -53,7 +53,10 @@ def _facts(doc: Document) -> list[tuple[str, str]]:
 	currency = frappe.get_cached_value("Company", doc.company, "default_currency") if doc.company else None
 	rows = (
 		(_("Silent Since", context="Loss Analysis"), formatdate(doc.silent_since)),
-		(_("Last Order On", context="Loss Analysis"), formatdate(doc.last_order_on) if doc.last_order_on else ""),
+		(
+			_("Last Order On", context="Loss Analysis"),
+			formatdate(doc.last_order_on) if doc.last_order_on else "",
+		),
 		(
 			_("Revenue in the Year Before", context="Loss Analysis"),
 			fmt_money(doc.revenue_before, currency=currency) if doc.revenue_before else "",

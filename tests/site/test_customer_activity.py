@@ -165,7 +165,9 @@ def test_a_call():
 	assert touch(doc) is None
 
 
-@pytest.mark.parametrize("outcome, counts", [("Reached", True), ("No Answer", False), ("Wrong Contact", False)])
+@pytest.mark.parametrize(
+	"outcome, counts", [("Reached", True), ("No Answer", False), ("Wrong Contact", False)]
+)
 def test_a_follow_up_that_reached_somebody(outcome, counts):
 	doc = customer()
 	follow_up(doc, WHEN, "Done", outcome=outcome)
