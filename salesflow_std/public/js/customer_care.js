@@ -78,15 +78,11 @@ if (!salesflow.customer_care) {
 			const said = (touch) =>
 				[touch.channel && __(touch.channel, null, "Follow Up"), touch.goal].filter(Boolean).map(esc).join(", ");
 			for (const touch of next) {
-				const text = `${on(touch.due_on)} ${said(touch)}`;
 				const late = touch.due_on < frappe.datetime.system_datetime();
-				facts.push(
-					`<span class="text-muted">${__("next", null, "Care")}</span> <span class="${late ? "text-danger" : ""}">${link(
-						"Follow Up",
-						touch.name,
-						text
-					)}</span>`
-				);
+				const label = late
+					? pill("orange", __("Overdue", null, "Follow Up"))
+					: `<span class="text-muted">${__("next", null, "Care")}</span>`;
+				facts.push(`${label} ${link("Follow Up", touch.name, `${on(touch.due_on)} ${said(touch)}`)}`);
 			}
 			if (skipped_count) {
 				const listed = skipped

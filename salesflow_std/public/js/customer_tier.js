@@ -28,7 +28,7 @@ if (!salesflow.customer_tier) {
 			}
 			if (!why || !why.because) return "";
 			if (!why.company) return __("No net sales in the last twelve months");
-			const share = __("{0} % of the net sales of {1} in twelve months", [format_number(why.share), why.company]);
+			const share = __("{0} % of the net sales of {1} in twelve months", [format_number(why.share, null, 2), why.company]);
 			if (why.margin === undefined) return share;
 			const margin = [format_number(why.margin, null, 1)];
 			return `${share}; ${

@@ -50,6 +50,9 @@
 			return COLOURS[event.status] || "default";
 		},
 		options: {
+			// The calendar has its own name for simplified Chinese; on a phone it is as long as it is.
+			locale: frappe.boot.lang === "zh" ? "zh-cn" : frappe.boot.lang,
+			...(frappe.is_mobile() ? { height: "auto" } : {}),
 			viewRender: offer_choices,
 			eventRender(event, element) {
 				element.attr("title", [event.title, word(event.status), event.who].filter(Boolean).join(" · "));
