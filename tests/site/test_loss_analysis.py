@@ -12,6 +12,7 @@ from salesflow_std.jobs import customer_standing, loss_clock
 from salesflow_std.salesflow_std import loss_analyses, loss_day
 from tests.site import cared, complained, offers, records, signed, talks
 from tests.site.cared import customer, order
+from tests.site.test_rows_of_documents import refused
 
 DOCTYPE = "Loss Analysis"
 MAKE = "salesflow_std.api.loss_analysis.make"
@@ -250,6 +251,10 @@ def test_what_was_needed_is_not_taken_away(silent):
 	found.causes = []
 	with pytest.raises(frappe.ValidationError, match="Causes"):
 		found.save()
+
+
+def test_causes_are_changed_with_their_analysis_only(silent):
+	refused("Loss Cause", analysis(silent, **CAUSES, status="Analysed"))
 
 
 def test_a_new_one_begins_open_whatever_is_sent(rep):

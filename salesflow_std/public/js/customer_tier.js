@@ -49,7 +49,7 @@ if (!salesflow.customer_tier) {
 						options: TIERS.map((value) => ({ value, label: this.word(value) })),
 						default: tier || proposed,
 						reqd: 1,
-						description: proposed ? `${__("Proposed: {0}", [esc(this.word(proposed))])}. ${esc(this.why(why))}` : "",
+						description: proposed ? `${__("Proposed: {0}", [esc(this.word(proposed))])} · ${esc(this.why(why))}` : "",
 					},
 					...(proposed
 						? [
