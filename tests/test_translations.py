@@ -322,6 +322,16 @@ def labels_of_weeks() -> set[str]:
 	}
 
 
+def labels_of_losses() -> set[str]:
+	"""What is missing of a loss analysis, and links that are another customer's."""
+	fields = ("causes", "analysis", "offer_kind", "offer", "outcome_note", "opportunity", "quotation")
+	return {field_of("Loss Analysis", fieldname)["label"] for fieldname in fields}
+
+
+def tiers() -> set[str]:
+	return options_of("Customer", "sf_tier")
+
+
 def linked_records() -> set[str]:
 	"""ERPNext's own records that ours link to: its setup wizard names them in the language of the site."""
 	return {policy["sales_stage"] for policy in shipped("cadence_policy") if policy.get("sales_stage")}
@@ -428,6 +438,7 @@ _RENEWALS = "salesflow_std/report/renewals/renewals"
 _REFERRALS = "salesflow_std/report/referrals/referrals"
 _SATISFACTION = "salesflow_std/report/customer_satisfaction/customer_satisfaction.py"
 _AT_RISK = "salesflow_std/report/customers_at_risk/customers_at_risk"
+_LOSS = "salesflow_std/doctype/loss_analysis/loss_analysis"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
@@ -605,6 +616,23 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_REFERRALS + ".py", "group"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
 	(_REFERRALS + ".py", "chosen"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
 	(_REFERRALS + ".js", "value"): lambda: set(constant_of(_REFERRALS + ".py", "GROUPS")),
+	("salesflow_std/customer_care.py", "row.goal"): goals,
+	("salesflow_std/customer_tiers.py", "was"): tiers,
+	("salesflow_std/customer_tiers.py", "tier"): tiers,
+	("salesflow_std/customer_tiers.py", "proposed"): tiers,
+	("public/js/customer_tier.js", "tier"): tiers,
+	("public/js/customer_tier.js", "word"): lambda: options_of("Customer", "sf_tier", "sf_activity"),
+	("public/js/customer_care.js", "activity"): lambda: options_of("Customer", "sf_activity"),
+	("public/js/customer_care.js", "touch.channel"): channels,
+	("public/js/customer_care.js", "loss.status"): lambda: options_of("Loss Analysis", "status"),
+	(_FOLLOW_UP + "_calendar.js", "status"): lambda: options_of("Follow Up", "status"),
+	(_LOSS + ".py", "was"): lambda: options_of("Loss Analysis", "status"),
+	(_LOSS + ".py", "self.status"): lambda: options_of("Loss Analysis", "status"),
+	(_LOSS + ".py", "self.meta.get_label(field)"): labels_of_losses,
+	(_LOSS + ".js", "text"): lambda: options_of("Loss Analysis", "status"),
+	(_LOSS + ".js", "cause"): lambda: options_of("Loss Cause", "cause"),
+	(_LOSS + "_list.js", "word"): lambda: selectable("Loss Analysis"),
+	(_LOSS + "_list.js", "doc.status"): lambda: options_of("Loss Analysis", "status"),
 	("public/js/order_gate.js", "word"): lambda: options_of("Sales Order", "sf_contract_standing"),
 	(_CONTRACT_REVIEW + ".js", "finding"): lambda: options_of("Contract Review Clause", "finding"),
 	(_CONTRACT_REVIEW + ".js", "frm.doc.status"): clause_review_statuses,

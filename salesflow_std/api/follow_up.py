@@ -7,10 +7,10 @@ import datetime
 import frappe
 import frappe.share
 from frappe import _
-from frappe.utils import cint, now_datetime
+from frappe.utils import add_days, cint, getdate, now_datetime
 
 from salesflow_std.salesflow_std import account_managers, follow_ups, plans, reps
-from salesflow_std.salesflow_std.follow_ups import CUSTOMER, DONE, PLANNED, REFERENCES, SUBJECTS
+from salesflow_std.salesflow_std.follow_ups import CANCELLED, CUSTOMER, DONE, PLANNED, REFERENCES, SUBJECTS
 
 
 @frappe.whitelist(methods=["POST", "PUT"])
@@ -176,24 +176,40 @@ def plan_of(doctype: str, name: str) -> dict:
 
 @frappe.whitelist(methods=["GET", "POST"])
 def events(start: str, end: str, filters: list | str | None = None) -> list[dict]:
-	"""The follow-ups between two days, for the calendar, as far as the user may see them (F5)."""
-	conditions = [["due_on", "between", [start, end]], *(frappe.parse_json(filters) or [])]
-	conditions = [condition[1:4] if len(condition) > 3 else condition for condition in conditions]
+	"""The follow-ups between two days, for the calendar, as far as the user may see them (F5, P6).
+
+	What was cancelled is left out unless a filter asks for it; what was skipped (`Missed`) shows. Each is a
+	``{"name", "title", "due_on", "status", "overdue", "who", "allDay", …}``, and stays where it is: moved to another day
+	by mouse it would lose its time of day, and only its form says what that means.
+	"""
+	conditions = [
+		# The calendar's filters carry one more part each, whether they are hidden.
+		condition[1:4] if len(condition) > 3 else condition
+		for condition in frappe.parse_json(filters) or []
+	]
+	if not any(field == "status" for field, *_rest in conditions):
+		conditions.append(["status", "!=", CANCELLED])
+	# The days are the reader's, whose midnight is another moment than the site's.
+	span = [["due_on", ">=", add_days(getdate(start), -1)], ["due_on", "<", add_days(getdate(end), 2)]]
 	rows = frappe.get_list(
 		"Follow Up",
-		# The calendar's filters carry one more part each, whether they are hidden.
-		filters=[condition[:4] for condition in conditions],
+		filters=[*span, *conditions],
 		fields=["name", "title", "due_on", "status", "channel", "reference_name", "allocated_to"],
 		order_by="due_on, name",
 		limit=2000,
 	)
+	now = now_datetime()
 	for row in rows:
-		row.title = " · ".join(
-			filter(
-				None,
-				(row.title or row.reference_name, _(row.channel, context="Follow Up") if row.channel else ""),
-			)
+		channel = _(row.channel, context="Follow Up") if row.channel else ""
+		row.update(
+			{
+				"title": " · ".join(filter(None, (row.title or row.reference_name, channel))),
+				"who": frappe.utils.get_fullname(row.allocated_to) if row.allocated_to else "",
+				"overdue": int(row.status == PLANNED and row.due_on < now),
+				"allDay": 1,
+				"doctype": "Follow Up",
+				"startEditable": False,
+				"durationEditable": False,
+			}
 		)
-		row.allDay = 1
-		row.doctype = "Follow Up"
 	return rows

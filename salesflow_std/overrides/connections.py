@@ -43,6 +43,8 @@ def of_customer(data: dict) -> dict:
 	"""The connections of a customer."""
 	data = _with_handover(_with(data, "Customer", _NEEDS | _PLANS | _SOLUTIONS), "Customer")
 	data = _with_after_sale(data, "customer")
+	data["non_standard_fieldnames"]["Loss Analysis"] = "customer"
+	data["transactions"][-1]["items"].append("Loss Analysis")
 	# Whom they have referred.
 	data["non_standard_fieldnames"]["Lead"] = "sf_referred_by"
 	data["transactions"][-1]["items"].append("Lead")

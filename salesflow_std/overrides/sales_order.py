@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import customer_stage, delivery_documents, delivery_payments, order_gate
+from salesflow_std.overrides.guard import safely
+from salesflow_std.salesflow_std import (
+	customer_stage,
+	delivery_documents,
+	delivery_payments,
+	loss_analyses,
+	order_gate,
+)
 
 
 def validate(doc: Document, method: str | None = None) -> None:
@@ -23,13 +30,15 @@ def before_update_after_submit(doc: Document, method: str | None = None) -> None
 
 
 def on_submit(doc: Document, method: str | None = None) -> None:
-	"""The customer is served now, and the handover of the deal knows its order."""
+	"""The customer is served now, the handover of the deal knows its order, and who had fallen silent is won back."""
 	customer_stage.ordered(doc)
 	delivery_documents.order_changed(doc)
+	safely(loss_analyses.ordered, doc.customer, log="A loss analysis could not be settled")
 
 
 def on_cancel(doc: Document, method: str | None = None) -> None:
-	"""Takes both back."""
+	"""Takes all of that back."""
 	customer_stage.cancelled(doc)
 	delivery_documents.order_changed(doc)
 	delivery_payments.order_cancelled(doc)
+	safely(loss_analyses.order_cancelled, doc.customer, log="A loss analysis could not be settled")

@@ -532,7 +532,26 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"options": "\n".join(("", *TIERS)),
 			**_STATE,
 		},
+		{
+			"fieldname": "sf_tier_reason",
+			"fieldtype": "Small Text",
+			"label": "Reason for Another Tier",
+			"description": "Why the tier is not the one that the figures propose.",
+			"depends_on": "eval:doc.sf_tier_reason || (doc.sf_tier && doc.sf_proposed_tier && doc.sf_tier!=doc.sf_proposed_tier)",
+			"no_copy": 1,
+			"print_hide": 1,
+		},
 		{"fieldname": "sf_tier_why", "fieldtype": "Small Text", "label": "Why This Tier", **_STATE},
+		# Managers look at these: the figures propose another tier than the one that counts.
+		{
+			"fieldname": "sf_tier_differs",
+			"fieldtype": "Check",
+			"label": "Tier to Decide",
+			"in_standard_filter": 1,
+			"search_index": 1,
+			"hidden": 1,
+			**_STATE,
+		},
 		{"fieldname": "sf_column_care", "fieldtype": "Column Break"},
 		{
 			"fieldname": "sf_activity",

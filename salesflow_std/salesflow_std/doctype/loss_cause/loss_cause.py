@@ -1,5 +1,5 @@
-from frappe.model.document import Document
+from salesflow_std.salesflow_std.rows import RowOfDocument
 
 
-class LossCause(Document):
+class LossCause(RowOfDocument):
 	pass

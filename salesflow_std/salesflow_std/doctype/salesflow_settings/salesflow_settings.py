@@ -14,7 +14,8 @@ from frappe.utils import cint, get_system_timezone, get_time, getdate
 from frappe.utils.caching import request_cache
 from pypika.functions import IfNull
 
-from salesflow_std.engine import worktime
+from salesflow_std.engine import care, worktime
+from salesflow_std.salesflow_std import care_limits
 from salesflow_std.salesflow_std.messages import refuse
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -44,6 +45,10 @@ class SalesflowSettings(Document):
 			self.calendar()
 		except worktime.CalendarError as problem:
 			refuse(problem, _("Working Time"))
+		try:
+			care.validate(care_limits.tiers(self), care_limits.activity(self))
+		except care.CareError as problem:
+			refuse(problem, _("Customer Care"))
 
 	def _check_models(self) -> None:
 		for doctype, field in MODEL_FIELDS.items():
