@@ -52,6 +52,7 @@ _READ = (
 )
 # An open touch that would now be due this much sooner is of another rhythm.
 _SOONER = timedelta(days=7)
+_LAST_PLACE = 1 - 2**-32
 _FEW = 20
 
 
@@ -207,7 +208,8 @@ class CarePlanning:
 			return self._cancelled(touch, "It fell on a day off.")
 		rhythm = self.rhythm(of, row, rep)
 		others = self._others(row, (other for other in touches if other is not touch))
-		if rhythm and rhythm.due(share(of.name, row.name), self._last(row, of), others) + _SOONER < due:
+		# The last place: a customer that is renamed has another one, and keeps its day.
+		if rhythm and rhythm.due(_LAST_PLACE, self._last(row, of), others) + _SOONER < due:
 			return self._cancelled(touch, "The rhythm has changed.")
 		return True
 
