@@ -36,6 +36,7 @@ class CareRhythm:
 		self._first = [day for day in working if planner.days.works(day)] or [self.start]
 		self._late = self._first[: max(1, len(self._first) // _CATCH_UP)]
 		self._targets: dict[date, date] = {}
+		self._gaps: dict[tuple[datetime, datetime], bool] = {}
 
 	def due(self, place: float, last: date | None, others: Iterable[datetime] = ()) -> datetime:
 		"""When the next touch is due, for a customer at that `place` of the interval.
@@ -46,9 +47,14 @@ class CareRhythm:
 		day = self._day(place, last)
 		due = self.planner.days.closing(day)
 		for other in sorted(others):
-			if not self.planner.keeps_gap(*sorted((other, due))):
+			if not self._keeps_gap(*sorted((other, due))):
 				due = self.planner.again(other, self.now)
 		return due
+
+	def _keeps_gap(self, first: datetime, second: datetime) -> bool:
+		if (first, second) not in self._gaps:
+			self._gaps[first, second] = self.planner.keeps_gap(first, second)
+		return self._gaps[first, second]
 
 	def _day(self, place: float, last: date | None) -> date:
 		if last is None:

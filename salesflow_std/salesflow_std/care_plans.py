@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 
 import frappe
 from frappe.query_builder.functions import IfNull, Max, Sum
-from frappe.utils import cint, get_datetime, getdate, now_datetime
+from frappe.utils import cint, now_datetime
 from pypika import Case
 from pypika.terms import Criterion, Term
 
@@ -52,6 +52,7 @@ _READ = (
 )
 # An open touch that would now be due this much sooner is of another rhythm.
 _SOONER = timedelta(days=7)
+_LAST_PLACE = 1 - 2**-32
 _FEW = 20
 
 
@@ -120,6 +121,7 @@ class CarePlanning:
 		self._greeting_days: dict[tuple, tuple[datetime, datetime | None] | None] = {}
 		self._policies: dict[tuple, dict[str, Cadence]] = {}
 		self._companies: dict[str, str | None] = {}
+		self._reps: dict[tuple, str] = {}
 		self._on_duty: dict[tuple[str, date], str] = {}
 		self._enabled = {of.name for of in cadences(CUSTOMER)}
 		self._broken: set[str] = set()
@@ -165,7 +167,7 @@ class CarePlanning:
 			# A task was planned for whoever it was: only a stand-in takes it over.
 			user = touch.stands_in_for or touch.allocated_to if touch.kind == "Task" else rep
 			self._changes.allocate(touch, user)
-		dues = [get_datetime(touch.due_on) for touch in kept if touch.kind != "New Score"]
+		dues = [touch.due_on for touch in kept if touch.kind != "New Score"]
 		held = {touch.policy for touch in kept if touch.policy}
 		for purpose in RHYTHMS:
 			of = policies.get(purpose)
@@ -190,7 +192,7 @@ class CarePlanning:
 		if touch.kind != "Rhythm":
 			return True
 		of = next((of for of in policies.values() if of.name == touch.policy), None)
-		due = get_datetime(touch.due_on)
+		due = touch.due_on
 		if of is None:
 			if touch.policy in self._enabled:
 				return self._cancelled(touch, "The customer's tier or activity has changed.")
@@ -206,14 +208,15 @@ class CarePlanning:
 			return self._cancelled(touch, "It fell on a day off.")
 		rhythm = self.rhythm(of, row, rep)
 		others = self._others(row, (other for other in touches if other is not touch))
-		if rhythm and rhythm.due(share(of.name, row.name), self._last(row, of), others) + _SOONER < due:
+		# The last place: a customer that is renamed has another one, and keeps its day.
+		if rhythm and rhythm.due(_LAST_PLACE, self._last(row, of), others) + _SOONER < due:
 			return self._cancelled(touch, "The rhythm has changed.")
 		return True
 
 	def _others(self, row: frappe._dict, touches: Iterable[frappe._dict]) -> list[datetime]:
 		"""The touches that the gap is kept to (F4): the others of the plan, and the last one that took place."""
 		done = self._histories[row.name].done if row.name in self._histories else None
-		found = [get_datetime(touch.due_on) for touch in touches if touch.policy and not touch.festival]
+		found = [touch.due_on for touch in touches if touch.policy and not touch.festival]
 		return [*found, done] if done else found
 
 	def _cancelled(self, touch: frappe._dict, reason: str) -> bool:
@@ -239,7 +242,7 @@ class CarePlanning:
 		history = self._histories.get(row.name) or _History()
 		found = [history.last.get(of.purpose)]
 		if not of.only_own_channels:
-			found.append(row.sf_last_touch_on and get_datetime(row.sf_last_touch_on))
+			found.append(row.sf_last_touch_on)
 		elif of.purpose != EXECUTIVES:
 			found += [history.unplanned.get(step.channel) for step in of.policy.steps]
 		last = max(filter(None, found), default=None)
@@ -279,7 +282,10 @@ class CarePlanning:
 
 	def rep_of(self, row: frappe._dict) -> str:
 		"""Whose care a customer is in."""
-		return account_managers.responsible(row, self._teams.get(row.name))
+		named = (row.account_manager, self._teams.get(row.name), row.owner)
+		if named not in self._reps:
+			self._reps[named] = account_managers.responsible(row, named[1])
+		return self._reps[named]
 
 	def _learn_companies(self, users: set[str]) -> None:
 		unknown = users - self._companies.keys()
@@ -344,7 +350,7 @@ class _Changes:
 		self.cancelled.setdefault(reason, []).extend(touch.name for touch in touches)
 
 	def allocate(self, touch: frappe._dict, rep: str) -> None:
-		user = self.planning.on_duty(rep, getdate(touch.due_on))
+		user = self.planning.on_duty(rep, touch.due_on.date())
 		wanted = (user, rep if user != rep else None)
 		if (touch.allocated_to, touch.stands_in_for or None) != wanted:
 			self.moved.setdefault(wanted, []).append(touch.name)
@@ -402,11 +408,7 @@ class _Changes:
 			bulk.insert_touches(CUSTOMER, self.inserted)
 		else:
 			follow_ups.insert_rows(self.inserted)
-		_write_dues(
-			(row.name, dues[row.name])
-			for row in rows
-			if (row.sf_next_touch_on and get_datetime(row.sf_next_touch_on)) != dues[row.name]
-		)
+		_write_dues((row.name, dues[row.name]) for row in rows if row.sf_next_touch_on != dues[row.name])
 
 
 def _write_dues(changed: Iterable[tuple[str, datetime | None]]) -> None:
@@ -425,7 +427,7 @@ def show_next(name: str) -> None:
 
 
 def _earliest(touches: Iterable[frappe._dict]) -> datetime | None:
-	return min((get_datetime(touch.due_on) for touch in touches if touch.kind != "New Score"), default=None)
+	return min((touch.due_on for touch in touches if touch.kind != "New Score"), default=None)
 
 
 # What was ------------------------------------------------------------------------------------------------------
@@ -460,8 +462,8 @@ def _histories(names: list[str]) -> dict[str, _History]:
 		.run()
 	):
 		history = found.setdefault(name, _History())
-		history.last[purpose], history.count[purpose] = get_datetime(last), cint(count)
-		history.done = max(filter(None, (history.done, done and get_datetime(done))), default=None)
+		history.last[purpose], history.count[purpose] = last, cint(count)
+		history.done = max(filter(None, (history.done, done)), default=None)
 	for name, channel, done in (
 		frappe.qb.from_(touch)
 		.select(touch.reference_name, touch.channel, Max(touch.done_on))
@@ -470,7 +472,7 @@ def _histories(names: list[str]) -> dict[str, _History]:
 		.orderby(touch.reference_name)
 		.run()
 	):
-		found.setdefault(name, _History()).unplanned[channel or ""] = get_datetime(done)
+		found.setdefault(name, _History()).unplanned[channel or ""] = done
 	return found
 
 

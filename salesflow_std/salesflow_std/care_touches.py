@@ -42,7 +42,9 @@ def record(
 	"""Counts a touch that happened outside the plan; the same `source` counts once for a customer."""
 	rows = care_plans.read([name])
 	when = min(when, now_datetime()).replace(microsecond=0)
-	if not rows or when < get_datetime(_made_on(name)) - _TOLERANCE or (source and _is_counted(name, source)):
+	if not rows or when < get_datetime(_made_on(name)) - _TOLERANCE:
+		return
+	if source and (_is_counted(name, source) or _asks(source)):
 		return
 	row = rows[0]
 	told = {
@@ -64,6 +66,12 @@ def record(
 def _made_on(name: str) -> datetime:
 	"""When a customer was entered: what lies before belongs to an older story, as that of its lead."""
 	return frappe.db.get_value(CUSTOMER, name, "creation")
+
+
+def _asks(source: tuple[str, str]) -> bool:
+	"""Whether a mail brings a questionnaire: it goes out by itself, and nobody has cared for the customer by it."""
+	about = {"parent": source[1], "link_doctype": "Satisfaction Survey"}
+	return source[0] == "Communication" and bool(frappe.db.exists("Communication Link", about))
 
 
 def _is_counted(name: str, source: tuple[str, str]) -> bool:
