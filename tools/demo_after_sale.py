@@ -15,7 +15,7 @@ from frappe.utils import add_days, get_datetime, getdate, now_datetime
 
 from tools import demo_renewals
 from tools.demo_deliveries import DELIVERED, RUNNING, Delivery, Running, Week
-from tools.demo_solutions import _as
+from tools.demo_solutions import _ITEMS, _as
 from tools.demo_stages import _HANDED_TO, _ordered, _settings, _signed_deal
 
 _DELIVERY = _HANDED_TO["Delivery"]
@@ -83,9 +83,15 @@ def _earlier(doctype: str, names: str | list[str], days: int, **values: object) 
 		frappe.db.set_value(doctype, name, {**moved, **values}, update_modified=False)
 
 
+def _days(delivery: Delivery) -> int:
+	"""So many days ago the customer has accepted: on a working day."""
+	return 7 * delivery.weeks + max(0, getdate().weekday() - 4)
+
+
 def _told_earlier(doctype: str, name: str, days: int) -> None:
-	"""What stands in the timeline of a record was written then."""
-	about = {"reference_doctype": doctype, "reference_name": name}
+	"""What has just been written into the timeline of a record was written then."""
+	just_now = now_datetime() - timedelta(hours=1)
+	about = {"reference_doctype": doctype, "reference_name": name, "creation": (">", just_now)}
 	for kind in ("Comment", "Communication"):
 		_earlier(kind, frappe.get_all(kind, filters=about, pluck="name", order_by="name"), days)
 
@@ -100,16 +106,18 @@ def _delivered(number: int, delivery: Delivery) -> None:
 	project = _project(customer, order, delivery)
 	with _as(delivery.owner):
 		report = _accepted(project, order, delivery)
-	days = 7 * delivery.weeks
+	days = _days(delivery)
 	if delivery.marks or delivery.is_sent:
 		with _as(delivery.owner):
 			_asked(report, delivery)
 	_earlier("Acceptance Report", report.name, days)
 	_earlier("Project", project, days)
-	_told_earlier("Customer", customer, days - 3)
+	_told_earlier("Customer", customer, max(0, days - 3))
 
 
 def _customer(number: int, delivery: Delivery) -> str:
+	if known := frappe.db.get_value("Customer", {"customer_name": delivery.customer}):
+		return known
 	customer = frappe.get_doc(
 		{
 			"doctype": "Customer",
@@ -148,12 +156,20 @@ def _order(customer: str, delivery: Delivery) -> str:
 			"transaction_date": day,
 			"delivery_date": day + timedelta(days=42),
 			"items": [
-				{"item_code": "PLAN-LINE", "qty": delivery.lines, "rate": 48000},
-				{"item_code": "PLAN-TERMINAL", "qty": 3 * delivery.lines, "rate": 6500},
-				{"item_code": "PLAN-SETUP", "qty": 6 * delivery.lines, "rate": 7200},
+				{
+					"item_code": code,
+					"item_name": chinese if delivery.language == "zh" else name,
+					"qty": qty,
+					"rate": price,
+				}
+				for (code, name, chinese, _unit, price, _cost), qty in zip(
+					_ITEMS, (delivery.lines, 3 * delivery.lines, 6 * delivery.lines), strict=False
+				)
 			],
 		}
 	)
+	# Nothing of it is booked out of the stock.
+	order.skip_delivery_note = 1
 	order.set_warehouse = frappe.db.get_value(
 		"Warehouse", {"company": company, "is_group": 0}, order_by="name"
 	)
@@ -163,10 +179,11 @@ def _order(customer: str, delivery: Delivery) -> str:
 
 
 def _project(customer: str, order: str, delivery: Delivery) -> str:
+	title = f"{_TEXTS[delivery.language]['product']} · {delivery.customer}"
 	project = frappe.get_doc(
 		{
 			"doctype": "Project",
-			"project_name": f"{_TEXTS[delivery.language]['product']} · {delivery.customer} · {delivery.weeks}",
+			"project_name": f"{title} 2" if frappe.db.exists("Project", {"project_name": title}) else title,
 			"customer": customer,
 			"sales_order": order,
 			"company": frappe.defaults.get_global_default("company"),
@@ -185,9 +202,8 @@ def _accepted(project: str, order: str, delivery: Delivery) -> Document:
 
 	report = acceptances.make(project=project, sales_order=order)
 	report.update({"allocated_to": delivery.owner, "our_signatory": delivery.owner})
-	report.customer_signatory = frappe.db.get_value("Contact", report.contact, "first_name") or _TEXTS[
-		delivery.language
-	]["contact"]
+	report.contact = frappe.db.get_value("Customer", report.customer, "customer_primary_contact")
+	report.customer_signatory = frappe.db.get_value("Contact", report.contact, "first_name")
 	for row in report.items:
 		row.result = "Accepted"
 	report.result = "Accepted"
@@ -219,8 +235,8 @@ def _scan(doctype: str, name: str) -> str:
 		frappe.get_doc(
 			{
 				"doctype": "File",
-				"file_name": "signed.txt",
-				"content": _SIGNED,
+				"file_name": f"{name}.txt",
+				"content": f"{name}: {_SIGNED}",
 				"attached_to_doctype": doctype,
 				"attached_to_name": name,
 				"is_private": 1,
@@ -239,7 +255,7 @@ def _asked(report: Document, delivery: Delivery) -> None:
 	from salesflow_std.salesflow_std import surveys
 
 	name = frappe.db.get_value("Acceptance Report", report.name, "survey")
-	days = 7 * delivery.weeks
+	days = _days(delivery)
 	if not delivery.by_phone:
 		surveys.send(name)
 	if delivery.marks:
@@ -261,7 +277,7 @@ def _answered_on(survey: Document, days: int) -> dict[str, object]:
 	"""Where it was answered: so many days ago, at most now."""
 	if not survey.answered_on:
 		return {}
-	return {"answered_on": min(now_datetime(), get_datetime(survey.answered_on) - timedelta(days=days))}
+	return {"answered_on": get_datetime(survey.answered_on) - timedelta(days=max(0, days))}
 
 
 def _answer(name: str, marks: tuple, delivery: Delivery, by_phone: bool = False) -> None:
@@ -288,7 +304,8 @@ def _answer(name: str, marks: tuple, delivery: Delivery, by_phone: bool = False)
 		as_dict=True,
 		order_by="creation desc",
 	)
-	surveys.answer_by_link(link, given, survey.person, **said)
+	with _as("Guest"):
+		surveys.answer_by_link(link, given, survey.person, **said)
 
 
 def _complaint(issue: str, delivery: Delivery, days: int) -> None:

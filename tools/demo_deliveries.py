@@ -107,6 +107,7 @@ DELIVERED = (
 		"Coast Packaging Works Ltd", _REP, 2, 2, (2, 2, 3, 3), "", "The plan and the stock disagree since the last update.",
 		is_open=True,
 	),
+	Delivery("云岭示例医疗器械有限公司", _ZH_MANAGER, 2, 1, (4, 4, 5, 8), "终端已稳定运行，谢谢跟进。"),
 	Delivery("华北示例家电有限公司", _ZH_MANAGER, 2, 2, (4, 5, 5, 9), "上线顺利，排产效率提高明显。"),
 	Delivery("Upland Retail Works Ltd", _REP, 1, 1, is_sent=True),
 	Delivery("云岭示例仪表有限公司", _ZH_REP, 1, 1, is_sent=True),

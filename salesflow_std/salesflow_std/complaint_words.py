@@ -31,9 +31,17 @@ def of_survey(survey: Document) -> tuple[str, str]:
 	if survey.has_problem:
 		about.append(_("a problem", context="Complaint"))
 	subject = _("{0} is not satisfied: {1}").format(
-		survey.title or survey.customer, ", ".join(dict.fromkeys(about)) or survey.name
+		survey.title or survey.customer, _together(dict.fromkeys(about)) or survey.name
 	)
 	return subject, _description(survey, low)
+
+
+def _together(words: Iterable[str]) -> str:
+	"""Some words as one list, with the comma of the language."""
+	text = ""
+	for word in words:
+		text = _("{0}, {1}", context="Complaint").format(text, word) if text else word
+	return text
 
 
 def _dimensions() -> dict[str, str]:
@@ -61,7 +69,7 @@ def _description(survey: Document, low: Iterable[Document]) -> str:
 		if survey.answered_by or survey.person
 		else _("Said in {0}.").format(refusals.link(_SURVEY, survey.name))
 	]
-	lines = [f"{row.question}: {_answer(row)}" for row in low]
+	lines = [f"{row.question} – {_answer(row)}" for row in low]
 	if lines:
 		parts.append(f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in lines)}</ul>")
 	for label, text in (
