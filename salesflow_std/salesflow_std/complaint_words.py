@@ -31,17 +31,9 @@ def of_survey(survey: Document) -> tuple[str, str]:
 	if survey.has_problem:
 		about.append(_("a problem", context="Complaint"))
 	subject = _("{0} is not satisfied: {1}").format(
-		survey.title or survey.customer, _together(dict.fromkeys(about)) or survey.name
+		survey.title or survey.customer, " · ".join(dict.fromkeys(about)) or survey.name
 	)
 	return subject, _description(survey, low)
-
-
-def _together(words: Iterable[str]) -> str:
-	"""Some words as one list, with the comma of the language."""
-	text = ""
-	for word in words:
-		text = _("{0}, {1}", context="Complaint").format(text, word) if text else word
-	return text
 
 
 def _dimensions() -> dict[str, str]:

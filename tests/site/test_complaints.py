@@ -145,7 +145,7 @@ def test_the_mail_says_line_by_line_what_the_customer_said(rep):
 def test_told_in_the_readers_language(make_user):
 	rep = make_user("Sales User", language="zh")
 	doc = frappe.get_doc("Issue", complaints.open(survey(rep, (1, 2, 5))))
-	assert "不满意：交付及时性、服务质量" in doc.subject and "满分 5" in doc.description
+	assert "不满意：交付及时性 · 服务质量" in doc.subject and "满分 5" in doc.description
 	assert "投诉" in notices_of(rep, doc)[0]
 
 
