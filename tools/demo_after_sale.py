@@ -291,7 +291,8 @@ def _answered_on(survey: Document, days: int) -> dict[str, object]:
 	"""Where it was answered: so many days ago, at most now."""
 	if not survey.answered_on:
 		return {}
-	return {"answered_on": get_datetime(survey.answered_on) - timedelta(days=max(0, days))}
+	answered_on = get_datetime(survey.answered_on) - timedelta(days=max(0, days))
+	return {"answered_on": answered_on.replace(hour=14) if days > 0 else answered_on}
 
 
 def _answer(name: str, marks: tuple, delivery: Delivery, by_phone: bool = False) -> None:
