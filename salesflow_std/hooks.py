@@ -157,6 +157,7 @@ doctype_js = {
 }
 doctype_list_js = {
 	"Contract": "public/js/contract_list.js",
+	"Issue": "public/js/issue_list.js",
 	"Lead": ["public/js/graded_list.js", "public/js/lead_list.js", "public/js/tagged_list.js"],
 	"Opportunity": "public/js/graded_list.js",
 	"Customer": [

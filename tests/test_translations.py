@@ -569,6 +569,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_DELIVERY_SYNC + ".py", "self.meta.get_label(field)"): labels_of_weeks,
 	(_DELIVERY_SYNC + ".js", "text"): lambda: selectable("Delivery Sync"),
 	(_DELIVERY_SYNC + ".js", "level"): lambda: selectable("Delivery Sync Risk"),
+	("salesflow_std/doctype/survey_template/survey_template.js", "word"): lambda: selectable(
+		"Survey Question"
+	),
 	(_DELIVERY_SYNC + "_list.js", "text"): lambda: selectable("Delivery Sync"),
 	(_DELIVERY_SYNC + "_list.js", "word"): lambda: selectable("Delivery Sync"),
 	("public/js/project_sync.js", "last.health"): lambda: options_of("Delivery Sync", "health"),

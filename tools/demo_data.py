@@ -14,6 +14,7 @@ from frappe.utils import add_to_date, getdate, now_datetime
 
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
 from tools import (
+	demo_after_sale,
 	demo_customers,
 	demo_minutes,
 	demo_objections,
@@ -59,6 +60,7 @@ def make() -> dict[str, int]:
 	demo_objections.make()
 	demo_minutes.make()
 	demo_stages.make()
+	demo_after_sale.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -82,6 +84,7 @@ def make() -> dict[str, int]:
 		"  longer in a stage than allowed": frappe.db.count("Opportunity", {"sf_stage_late": ("is", "set")}),
 		"Lost deals": frappe.db.count("Opportunity", {"status": "Lost"}),
 		"Contracts": frappe.db.count("Contract"),
+		**demo_after_sale.summary(),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 

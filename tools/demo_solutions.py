@@ -160,12 +160,15 @@ def _opportunity(row: frappe._dict) -> str:
 
 @contextmanager
 def _as(user: str) -> Iterator[None]:
-	before = frappe.session.user
+	before, language = frappe.session.user, frappe.local.lang
 	frappe.set_user(user)
+	# What they do is told in their language.
+	frappe.local.lang = frappe.db.get_value("User", user, "language") or language
 	try:
 		yield
 	finally:
 		frappe.set_user(before)
+		frappe.local.lang = language
 		frappe.flags.mute_emails = True
 
 

@@ -337,32 +337,38 @@ def _signed(rng: random.Random) -> None:
 
 def _won(rng: random.Random) -> None:
 	"""Deals with their orders: they are closed and served, and delivery has begun."""
-	from erpnext.crm.doctype.opportunity.opportunity import make_quotation
-	from erpnext.selling.doctype.quotation.quotation import make_sales_order
-
 	asked = frappe.db.get_single_value("Salesflow Settings", "quotation_enforcement")
 	# Their proposals are from before the demo begins.
 	_settings(quotation_enforcement="Off")
 	for title, amount in (("North Retail Works Ltd", 96000), ("River Machinery Works Ltd", 144000)):
-		deal = _signed_deal(title, amount)
-		quotation = make_quotation(deal.name)
-		quotation.insert(ignore_permissions=True)
-		quotation.submit()
-		order = make_sales_order(quotation.name)
-		order.delivery_date = getdate() + timedelta(days=42)
-		order.insert(ignore_permissions=True)
-		order.submit()
+		_ordered(_signed_deal(title, amount))
 	_settings(quotation_enforcement=asked)
 
 
-def _signed_deal(title: str, amount: float) -> frappe.model.document.Document:
+def _ordered(deal: frappe.model.document.Document) -> None:
+	"""The order of a deal, by way of a quotation."""
+	from erpnext.crm.doctype.opportunity.opportunity import make_quotation
+	from erpnext.selling.doctype.quotation.quotation import make_sales_order
+
+	quotation = make_quotation(deal.name)
+	quotation.insert(ignore_permissions=True)
+	quotation.submit()
+	order = make_sales_order(quotation.name)
+	order.delivery_date = getdate() + timedelta(days=42)
+	order.insert(ignore_permissions=True)
+	order.submit()
+
+
+def _signed_deal(
+	title: str, amount: float, owner: str = _REP, language: str = "en"
+) -> frappe.model.document.Document:
 	"""A deal whose contract both have signed and that delivery has taken over."""
 	from salesflow_std.engine.clauses import TOPICS
 	from salesflow_std.salesflow_std import contract_reviews, contract_signing, delivery_handovers
 
-	deal = _closing_deal(title, amount, _REP)
-	contract = _contract(deal)
-	with _as(_REP):
+	deal = _closing_deal(title, amount, owner, language)
+	contract = _contract(deal, language)
+	with _as(owner):
 		review = contract_reviews.ask(contract.name)
 	reviewer = frappe.db.get_value("Contract Review", review, "reviewer") or _LEGAL
 	with _as(reviewer):
@@ -386,10 +392,11 @@ def _signed_deal(title: str, amount: float) -> frappe.model.document.Document:
 	).insert(ignore_permissions=True)
 	contract_signing.attach_scan(contract, scan.file_url)
 	handover = delivery_handovers.contract_signed(contract.name)
-	with _as(_REP):
+	with _as(owner):
 		delivery_handovers.hand_over(handover)
 	with _as(_HANDED_TO["Delivery"]):
-		delivery_handovers.acknowledge(handover, "First line can start in six weeks.")
+		said = "首条产线六周后可以启动。" if language == "zh" else "First line can start in six weeks."
+		delivery_handovers.acknowledge(handover, said)
 	return deal.reload()
 
 

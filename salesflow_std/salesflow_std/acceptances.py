@@ -155,8 +155,8 @@ def finance_of(report: Document) -> list[str]:
 def _tell_timeline(report: Document) -> None:
 	"""The customer's timeline shows how it went."""
 	link = refusals.link(DOCTYPE, report.name)
-	text = _("Acceptance: {0}").format(acceptance_mail.result_of(report))
-	frappe.get_doc("Customer", report.customer).add_comment("Info", f"{escape_html(text)} {link}")
+	text = _("submitted the acceptance {0}: {1}").format(link, escape_html(acceptance_mail.result_of(report)))
+	frappe.get_doc("Customer", report.customer).add_comment("Info", text)
 
 
 # Cancelled -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from html import unescape
 
 import frappe
 from frappe import _
@@ -13,6 +15,7 @@ from frappe.utils import get_fullname, getdate, strip_html
 from salesflow_std.salesflow_std import announcing, complaint_words, reps
 
 _DOCTYPE = "Issue"
+_LINE_ENDS = re.compile(r"<br\b[^>]*>|</(?:p|li|div|h[1-6])>")
 _SURVEY = "Satisfaction Survey"
 
 
@@ -23,7 +26,7 @@ def opened(issue: Document) -> None:
 	def say(_user: str) -> dict:
 		return {
 			"subject": _("Complaint: {0}").format(issue.subject),
-			"lines": announcing.lines(strip_html((issue.description or "").replace("</li>", "</li>\n"))),
+			"lines": _lines(issue.description or ""),
 			"facts": _facts(issue),
 			"documents": _documents(issue),
 			"action": _("Open the complaint"),
@@ -89,6 +92,11 @@ def settled(issue: Document) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _lines(description: str) -> list[str]:
+	"""What a complaint says, as lines of text."""
+	return announcing.lines(unescape(strip_html(_LINE_ENDS.sub("\n", description))))
 
 
 def _acting(issue: Document) -> list[str]:

@@ -28,7 +28,7 @@ def of_survey(survey: Document) -> tuple[str, str]:
 	if survey.has_problem:
 		about.append(_("a problem", context="Complaint"))
 	subject = _("{0} is not satisfied: {1}").format(
-		survey.title or survey.customer, ", ".join(dict.fromkeys(about)) or survey.name
+		survey.title or survey.customer, " · ".join(dict.fromkeys(about)) or survey.name
 	)
 	return subject, _description(survey, low)
 
@@ -57,7 +57,7 @@ def _description(survey: Document, low: Iterable[Document]) -> str:
 		if survey.answered_by or survey.person
 		else _("Said in {0}.").format(refusals.link(_SURVEY, survey.name))
 	]
-	lines = [f"{row.question}: {_answer(row)}" for row in low]
+	lines = [f"{row.question} – {_answer(row)}" for row in low]
 	if lines:
 		parts.append(f"<ul>{''.join(f'<li>{escape_html(line)}</li>' for line in lines)}</ul>")
 	for label, text in (

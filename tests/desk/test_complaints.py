@@ -73,6 +73,7 @@ def test_the_list_refuses_and_says_why(call, login, complaint, tolerate):
 	tolerate(REFUSED)
 	page = login("rep", "en")
 	page.goto(f"/app/issue/view/list?name={complaint}")
+	expect(page.locator(".list-row .indicator-pill").first).to_have_text("Complaint")
 	page.locator(".list-row-checkbox").first.check()
 	page.get_by_role("button", name="Actions").click()
 	page.get_by_role("link", name="Set as Closed").click()

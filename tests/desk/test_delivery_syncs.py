@@ -99,3 +99,18 @@ def test_a_week_is_told_on_the_phone(call, login, lead, customer, project, langu
 		"told how the delivery stands" if language == "en" else "同步了"
 	)
 	shot(page, f"sync_timeline_{language}")
+
+
+def test_the_list_opens_for_whoever_may_see_no_projects(call, login, lead, customer):
+	project = records.insert(
+		call,
+		"Project",
+		project_name=records.unique("产线"),
+		customer=customer,
+		sf_account_manager="rep@standard.test",
+		sf_delivery_lead=lead,
+	)
+	sync = call(f"{API}.this_week", project=project)["name"]
+	page = login("rep", path=f"/app/delivery-sync/view/list?name={sync}")
+	expect(page.locator(".list-row .list-subject")).to_contain_text(customer)
+	assert page.locator(".modal.show").count() == 0

@@ -108,6 +108,8 @@ def test_on_a_phone_kept_as_one_goes_then_sent_and_a_referral(call, new_page, su
 	for key, mark in MARKS.items():
 		face(again, key, mark).click()
 	expect(again.locator("#answered")).to_have_text(word(lang, "{0} of {1} answered", 4, 4))
+	# Who has mended everything reads of no mistake any more.
+	expect(again.locator("#problems, .wrong, .problem-here, [aria-invalid]")).to_have_count(0)
 	shot(again, f"survey_filled_{lang}")
 	again.locator("button[value=answer]").click()
 	expect(again.locator(".message.done")).to_be_visible()

@@ -145,10 +145,19 @@ def test_who_has_left_is_not_responsible(rep, manager):
 	assert doc.sf_responsible == manager
 
 
+def test_the_mail_says_line_by_line_what_the_customer_said(rep):
+	doc = survey(rep, (1, 5, 5), has_problem=1, problem="Doors & locks\nA <b>hinge</b>", comments="Call me.")
+	issue = complaints.open(doc)
+	said = next(mail.text for mail in talks.mails() if issue in mail.text and "Complaint" in mail.subject)
+	lines = [line.strip() for line in said.splitlines()]
+	for line in ("Timeliness? – 1 of 5", "Problem", "Doors & locks", "Comments", "Call me."):
+		assert line in lines, (line, lines)
+
+
 def test_told_in_the_readers_language(make_user):
 	rep = make_user("Sales User", language="zh")
-	doc = frappe.get_doc("Issue", complaints.open(survey(rep, (1, 5, 5))))
-	assert "不满意" in doc.subject and "满分 5" in doc.description
+	doc = frappe.get_doc("Issue", complaints.open(survey(rep, (1, 2, 5))))
+	assert "不满意：交付及时性 · 服务质量" in doc.subject and "满分 5" in doc.description
 	assert "投诉" in notices_of(rep, doc)[0]
 
 

@@ -78,6 +78,9 @@ if (!salesflow.complaint) {
 			});
 		},
 
+		// By the name that people know, not by that of the record.
+		person: ({ contact }) => (contact && frappe.utils.get_link_title("Contact", contact)) || contact,
+
 		fields: (doc) => [
 			{
 				fieldname: "word",
@@ -91,7 +94,7 @@ if (!salesflow.complaint) {
 				fieldname: "by",
 				fieldtype: "Data",
 				label: __("Said By", null, "Issue"),
-				default: doc.sf_word_by || doc.contact,
+				default: doc.sf_word_by || salesflow.complaint.person(doc),
 				reqd: 1,
 			},
 			{

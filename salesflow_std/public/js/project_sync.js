@@ -26,7 +26,7 @@ if (!salesflow.project_sync) {
 			const link = (sync) => `<a href="/app/delivery-sync/${encodeURIComponent(sync.name)}">${day(sync.week_of)}</a>`;
 			const facts = [];
 			if (last) {
-				const text = `${esc(__(last.health, null, "Delivery Sync"))}, ${esc(String(flt(last.progress, 1)))} %`;
+				const text = `${esc(__(last.health, null, "Delivery Sync"))} · ${esc(String(flt(last.progress, 1)))} %`;
 				facts.push(`${__("Week of {0}:", [link(last)])} ${pill(HEALTH[last.health] || "gray", text)}`);
 			} else {
 				facts.push(pill("gray", __("Nobody has told yet how the delivery stands")));

@@ -17,6 +17,8 @@ if (!salesflow.referral) {
 			const doc = frm.doc;
 			if (frm.is_new() || doc.status !== "Answered" || !doc.customer) return;
 			this.show(frm, { survey: doc.name });
+			// Who complains is not asked to recommend us.
+			if ((doc.is_low || doc.has_problem) && !doc.would_refer) return;
 			this.button(frm, {
 				customer: doc.customer,
 				survey: doc.name,

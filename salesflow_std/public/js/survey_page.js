@@ -28,6 +28,28 @@
 		answered.textContent = answered.dataset.words.replace("{0}", names.size).replace("{1}", bar.max);
 	}
 
+	/** What was missing and is given now is not called missing any more; the server looks again. */
+	function mend(field) {
+		const question = field.closest(".question.wrong");
+		const given = ["radio", "checkbox"].includes(field.type) ? field.checked : field.value.trim();
+		if (!question || !given) return;
+		question.classList.remove("wrong");
+		const said = question.querySelector(".problem-here");
+		said?.remove();
+		for (const marked of [question, ...question.querySelectorAll("[aria-invalid]")]) {
+			marked.removeAttribute("aria-invalid");
+			const described = (marked.getAttribute("aria-describedby") || "").split(" ").filter((id) => id && id !== said?.id);
+			if (described.length) marked.setAttribute("aria-describedby", described.join(" "));
+			else marked.removeAttribute("aria-describedby");
+		}
+		const problems = document.getElementById("problems");
+		const names = [...question.querySelectorAll("[id]")].map(({ id }) => `#${id}`);
+		for (const link of problems?.querySelectorAll("a") || []) {
+			if (names.includes(link.getAttribute("href"))) link.closest("li").remove();
+		}
+		if (problems && !problems.querySelector("li")) problems.remove();
+	}
+
 	/** Said once: who listens to the page is not told after every answer. */
 	function say(text) {
 		if (keeping.textContent !== text) keeping.textContent = text;
@@ -56,9 +78,10 @@
 		say(done ? keeping.dataset.kept : keeping.dataset.notKept);
 	}
 
-	form.addEventListener("input", () => {
+	form.addEventListener("input", ({ target }) => {
 		changed = true;
 		count();
+		mend(target);
 		window.clearTimeout(timer);
 		timer = window.setTimeout(keep, PAUSE);
 	});

@@ -14,7 +14,7 @@ if (!salesflow.delivery_sync) {
 	salesflow.delivery_sync = {
 		// "At Risk, 60 %"
 		standing: ({ health, progress }) =>
-			pill(HEALTH[health] || "gray", `${esc(word(health))}, ${esc(String(flt(progress, 1)))} %`),
+			pill(HEALTH[health] || "gray", `${esc(word(health))} · ${esc(String(flt(progress, 1)))} %`),
 
 		refresh(frm) {
 			shared().place(frm).remove();
@@ -81,7 +81,7 @@ if (!salesflow.delivery_sync) {
 				const who = [row.user && frappe.user.full_name(row.user), row.due_on && frappe.datetime.str_to_user(row.due_on)];
 				list.find("ul").append(
 					`<li><a href="${path}">${esc(row.promise)}</a> · <span class="${late ? "text-danger" : "text-muted"}">${esc(
-						who.filter(Boolean).join(", ")
+						who.filter(Boolean).join(" · ")
 					)}${late ? ` (${__("Overdue", null, "Salesflow")})` : ""}</span></li>`
 				);
 			}

@@ -45,9 +45,10 @@ if (!salesflow.satisfaction_survey) {
 				facts.push(pill(doc.is_low || doc.has_problem ? "red" : "green", this.mean(doc)));
 				for (const what of sheet.low || []) facts.push(pill("red", __("Low: {0}", [esc(what)])));
 				if (doc.has_problem) facts.push(pill("red", __("A problem was reported")));
+				if (doc.issue) facts.push(__("Followed up in {0}", [frappe.utils.get_form_link("Issue", doc.issue, true)]));
 			}
 			if (doc.correction_of) facts.push(__("Corrects {0}", [named(doc.correction_of)]));
-			if (doc.corrected_by) facts.push(pill("orange", __("Corrected by {0}", [named(doc.corrected_by)])));
+			if (doc.corrected_by) facts.push(__("Corrected by {0}", [named(doc.corrected_by)]));
 			return facts;
 		},
 
