@@ -20,9 +20,21 @@ _AROUND = 10
 _CATCH_UP = 6
 
 
-def share(*of: str) -> float:
-	"""The place of a customer in an interval, from 0 up to but not including 1; the same for the same texts."""
-	return zlib.crc32("|".join(of).encode()) / 2**32
+# Customers are spread over so many places of an interval.
+PLACES = 512
+
+
+def place_of(customer: str) -> int:
+	"""The place of a customer, the same for the same name: 0 up to but not including PLACES."""
+	return zlib.crc32(customer.encode()) % PLACES
+
+
+def share(policy: str, place: int) -> float:
+	"""How far into the interval of a policy a place lies, from 0 up to but not including 1.
+
+	Each policy begins elsewhere, so that who is visited early is not called early, too.
+	"""
+	return (zlib.crc32(policy.encode()) + place * 2**32 // PLACES) % 2**32 / 2**32
 
 
 class CareRhythm:
@@ -56,15 +68,21 @@ class CareRhythm:
 			self._gaps[first, second] = self.planner.keeps_gap(first, second)
 		return self._gaps[first, second]
 
+	def is_late(self, last: date) -> bool:
+		"""Whether the touch after one on that day should have been by now."""
+		return self._target(last) < self.start
+
 	def _day(self, place: float, last: date | None) -> date:
 		if last is None:
 			return self._first[int(place * len(self._first))]
+		if self.is_late(last):
+			return self._late[int(place * len(self._late))]
+		return nearest(self.planner.days, self._target(last), self.start)
+
+	def _target(self, last: date) -> date:
 		if last not in self._targets:
 			self._targets[last] = cadence.interval(self.rhythm, last)[1]
-		target = self._targets[last]
-		if target < self.start:
-			return self._late[int(place * len(self._late))]
-		return nearest(self.planner.days, target, self.start)
+		return self._targets[last]
 
 
 def nearest(days: cadence.Days, target: date, start: date) -> date:

@@ -17,24 +17,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import frappe
-from frappe.query_builder.functions import IfNull, Max, Sum
+from frappe.query_builder.functions import Max, Sum
 from frappe.utils import cint, now_datetime
 from pypika import Case
 from pypika.terms import Criterion, Term
 
 from salesflow_std.engine import cadence
-from salesflow_std.engine.care_rhythm import CareRhythm, greeting_day, share
-from salesflow_std.salesflow_std import account_managers, bulk, follow_ups, greetings, reps
+from salesflow_std.engine.care_rhythm import CareRhythm, greeting_day, place_of, share
+from salesflow_std.salesflow_std import account_managers, bulk, care_sets, follow_ups, greetings, reps
 from salesflow_std.salesflow_std.cadences import Cadence, Planners, cadence_for, cadences
+from salesflow_std.salesflow_std.care_sets import LONG_AGO, CareSets, Schedule
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
-from salesflow_std.salesflow_std.follow_ups import CANCELLED, CUSTOMER, DONE, MISSED, PLANNED
+from salesflow_std.salesflow_std.follow_ups import CANCELLED, CUSTOMER, MISSED, PLANNED
 
 VISIT, EXECUTIVES, CALL, GREETING = "Visit", "Executive Meeting", "Care Call", "Festival Greeting"
 # Those with a rhythm, the rarest first: the others keep clear of it.
 RHYTHMS = (EXECUTIVES, VISIT, CALL, "Follow-up")
-
-# A touch with one of these was a try, or has led to another one: the rhythm does not count from it.
-IN_VAIN = ("No Answer", "Wrong Contact", "Call Later", "Meeting Agreed")
 
 _READ = (
 	"name",
@@ -54,6 +52,9 @@ _READ = (
 _SOONER = timedelta(days=7)
 _LAST_PLACE = 1 - 2**-32
 _FEW = 20
+# A last touch further back than this is long ago for every rhythm.
+_LOOKED_BACK = 800  # days
+_DAY = timedelta(days=1)
 
 
 @dataclass
@@ -75,7 +76,7 @@ def plan(name: str) -> datetime | None:
 def read(names: Iterable[str]) -> list[frappe._dict]:
 	"""What planning looks at of some customers, locked until the end of the transaction."""
 	table = frappe.qb.DocType(CUSTOMER)
-	return (
+	rows = (
 		frappe.qb.from_(table)
 		.select(*(table[field] for field in _READ))
 		.where(bulk.Among(table.name, names))
@@ -83,6 +84,9 @@ def read(names: Iterable[str]) -> list[frappe._dict]:
 		.for_update()
 		.run(as_dict=True)
 	)
+	for row in rows:
+		row.place = place_of(row.name)
+	return rows
 
 
 def policy_of(name: str | None) -> Cadence | None:
@@ -125,10 +129,18 @@ class CarePlanning:
 		self._on_duty: dict[tuple[str, date], str] = {}
 		self._enabled = {of.name for of in cadences(CUSTOMER)}
 		self._broken: set[str] = set()
+		self._teams: dict[str, str] = {}
+		self._sets: CareSets | None = None
+		self._schedules: dict[tuple, Schedule] = {}
+		self._examples: list[frappe._dict] = []
 		self._names = (f"{frappe.generate_hash(length=10)}{number:06d}" for number in range(10**7))
 
 	def plan(self, _doctype: str, names: list[str]) -> dict[str, datetime | None]:
 		"""Brings the care of some customers up to date; returns when each one's next touch is due."""
+		planned = self._plan_alike(names)
+		return planned | self._plan_each([name for name in names if name not in planned])
+
+	def _plan_each(self, names: list[str]) -> dict[str, datetime | None]:
 		rows = read(names)
 		names = [row.name for row in rows]
 		self._changes = _Changes(self)
@@ -151,6 +163,74 @@ class CarePlanning:
 			dues[row.name] = due
 		self._changes.write(rows, dues)
 		return dues
+
+	# Customers who are alike ---------------------------------------------------------------------------
+
+	def _plan_alike(self, names: list[str]) -> dict[str, datetime | None]:
+		"""Has the database plan those of many customers that are like others (`care_sets`)."""
+		if not self.on or len(names) < care_sets.WORTH_IT:
+			return {}
+		if not self._sets:
+			if frappe.db.transaction_writes:
+				return {}  # Frappe wants no open writes before a CREATE
+			self._sets = CareSets(self._schedule, self._touches)
+		return self._sets.plan(names)
+
+	def _schedule(self, group: frappe._dict) -> Schedule | None:
+		"""What the customers of a group follow; None where a stand-in or a festival has to be looked at."""
+		row = frappe._dict(group, name="")
+		rep = self.rep_of(row)
+		if rep != row.account_manager or reps.has_stand_in(rep):
+			return None
+		self._learn_companies({rep})
+		policies = self.policies(row, rep)
+		if self.festivals and policies.get(GREETING):
+			return None
+		wanted = [policies[purpose] for purpose in RHYTHMS if purpose in policies]
+		followed = [
+			(of, rhythm) for of in wanted if (rhythm := self.rhythm(of, row, rep)) and of.policy.steps
+		]
+		if not all(of.only_own_channels for of, _rhythm in followed):
+			return None
+		key = tuple(id(rhythm) for _of, rhythm in followed)
+		if key not in self._schedules:
+			last: tuple = () if followed else (care_sets.ANY,)
+			if len(followed) == 1:
+				of, rhythm = followed[0]
+				# Where steps take turns it matters which one was the last.
+				last = (of.purpose, self._late_before(rhythm)) if len(of.policy.steps) == 1 else ()
+			self._schedules[key] = Schedule(len(self._examples), *last)
+			self._examples.append(row)
+		return self._schedules[key]
+
+	def _late_before(self, rhythm: CareRhythm) -> date:
+		"""Who had the last touch before this day should have had the next one by now."""
+		day = rhythm.start
+		while (rhythm.start - day).days < _LOOKED_BACK and not rhythm.is_late(day - _DAY):
+			day -= _DAY
+		return day
+
+	def _touches(self, schedule: int, place: int, last: date | None) -> list[frappe._dict] | None:
+		"""What a customer of a schedule gets; None where more than the day of the last touch decides."""
+		row = frappe._dict(self._examples[schedule], place=place)
+		found = []
+		for history in self._stories(row, last):
+			self._changes, self._histories = _Changes(self), {row.name: history}
+			self._plan_one(row, [])
+			found.append(self._changes.inserted)
+		plans = [[(touch.policy, touch.due_on) for touch in touches] for touches in found]
+		return found[0] if all(plan == plans[0] for plan in plans) else None
+
+	def _stories(self, row: frappe._dict, last: date | None) -> list[_History]:
+		"""The histories that have the last touch on a day: it was missed, or took place at the day's end."""
+		purpose = next((of for of in RHYTHMS if of in self.policies(row, row.account_manager)), None)
+		if last is None or not purpose:
+			return [_History()]
+		if last == LONG_AGO:
+			of = self.policies(row, row.account_manager)[purpose]
+			last = self._late_before(self.rhythm(of, row, row.account_manager)) - _DAY
+		end = datetime.combine(last, datetime.max.time())
+		return [_History({purpose: end}, {purpose: 1}), _History({purpose: end}, {purpose: 1}, done=end)]
 
 	# Deciding ------------------------------------------------------------------------------------------
 
@@ -231,7 +311,7 @@ class CarePlanning:
 		step = of.policy.steps and rhythm and rhythm.planner.step(history.count.get(of.purpose, 0))
 		if not step:
 			return None
-		due = rhythm.due(share(of.name, row.name), self._last(row, of), others)
+		due = rhythm.due(share(of.name, row.place), self._last(row, of), others)
 		return self._changes.insert(row, rep, of, step, due, rhythm.planner.late(due))
 
 	def _last(self, row: frappe._dict, of: Cadence) -> date | None:
@@ -440,7 +520,7 @@ def _histories(names: list[str]) -> dict[str, _History]:
 		return found
 	touch, policy = frappe.qb.DocType("Follow Up"), frappe.qb.DocType("Cadence Policy")
 	about = (touch.reference_doctype == CUSTOMER) & bulk.Among(touch.reference_name, names)
-	took_place = (touch.status == DONE) & IfNull(touch.outcome, "").notin(IN_VAIN)
+	took_place = care_sets.took_place(touch)
 	# Who has cancelled it is known of those only that a person has cancelled.
 	dropped = (touch.status == CANCELLED) & touch.done_by.isnotnull()
 	done_on = _if(took_place, touch.done_on)

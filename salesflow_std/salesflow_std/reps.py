@@ -196,6 +196,11 @@ def is_away(user: str, day: date) -> bool:
 	return any(first <= day <= last for first, last, _stand_in in _absences().get(user, ()))
 
 
+def has_stand_in(user: str) -> bool:
+	"""Whether somebody stands in for a rep, now or later."""
+	return any(stand_in for _first, _last, stand_in in _absences().get(user, ()))
+
+
 def days_off(user: str) -> frozenset[date]:
 	"""Days on which a rep does not work and nobody stands in: own holiday list, absences without a stand-in."""
 	off = set(holidays(_employee_lists().get(user)))

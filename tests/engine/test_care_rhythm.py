@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesflow_std.engine import cadence, worktime
-from salesflow_std.engine.care_rhythm import CareRhythm, greeting_day, share
+from salesflow_std.engine.care_rhythm import CareRhythm, greeting_day, place_of, share
 from salesflow_std.engine.scoring import Period
 
 NOW = datetime(2027, 1, 11, 9)  # a Monday
@@ -36,7 +36,7 @@ def test_a_day_off_moves_it_to_the_nearest_working_day() -> None:
 
 
 def test_first_ones_are_level_over_the_working_days() -> None:
-	days = Counter(rhythm().due(share("Call", f"Customer {n}"), None).date() for n in range(4000))
+	days = Counter(rhythm().due(share("Call", place_of(f"Customer {n}")), None).date() for n in range(4000))
 	assert len(days) > 15 and max(days.values()) < 1.5 * min(days.values())
 	assert all(DAYS.works(day) for day in days)
 

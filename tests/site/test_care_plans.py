@@ -9,7 +9,7 @@ import pytest
 from frappe.utils import add_days, get_datetime, getdate
 
 from salesflow_std.jobs import care_clock, follow_up_clock
-from salesflow_std.salesflow_std import cadences, follow_ups, reps
+from salesflow_std.salesflow_std import cadences, care_sets, follow_ups, reps
 from salesflow_std.salesflow_std.care_plans import CarePlanning
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import forget_calendars
 from tests.site import caring, plans, records
@@ -330,3 +330,94 @@ def test_touches_are_seen_by_who_sees_the_customer(rep, make_user, as_user, froz
 	with as_user(seller):
 		assert not frappe.has_permission("Follow Up", "read", doc=touch.name)
 		assert not frappe.get_list("Follow Up", filters={"name": touch.name}, order_by="name")
+
+
+# Many at once ------------------------------------------------------------------------------------------------------
+
+
+def past(doc, policy: str, days: int, **values) -> None:
+	"""A follow-up of so many days ago, by default one that took place."""
+	on = add_days(get_datetime(MONDAY), -days)
+	frappe.get_doc(
+		{
+			"doctype": "Follow Up",
+			"name": frappe.generate_hash(length=12),
+			"reference_doctype": "Customer",
+			"reference_name": doc.name,
+			"kind": "Rhythm",
+			"policy": policy,
+			"status": "Done",
+			"outcome": "Reached",
+			"done_on": on,
+			"due_on": on,
+			"channel": "Phone",
+			**values,
+		}
+	).db_insert()
+
+
+def test_many_are_planned_as_each_one_would_be(rep, make_user, frozen_time, monkeypatch):
+	"""What the database carries to those who are alike is what is decided for each of them (P6)."""
+	caring.policy("In turns", "Care Call", activity="Low")
+	turns = frappe.get_doc("Cadence Policy", "In turns")
+	turns.append("steps", {"channel": "Visit", "goal": "Another one"})
+	turns.save()
+	other, left = make_user("Sales User"), make_user("Sales User")
+	frappe.db.set_value("User", left, "enabled", 0)
+	reps.forget()
+	docs = []
+
+	def made(tier="", activity="", manager=rep):
+		doc = records.customer(account_manager=manager)
+		frappe.db.set_value("Customer", doc.name, {"sf_tier": tier, "sf_activity": activity})
+		docs.append(doc)
+		return doc
+
+	with frozen_time(MONDAY):
+		for tier in ("", "Core", "Strategic"):
+			for activity in ("", "Low", "High", "Silent"):
+				made(tier, activity)
+		plain = len(docs)
+		for days in (0, 1, 6, 14, 29, 31, 90, 500):
+			past(made("Core", "High"), CALL, days)
+			past(made("", "High", other), CALL, days, status="Missed", outcome=None, done_on=None)
+			past(made("Strategic", "High"), CALL, days)
+			past(made("Core", "Low"), "In turns", days)
+		for unusual in (
+			{"outcome": "No Answer"},
+			{"kind": "Unplanned"},
+			{"status": "Cancelled", "done_by": rep},
+			{"policy": VISIT},
+			{"policy": None},
+		):
+			past(made("Core", "High"), **{"policy": CALL, "days": 9, **unusual})
+		made("Core", "High", left)
+		made("Core", "High", None)
+		frappe.db.commit()
+		names = sorted(doc.name for doc in docs)
+
+		def planned(worth_it: int) -> tuple[dict, dict]:
+			monkeypatch.setattr(care_sets, "WORTH_IT", worth_it)
+			ours = {"reference_name": ("in", names), "status": "Planned"}
+			frappe.db.delete("Follow Up", ours)
+			frappe.db.set_value("Customer", {"name": ("in", names)}, "sf_next_touch_on", None)
+			frappe.db.commit()
+			dues = CarePlanning().plan("Customer", names)
+			own = {"name", "creation", "modified"}
+			rows = frappe.get_all("Follow Up", filters=ours, fields=["*"], order_by="reference_name, policy")
+			touches = [{field: row[field] for field in row if field not in own} for row in rows]
+			shown = frappe.get_all(
+				"Customer",
+				filters={"name": ("in", names)},
+				fields=["name", "sf_next_touch_on"],
+				order_by="name",
+			)
+			assert dues == {row.name: row.sf_next_touch_on for row in shown}
+			return touches, dues
+
+		together, each = planned(1), planned(10**6)
+		assert together == each and len(each[0]) > plain
+		frappe.db.delete("Follow Up", {"reference_name": ("in", names), "status": "Planned"})
+		frappe.db.commit()
+		monkeypatch.setattr(care_sets, "WORTH_IT", 1)
+		assert len(CarePlanning()._plan_alike(names)) >= plain + 8, "hardly any were alike"
