@@ -179,8 +179,8 @@ class CarePlanning:
 	def _schedule(self, group: frappe._dict) -> Schedule | None:
 		"""What the customers of a group follow; None where a stand-in or a festival has to be looked at."""
 		row = frappe._dict(group, name="")
-		rep = self.rep_of(row)
-		if rep != row.account_manager or reps.has_stand_in(rep):
+		rep = row.account_manager
+		if not reps.is_enabled(rep) or reps.has_stand_in(rep):
 			return None
 		self._learn_companies({rep})
 		policies = self.policies(row, rep)
