@@ -270,7 +270,9 @@ def test_an_answer_is_stored_whatever_fails_after_it(survey, token, monkeypatch,
 		assert "Thank you" in text_of(post(token, marks, problem=problem))
 	told = fresh(survey)
 	assert told.status == "Answered"
-	assert bool(told.issue) == (step not in ("open_now", "answered")) and bool(told.referral_begun_on) == (step != "begin")
+	assert bool(told.issue) == (step not in ("open_now", "answered")) and bool(told.referral_begun_on) == (
+		step != "begin"
+	)
 	logged = records.errors_of(survey)
 	assert len(logged) == 1 and "It is loud" not in logged[0]
 
