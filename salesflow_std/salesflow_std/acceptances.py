@@ -112,10 +112,11 @@ def submitted(report: Document) -> None:
 def accepted(report: Document) -> None:
 	"""The customer has accepted: survey, finance, project and handover. Done twice it does nothing the second time.
 
-	A survey that cannot be made is logged, and the clock makes it: what both sides have signed is accepted.
+	What both sides have signed is accepted: a survey that cannot be made is logged, and the clock makes it.
 	"""
 	mark(report)
-	_end_syncs(report)
+	with sparing("The weeks of an accepted delivery could not be ended", DOCTYPE, report.name):
+		_end_syncs(report)
 	_tell_finance(report)
 	with sparing("A satisfaction survey could not be made", DOCTYPE, report.name):
 		surveys.begin(report)
