@@ -6,6 +6,7 @@ import frappe
 from erpnext.support.doctype.issue import issue as erpnext_issue
 from frappe import _
 
+from salesflow_std.api import given_json
 from salesflow_std.salesflow_std import complaints
 
 
@@ -32,7 +33,7 @@ def set_status(name: str, status: str) -> None:
 @frappe.whitelist(methods=["POST", "PUT"])
 def set_multiple_status(names: str | list[str], status: str) -> None:
 	"""As `set_status`, for issues chosen in a list; where one is refused, none is set."""
-	_set(frappe.parse_json(names), status)
+	_set(given_json.listed("names", names), status)
 
 
 def _set(names: list[str], status: str) -> None:

@@ -6,6 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_fullname
 
+from salesflow_std.api import given_json
 from salesflow_std.salesflow_std import customer_care, customer_tiers, reps
 
 _MOST = 500
@@ -39,8 +40,7 @@ def take_over(customers: list | str) -> dict:
 	For managers; customers that they may not read, or that are not there, are `refused`. Raises PermissionError for
 	everybody else.
 	"""
-	names = frappe.parse_json(customers) if isinstance(customers, str) else customers
-	names = list(dict.fromkeys(str(name) for name in names)) if isinstance(names, list) else []
+	names = list(dict.fromkeys(str(name) for name in given_json.listed("customers", customers)))
 	if not reps.is_manager():
 		frappe.throw(
 			_("A sales manager sets the tier of a customer; the figures only propose one."),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import frappe
 from frappe.model.document import Document
 
+from salesflow_std.api import given_json
 from salesflow_std.salesflow_std import surveys
 
 
@@ -35,13 +35,13 @@ def record_by_phone(
 	"""Writes down what the customer said on the phone: ``{"name", "status"}`` (A3).
 
 	`answers` maps keys of questions to numbers or texts. Raises PermissionError without the right to change it,
-	ValidationError for what is no answer.
+	ValidationError for what is no answer, or no JSON.
 	"""
-	given = json.loads(answers) if isinstance(answers, str) else answers
+	given = given_json.dictionary("answers", answers)
 	return _state(
 		surveys.record_by_phone(
 			_permitted(survey).name,
-			given if isinstance(given, dict) else {},
+			given,
 			answered_by,
 			comments=(comments or "").strip(),
 			problem=(problem or "").strip(),

@@ -12,6 +12,8 @@ ACCEPTED, WITH_POINTS, NOT_ACCEPTED = "Accepted", "Accepted with Open Points", "
 RESULTS = (ACCEPTED, WITH_POINTS, NOT_ACCEPTED)
 # Of a single deliverable.
 ITEM_ACCEPTED, ITEM_RESERVED, ITEM_REFUSED = "Accepted", "With Reservation", "Not Accepted"
+RESULTS_ACCEPTED = (ACCEPTED, WITH_POINTS)
+ITEMS_ACCEPTED = (ITEM_ACCEPTED, ITEM_RESERVED)
 OURS, CUSTOMER = "Ours", "Customer"
 
 _PNG = "data:image/png;base64,"
@@ -116,6 +118,23 @@ def assign(rows: Sequence[Line], scope: Sequence[Line]) -> list[int | None]:
 	return found
 
 
+def remaining(scope: Sequence[Line], accepted: Iterable[Line]) -> list[Line]:
+	"""What of a scope has not been accepted yet, with what was delivered of it since.
+
+	`accepted` are rows of earlier reports, `delivered` being what was accepted; of a row that counts nothing all was.
+	"""
+	rows = list(accepted)
+	found = []
+	for line in scope:
+		known = [row for row in rows if _is_about(row, line, same_place=True)]
+		amount = sum(row.delivered or row.qty for row in known)
+		if not known:
+			found.append(line)
+		elif line.qty and amount < line.qty:
+			found.append(replace(line, delivered=max(line.delivered - amount, 0.0)))
+	return found
+
+
 def _is_about(row: Line, line: Line, same_place: bool) -> bool:
 	if same_place and row.agreed_in != line.agreed_in:
 		return False
@@ -133,7 +152,7 @@ def _plain(text: str) -> str:
 
 def is_accepted(result: str) -> bool:
 	"""Whether a result is an acceptance, with open points or without: then the survey begins (A2, A3)."""
-	return result in (ACCEPTED, WITH_POINTS)
+	return result in RESULTS_ACCEPTED
 
 
 def problems(

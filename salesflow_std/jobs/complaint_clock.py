@@ -1,4 +1,4 @@
-"""The clock of complaints: opened where a survey could not, open again where closed past the gate, and the deadline (A4).
+"""The clock of complaints: opened and settled where a survey could not, open again where closed past the gate, and the deadline (A4).
 
 Each deadline reminds before it is due, then tells the manager, each once. STEPS are run one after the other; one that fails
 stops none of the others.
@@ -50,6 +50,33 @@ def open_missing() -> int:
 		for row in rows:
 			with watching.sparing("A complaint could not be opened", _SURVEY, row.name):
 				count += bool(complaints.open_now(row.name))
+	return count
+
+
+def hear_missing() -> int:
+	"""Closes complaints that their customers have called settled in a survey, where that could not be done with the
+	answer; returns how many. One that somebody has worked on since then is left to them."""
+
+	def read(after: str) -> list[frappe._dict]:
+		survey, issue = frappe.qb.DocType(_SURVEY), frappe.qb.DocType(complaints.DOCTYPE)
+		return (
+			frappe.qb.from_(survey)
+			.join(issue)
+			.on(issue.name == survey.earlier_issue)
+			.select(survey.name)
+			.where((survey.answered_on >= now_datetime() - _TRIED) & (survey.name > after))
+			.where((survey.status == "Answered") & (issue.sf_is_complaint == 1))
+			.where(issue.status.notin(complaints.CLOSED) & (issue.modified <= survey.answered_on))
+			.orderby(survey.name)
+			.limit(watching.CHUNK)
+			.run(as_dict=True)
+		)
+
+	count = 0
+	for rows in watching.chunks(read):
+		for row in rows:
+			with watching.sparing("An earlier complaint could not be settled", _SURVEY, row.name):
+				count += complaints.hear(row.name)
 	return count
 
 
@@ -108,4 +135,4 @@ _DEADLINE = deadlines.Deadline(
 	words=_words,
 )
 
-STEPS: tuple[Callable[[], object], ...] = (open_missing, reopen_passed_over, watch_deadlines)
+STEPS: tuple[Callable[[], object], ...] = (open_missing, hear_missing, reopen_passed_over, watch_deadlines)

@@ -4,35 +4,20 @@ the rest."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
 
 import frappe
 from frappe.utils import now_datetime
-from rq.timeouts import JobTimeoutException
+
+from salesflow_std.salesflow_std.sparing import sparing
+
+__all__ = ["CHUNK", "Step", "chunks", "sparing", "watch"]
 
 CHUNK = 100
 
 # What time does to one document: takes its name and the present, locks, marks and tells; returns whom it has told.
 Step = Callable[[str, datetime], list[str]]
-
-
-@contextmanager
-def sparing(title: str, doctype: str | None = None, name: str | None = None) -> Iterator[None]:
-	"""What fails inside is undone and logged under that title, and the rest goes on after it.
-
-	Only the end of the job's time passes: that is no error of a record, and nothing may go on.
-	"""
-	point = f"sparing_{frappe.generate_hash(length=10)}"
-	frappe.db.savepoint(point)
-	try:
-		yield
-	except JobTimeoutException:
-		raise
-	except Exception:
-		frappe.db.rollback(save_point=point)
-		frappe.log_error(title=title, reference_doctype=doctype, reference_name=name)
 
 
 def chunks(
@@ -52,9 +37,17 @@ def chunks(
 		after = key(rows[-1])
 
 
-def watch(doctype: str, statuses: Sequence[str], steps: Sequence[Step], failed: str) -> int:
+def watch(
+	doctype: str,
+	statuses: Sequence[str],
+	steps: Sequence[Step],
+	failed: str,
+	fields: Sequence[str] = ("name",),
+	is_due: Callable[[frappe._dict, datetime], bool] | None = None,
+) -> int:
 	"""Takes the steps with every document in one of the statuses; returns how many people were told something.
 
+	With `is_due`, which looks at these `fields`, the steps are taken only with what is due, and the rest is not locked.
 	A step that fails is logged as `failed` and left for the next tick.
 	"""
 	now, count = now_datetime().replace(microsecond=0), 0
@@ -63,12 +56,16 @@ def watch(doctype: str, statuses: Sequence[str], steps: Sequence[Step], failed: 
 		return frappe.get_all(
 			doctype,
 			filters={"status": ("in", statuses), "name": (">", after)},
+			fields=list(fields),
 			order_by="name",
 			limit=CHUNK,
 		)
 
 	for rows in chunks(read):
 		for row in rows:
+			with sparing(failed, doctype, row.name):
+				if is_due and not is_due(row, now):
+					continue
 			for step in steps:
 				with sparing(failed, doctype, row.name):
 					count += len(step(row.name, now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import frappe
+from salesflow_std.salesflow_std.sparing import sparing
 
 
 def safely(
@@ -12,13 +12,7 @@ def safely(
 ) -> None:
 	"""Runs a step that must not cost anybody a mail, a call or an event: where it fails, that is logged as `log`.
 
-	A deadlock has undone the whole transaction, so it goes on to whoever began it.
+	A deadlock has undone the whole transaction, so it goes on to whoever began it; see `sparing`.
 	"""
-	frappe.db.savepoint("salesflow_touch")
-	try:
+	with sparing(log):
 		step(*args, **kwargs)
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="salesflow_touch")
-		frappe.log_error(title=log)

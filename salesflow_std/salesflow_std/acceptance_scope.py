@@ -100,10 +100,46 @@ def put(report: Document) -> None:
 
 
 def left_out(report: Document) -> list[rules.Line]:
-	"""What was agreed and is not in a report: it was delivered with another, or is still to come."""
-	scope = agreed(report)
+	"""What was agreed, has not been accepted with another report, and is not in this one."""
+	scope = open_scope(report, but=report.name or "")
 	given = set(rules.assign(_lines(report), scope))
 	return [line for index, line in enumerate(scope) if index not in given]
+
+
+def open_scope(report: Document, but: str = "") -> list[rules.Line]:
+	"""What was agreed for a report and has not been accepted with any report `but` one."""
+	scope = agreed(report)
+	return rules.remaining(scope, _accepted(scope, but))
+
+
+def _accepted(scope: list[rules.Line], but: str) -> list[rules.Line]:
+	"""What of a scope the customer has accepted, with reservation or without, in the reports but one."""
+	places = {line.agreed_in for line in scope}
+	if not places:
+		return []
+	report, row = frappe.qb.DocType("Acceptance Report"), frappe.qb.DocType("Acceptance Item")
+	rows = (
+		frappe.qb.from_(row)
+		.join(report)
+		.on(report.name == row.parent)
+		.select(row.deliverable, row.agreed_in, row.item_code, row.uom, row.qty, row.delivered_qty)
+		.where(row.agreed_in.isin(sorted(places)) & row.result.isin(rules.ITEMS_ACCEPTED))
+		.where((report.docstatus == 1) & report.result.isin(rules.RESULTS_ACCEPTED))
+		.where(report.name != but)
+		.orderby(report.accepted_on, row.parent, row.idx)
+		.run(as_dict=True)
+	)
+	return [
+		rules.Line(
+			one.deliverable or "",
+			one.agreed_in,
+			one.item_code or "",
+			one.uom or "",
+			flt(one.qty),
+			flt(one.delivered_qty),
+		)
+		for one in rows
+	]
 
 
 def follow(report: Document) -> None:

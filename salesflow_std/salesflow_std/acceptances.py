@@ -20,12 +20,14 @@ from salesflow_std.salesflow_std import (
 	acceptance_sources,
 	delivery_documents,
 	delivery_people,
+	delivery_syncs,
 	profiles,
 	refusals,
 	reps,
 	surveys,
 )
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
+from salesflow_std.salesflow_std.sparing import sparing
 
 DOCTYPE = "Acceptance Report"
 
@@ -108,10 +110,23 @@ def submitted(report: Document) -> None:
 
 
 def accepted(report: Document) -> None:
-	"""The customer has accepted: survey, finance, project and handover. Done twice it does nothing the second time."""
+	"""The customer has accepted: survey, finance, project and handover. Done twice it does nothing the second time.
+
+	What both sides have signed is accepted: a survey that cannot be made is logged, and the clock makes it.
+	"""
 	mark(report)
+	with sparing("The weeks of an accepted delivery could not be ended", DOCTYPE, report.name):
+		_end_syncs(report)
 	_tell_finance(report)
-	surveys.begin(report)
+	with sparing("A satisfaction survey could not be made", DOCTYPE, report.name):
+		surveys.begin(report)
+
+
+def _end_syncs(report: Document) -> None:
+	"""Once all is accepted and no point is open nobody asks any more each week how the delivery stands (A1)."""
+	over = report.project and frappe.db.get_value("Project", report.project, "sf_accepted_on")
+	if over and all(point.settled_on for point in report.points):
+		delivery_syncs.accepted(report.project)
 
 
 def _account_manager(report: Document) -> str:
@@ -174,12 +189,14 @@ def cancelled(report: Document) -> None:
 
 
 def mark(report: Document) -> None:
-	"""Project and handover say when the customer has accepted last."""
+	"""The handover says when the customer has accepted last, the project since when nothing is left to be accepted."""
 	for field, (doctype, mark_field) in _MARKED.items():
 		name = report.get(field)
 		if not name:
 			continue
-		about = {field: name, "docstatus": 1, "result": ("in", (rules.ACCEPTED, rules.WITH_POINTS))}
+		about = {field: name, "docstatus": 1, "result": ("in", rules.RESULTS_ACCEPTED)}
 		last = frappe.db.get_value(DOCTYPE, about, "accepted_on", order_by="accepted_on desc")
+		if last and field == "project" and acceptance_scope.open_scope(report):
+			last = None
 		# Both keep their state whatever an open form sends.
 		frappe.db.set_value(doctype, name, mark_field, last, update_modified=False)

@@ -21,6 +21,7 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 	settings,
 	working_calendar,
 )
+from salesflow_std.salesflow_std.sparing import sparing
 
 DOCTYPE = "Issue"
 OPEN = "Open"
@@ -39,21 +40,16 @@ _SUBJECT_LENGTH = 140
 
 
 def open(survey: Document | str) -> str | None:
-	"""As `open_now`, for who writes down an answer: where it fails, that is logged, the answer stays, and the clock opens
-	the complaint. A deadlock has undone the whole transaction, so it goes on to whoever began it.
-	"""
-	frappe.db.savepoint("salesflow_complaint")
-	try:
-		return open_now(survey)
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		raise
-	except Exception:
-		frappe.db.rollback(save_point="salesflow_complaint")
-		name = survey if isinstance(survey, str) else survey.name
-		frappe.log_error("A complaint could not be opened", reference_doctype=_SURVEY, reference_name=name)
-		if not isinstance(survey, str):
-			survey.issue = frappe.db.get_value(_SURVEY, name, "issue")
-		return None
+	"""As `open_now` and `hear`, for who writes down an answer: where one of them fails, that is logged, the answer stays,
+	and the clock does it."""
+	doc = frappe.get_doc(_SURVEY, survey) if isinstance(survey, str) else survey
+	issue = None
+	with sparing("A complaint could not be opened", _SURVEY, doc.name):
+		issue = open_now(doc)
+	doc.issue = issue
+	with sparing("An earlier complaint could not be settled", _SURVEY, doc.name):
+		hear(doc)
+	return issue
 
 
 def open_now(survey: Document | str) -> str | None:
@@ -74,7 +70,6 @@ def open_now(survey: Document | str) -> str | None:
 		# Past the form: nobody changes an answered survey, and whoever has it open may still read it.
 		frappe.db.set_value(_SURVEY, name, "issue", issue, update_modified=False)
 	doc.issue = issue
-	hear(doc)
 	return issue
 
 

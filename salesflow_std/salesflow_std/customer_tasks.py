@@ -24,13 +24,13 @@ THANK_FOR_DEAL = "Thank for the referral, which has become a deal"
 def make(customer: str, user: str, goal: str, about: str, company: str | None = None) -> str | None:
 	"""Plans a call with a customer for `user`, or for whoever stands in; returns its name, None where it was made before.
 
-	`about` is what it came of: there is never a second task of the same customer, goal and cause. It is due after the
-	settings' time for referrals.
+	`about` is the name of what it came of, which is one customer's: there is never a second task of the same goal and
+	cause, also after the customer was renamed or merged. It is due after the settings' time for referrals.
 	"""
 	current = settings()
 	unit = current.referral_unit or "Working Days"
 	due = worktime.add(now_datetime(), flt(current.referral_amount), unit, working_calendar(company))
-	key = _key(customer, goal, about)
+	key = _key(goal, about)
 	return plan(customer, user, goal, due, company, key)
 
 
@@ -78,7 +78,7 @@ def late(due: datetime, company: str | None = None) -> datetime:
 
 def done(customer: str, goal: str, about: str) -> None:
 	"""Closes a task that was done elsewhere, if it is still open."""
-	name = frappe.db.get_value("Follow Up", {"touch_key": _key(customer, goal, about)})
+	name = frappe.db.get_value("Follow Up", {"touch_key": _key(goal, about)})
 	if name:
 		now = now_datetime().replace(microsecond=0)
 		told = {"outcome": "Reached", "done_on": now, "done_by": frappe.session.user}
@@ -86,6 +86,6 @@ def done(customer: str, goal: str, about: str) -> None:
 		care_plans.show_next(customer)
 
 
-def _key(customer: str, goal: str, about: str) -> str:
-	# What it came of goes first: a long name of a customer must not cut it off.
-	return f"{about}|{goal}|{customer}"[:140]
+def _key(goal: str, about: str) -> str:
+	# What it came of goes first: a long goal must not cut it off.
+	return f"{about}|{goal}"[:140]

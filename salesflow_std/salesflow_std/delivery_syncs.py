@@ -12,6 +12,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.query_builder import DocType
 from frappe.utils import flt, getdate, now_datetime
+from pypika.queries import QueryBuilder
 
 from salesflow_std.engine import delivery as rules
 from salesflow_std.engine import delivery_weeks
@@ -55,9 +56,22 @@ def due_weeks(day: date, after: str = "", limit: int = CHUNK) -> list[frappe._di
 		.where((project.status == "Open") & (project.is_active.isnull() | (project.is_active != "No")))
 		.where((handover.status == rules.STARTED) & sync.name.isnull() & (project.name > after))
 		.where(project.customer.isnotnull() & (project.customer != ""))
+		.where(project.sf_accepted_on.isnull() | project.name.isin(_with_open_points()))
 		.orderby(project.name)
 		.limit(limit)
 		.run(as_dict=True)
+	)
+
+
+def _with_open_points() -> QueryBuilder:
+	"""Projects that were accepted with points that nobody has settled yet: their delivery is not over."""
+	report, point = DocType("Acceptance Report"), DocType("Acceptance Point")
+	return (
+		frappe.qb.from_(report)
+		.join(point)
+		.on(point.parent == report.name)
+		.select(report.project)
+		.where((report.docstatus == 1) & point.settled_on.isnull() & report.project.isnotnull())
 	)
 
 
@@ -247,16 +261,28 @@ def of_closed(after: str = "", limit: int = CHUNK) -> list[frappe._dict]:
 	)
 
 
+def _is_begun(sync: Document) -> bool:
+	# The progress is there from the beginning.
+	return bool(sync.promises or any(sync.get(field) for field in TOLD if field != "progress"))
+
+
 def drop(name: str) -> None:
 	"""A week that waits for nobody any more: if nobody has touched it it goes, else it is missed."""
 	sync = frappe.get_doc(DOCTYPE, name, for_update=True)
 	if sync.status != DUE:
 		return
-	# The progress is there from the beginning.
-	if sync.promises or any(sync.get(field) for field in TOLD if field != "progress"):
+	if _is_begun(sync):
 		_miss({"name": name})
 	else:
 		frappe.delete_doc(DOCTYPE, name, ignore_permissions=True, delete_permanently=True)
+
+
+def accepted(project: str) -> None:
+	"""After a customer has accepted all: nobody is asked any more for a week that nobody has begun to tell."""
+	waiting = {"project": project, "status": DUE}
+	for name in frappe.get_all(DOCTYPE, filters=waiting, pluck="name", order_by="name"):
+		if not _is_begun(frappe.get_doc(DOCTYPE, name, for_update=True)):
+			frappe.delete_doc(DOCTYPE, name, ignore_permissions=True, delete_permanently=True)
 
 
 def people_changed(project: Document) -> None:

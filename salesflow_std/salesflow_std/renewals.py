@@ -12,13 +12,15 @@ from datetime import date
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import add_days, cint, cstr, escape_html, flt, getdate
+from frappe.utils import add_days, cint, cstr, escape_html, flt, formatdate, getdate
 
 from salesflow_std.engine import renewal as rules
 from salesflow_std.salesflow_std import account_managers, refusals
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 
 DOCTYPE = "Contract"
+# Statuses of an opportunity that nobody works on any more.
+_OVER = ("Lost", "Closed")
 FIELDS = (
 	"sf_renewal_due",
 	"sf_renewal_asked_on",
@@ -144,13 +146,21 @@ def ask(name: str, on: object = None) -> dict:
 
 
 def put_off(name: str, on: object, note: str) -> dict:
-	"""Later: the customer does not say yet, and is asked again on that day. Raises ValidationError for a day that is over
-	or without the customer's word."""
+	"""Later: the customer does not say yet, and is asked again on that day. Raises ValidationError for a day that is over,
+	for one after the end of a contract that still runs, and without the customer's word."""
 	contract = _to_renew(name)
 	day = getdate(on) if on else None
 	if not day or day <= getdate():
 		frappe.throw(
 			_("Say on which day to come the customer is asked again."), title=_("Renewal", context="Contract")
+		)
+	end = getdate(contract.end_date)
+	if getdate() <= end < day:
+		frappe.throw(
+			_(
+				"{0} ends on {1}. A customer who is asked after that has no contract any more, so choose a day until then."
+			).format(refusals.link(DOCTYPE, name), formatdate(end)),
+			title=_("Renewal", context="Contract"),
 		)
 	values = {
 		"sf_renewal_outcome": rules.LATER,
@@ -189,12 +199,13 @@ def _answered(contract: frappe._dict, values: dict, note: str) -> dict:
 
 
 def make_opportunity(name: str) -> str:
-	"""The renewal opportunity of a contract, made if there is none; its customer has been asked by then (A5).
+	"""The renewal opportunity of a contract, made if there is none, or if it was lost; its customer has been asked by then
+	(A5).
 
 	The user's right to make opportunities is asked. Raises ValidationError as `ask`.
 	"""
 	contract = _to_renew(name)
-	if contract.sf_renewal_opportunity and frappe.db.exists("Opportunity", contract.sf_renewal_opportunity):
+	if _is_under_way(contract):
 		return contract.sf_renewal_opportunity
 	company = contract.sf_company or frappe.db.get_single_value("Global Defaults", "default_company")
 	opportunity = frappe.new_doc("Opportunity")
@@ -221,6 +232,13 @@ def make_opportunity(name: str) -> str:
 	_write(contract, values)
 	opportunity.add_comment("Info", _("made it to renew {0}").format(refusals.link(DOCTYPE, name)))
 	return opportunity.name
+
+
+def _is_under_way(contract: frappe._dict) -> bool:
+	"""Whether a contract has a renewal opportunity that stands; a customer who comes back after a lost one has another."""
+	opportunity = contract.sf_renewal_opportunity
+	status = opportunity and frappe.db.get_value("Opportunity", opportunity, "status")
+	return bool(status) and (contract.sf_renewal_outcome == rules.RENEWED or status not in _OVER)
 
 
 def opportunity_lost(opportunity: Document) -> None:

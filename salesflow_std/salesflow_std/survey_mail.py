@@ -44,7 +44,7 @@ def link_to(token: str) -> str:
 	return get_url(f"/{PAGE}?token={token}")
 
 
-def may_not_write(survey: Document) -> str:
+def may_not_write(survey: Document | frappe._dict) -> str:
 	"""Why nothing can go to the survey's address, as a sentence; "" where it can."""
 	about = frappe._dict(reference_doctype="Customer", reference_name=survey.customer, contact=survey.contact)
 	return needs_mail.may_write_to(survey.email_id, about)

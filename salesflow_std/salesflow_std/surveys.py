@@ -32,6 +32,7 @@ from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings i
 	settings,
 	working_calendar,
 )
+from salesflow_std.salesflow_std.sparing import sparing
 from salesflow_std.salesflow_std.survey_answers import Said
 
 DOCTYPE = "Satisfaction Survey"
@@ -181,7 +182,7 @@ def link_expires_on() -> datetime:
 	return last.replace(hour=23, minute=59, second=59, microsecond=0)
 
 
-def hindrances(survey: Document) -> list[dict]:
+def hindrances(survey: Document | frappe._dict) -> list[dict]:
 	"""What keeps a survey from being sent: ``[{"fieldname", "what", "why"}]``, escaped (A3)."""
 	found = []
 	if not survey.survey_template:
@@ -325,7 +326,8 @@ def answer_by_link(
 
 	`given` maps keys of questions to numbers or texts as a form sends them. Raises NotOpen where somebody was faster or
 	the link is not valid any more, engine.survey.SurveyError (`field` names the question) for what is no answer; then
-	the link is not used up. All of it or nothing: the caller undoes what a failure leaves behind.
+	the link is not used up. The answer is written as a whole or not at all: the caller undoes what a failure leaves
+	behind. What follows from it may fail; the answer stays.
 	"""
 	survey = locked(link.reference_name)
 	if not waits(survey):
@@ -365,7 +367,7 @@ def refer_by_link(link: frappe._dict, would_refer: bool, referral: str = "") -> 
 	if not _may_refer(survey):
 		raise NotOpen
 	if would_refer or referral.strip():
-		_mark(survey, would_refer=1, referral=referral.strip() or None)
+		_mark(survey, would_refer=1, referral=referral.strip() or None, referral_begun_on=None)
 		_referral(survey)
 	return survey
 
@@ -462,31 +464,58 @@ def correct(name: str, reason: str) -> Document:
 def _write(survey: Document, said: Said, answers: list[rules.Answer]) -> None:
 	survey_answers.write(survey, said, answers)
 	_revoke(survey, "It was answered.")
+	if survey.correction_of:
+		frappe.db.set_value(DOCTYPE, survey.correction_of, "corrected_by", survey.name)
+	_follow_up(survey, said)
+
+
+def _follow_up(survey: Document, said: Said) -> None:
+	"""What follows from an answer. Where one of these fails the answer stays, and the others follow; complaint and
+	referral are made up for by their clocks."""
+	followed = "What follows from an answer could not be done"
+	with sparing(followed, DOCTYPE, survey.name):
+		_end_call(survey, said)
+	with sparing(followed, DOCTYPE, survey.name):
+		survey_mail.note(survey)
+	if not _complaint(survey):
+		with sparing(followed, DOCTYPE, survey.name):
+			survey_mail.answered(survey)
+	_referral(survey)
+
+
+def _end_call(survey: Document, said: Said) -> None:
 	if said.through == PHONE:
 		survey_calls.made(survey, said.by, said.on)
 	else:
 		survey_calls.needless(survey)
-	if survey.correction_of:
-		frappe.db.set_value(DOCTYPE, survey.correction_of, "corrected_by", survey.name)
-	survey_mail.note(survey)
-	survey_mail.answered(survey)
-	_complaint(survey)
-	if is_happy(survey) or survey.would_refer:
-		_referral(survey)
 
 
-def _complaint(survey: Document) -> None:
-	"""A low mark or a problem is followed up; what the customer says of an earlier complaint is heard (A4)."""
+def _complaint(survey: Document) -> bool:
+	"""A low mark or a problem is followed up; what the customer says of an earlier complaint is heard (A4).
+
+	True where a complaint was opened: whoever is told of it has the answer with it, and needs no second mail.
+	"""
 	from salesflow_std.salesflow_std import complaints
 
-	complaints.open(survey)
+	issue = complaints.open(survey)
+	return bool(issue) and frappe.db.get_value("Issue", issue, "sf_survey") == survey.name
 
 
 def _referral(survey: Document) -> None:
-	"""A happy customer is asked for a referral (A5)."""
+	"""A happy customer is asked for a referral (A5); where that fails, the clock does it."""
+	with sparing("A referral could not be taken up", DOCTYPE, survey.name):
+		take_up_referral(survey)
+
+
+def take_up_referral(survey: Document | str) -> None:
+	"""What an answer asks for of referral and renewal, marked as done. Twice is once; for no answer it does nothing."""
 	from salesflow_std.salesflow_std import referrals
 
+	survey = locked(survey) if isinstance(survey, str) else survey
+	if survey.status != ANSWERED:
+		return
 	referrals.begin(survey)
+	_mark(survey, referral_begun_on=now_datetime().replace(microsecond=0))
 
 
 def latest(customer: str) -> frappe._dict | None:

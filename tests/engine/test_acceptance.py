@@ -149,3 +149,16 @@ def test_only_a_drawing_is_a_signature():
 		DRAWING + "A" * 800_000,
 	):
 		assert not acceptance.is_drawing(value)
+
+
+def test_what_is_left_of_a_scope():
+	"""A2: a part that was accepted is not asked for again; a line that counts nothing is accepted as a whole."""
+	text, item = Line("Training", "Contract 1"), Line("Pump", "Sales Order 1", "PUMP", "Nos", 10, 10)
+	scope = [text, item]
+	assert acceptance.remaining(scope, []) == scope
+	assert acceptance.remaining(scope, [Line("training ", "Contract 1")]) == [item]
+	assert acceptance.remaining(scope, [Line("Training", "Contract 2")]) == scope
+	part = Line("Pump", "Sales Order 1", "PUMP", "Nos", 10, 4)
+	assert [line.delivered for line in acceptance.remaining([item], [part])] == [6]
+	assert acceptance.remaining([item], [part, replace(part, delivered=6)]) == []
+	assert acceptance.remaining([item], [replace(part, delivered=0)]) == []

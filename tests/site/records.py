@@ -123,3 +123,14 @@ def may_read_customer(user: str, customer: str) -> None:
 			"applicable_for": "Customer",
 		}
 	).insert()
+
+
+def errors_of(doc: Any) -> list[str]:
+	"""What the log holds of a record, the latest last."""
+	about = {"reference_doctype": doc.doctype, "reference_name": doc.name}
+	return frappe.get_all("Error Log", filters=about, pluck="error", order_by="creation")
+
+
+def forget_errors(doc: Any) -> None:
+	"""The log outlives the tests, and names come again."""
+	frappe.db.delete("Error Log", {"reference_doctype": doc.doctype, "reference_name": doc.name})

@@ -276,6 +276,49 @@ def test_only_a_drawing_is_a_signature(handover):
 		report.save()
 
 
+def partly(handover, *deliverables):
+	"""A submitted report of which some is accepted, and nothing else stands in it."""
+	report = accepting.draft(handover, save=False)
+	report.items = [row for row in report.items if row.deliverable in deliverables]
+	accepting.sign(report.insert()).submit()
+	return report
+
+
+def test_a_second_report_asks_for_what_is_not_accepted_yet(handover):
+	accepting.order(handover, delivered=4)
+	partly(handover, "Machine, installed", "Standard Service")
+	assert not frappe.db.get_value("Project", handover.project, "sf_accepted_on")
+	assert deliveries.state(handover).accepted_on
+	ordered = {"parent": deliveries.state(handover).sales_order}
+	frappe.db.set_value("Sales Order Item", ordered, "delivered_qty", 10)
+	second = accepting.draft(handover)
+	assert [(row.deliverable, row.qty, row.delivered_qty) for row in second.items] == [
+		("Training of the operators", 0, 0),
+		("Standard Service", 10, 6),
+	]
+	second.run_method("onload")
+	assert second.get_onload("sheet")["left_out"] == []
+	accepting.sign(second).submit()
+	assert frappe.db.get_value("Project", handover.project, "sf_accepted_on")
+	assert accepting.draft(handover, save=False).items == []
+
+
+def test_what_was_refused_or_taken_back_is_asked_for_again(handover):
+	accepting.order(handover)
+	refused = accepting.draft(handover, result="Not Accepted", results="Output too low.")
+	for row in refused.items:
+		row.result = "Not Accepted"
+	refused.save().submit()
+	assert len(accepting.draft(handover, save=False).items) == 3
+	report = accepting.draft(handover, result="Accepted with Open Points", points=[accepting.point()])
+	report.items[0].result, report.items[1].result = "Not Accepted", "With Reservation"
+	accepting.sign(report).submit()
+	left = accepting.draft(handover, save=False).items
+	assert [row.deliverable for row in left] == ["Machine, installed"]
+	report.reload().cancel()
+	assert len(accepting.draft(handover, save=False).items) == 3
+
+
 # What follows -----------------------------------------------------------------------------------------------------
 
 

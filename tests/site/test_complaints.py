@@ -630,7 +630,51 @@ def test_an_answer_stays_where_the_complaint_fails(rep, monkeypatch):
 
 	with monkeypatch.context() as patch:
 		patch.setattr(complaints, "_make", fails)
-		asked = surveyed.answered(rep, surveyed.BAD)
+		sent = surveyed.survey(rep)
+		records.forget_errors(sent)
+		asked = surveyed.answer(surveyed.sent(sent), surveyed.BAD)
+		complaint_clock.tick()
+		complaint_clock.tick()
 	assert surveyed.fresh(asked).status == "Answered" and not surveyed.fresh(asked).issue
+	assert len(records.errors_of(asked)) == 1, "said once, not at each tick"
 	complaint_clock.tick()
 	assert surveyed.fresh(asked).issue
+
+
+def test_another_error_of_the_same_answer_is_logged(rep, monkeypatch):
+	asked = survey(rep, (1, 5, 5))
+	records.forget_errors(asked)
+	for problem in (ValueError("broken"), ValueError("broken"), KeyError("gone"), KeyError("gone")):
+
+		def fails(asked, problem=problem):
+			raise problem
+
+		with monkeypatch.context() as patch:
+			patch.setattr(complaints, "_make", fails)
+			complaint_clock.tick()
+	errors = records.errors_of(asked)
+	assert ["broken" in errors[0], "gone" in errors[1]] == [True, True] and len(errors) == 2
+
+
+def test_the_clock_settles_what_an_answer_could_not(rep, monkeypatch, frozen_time):
+	"""A4: once; what somebody takes up again after that stays open."""
+	with frozen_time("2027-01-15 10:00") as clock:
+		customer = records.customer().name
+		first = complaint(rep, customer=customer)
+		clock.set("2027-01-15 12:00")
+		asked = survey(rep, (5, 5, 5), settled=True, customer=customer, earlier_issue=first.name)
+
+		def fails(name):
+			raise ValueError("broken")
+
+		with monkeypatch.context() as patch:
+			patch.setattr(complaints, "locked", fails)
+			complaints.open(asked)
+		assert state(first).status == "Open"
+		clock.set("2027-01-15 12:30")
+		complaint_clock.tick()
+		assert state(first).status == "Closed" and first.sf_customers_word
+		clock.set("2027-01-15 13:00")
+		saved(first, "Open")
+		complaint_clock.tick()
+		assert state(first).status == "Open"

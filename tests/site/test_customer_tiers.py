@@ -352,4 +352,6 @@ def test_an_import_asks_as_the_form_does(strategic):
 def test_nobody_takes_over_the_whole_house_at_once(call):
 	with pytest.raises(frappe.ValidationError, match="at most 500"):
 		call(TAKE, customers=[str(n) for n in range(501)])
-	assert call(TAKE, customers="{}") == {"changed": [], "refused": []}
+	for customers in ("{}", "no json"):
+		with pytest.raises(frappe.ValidationError, match="customers is"):
+			call(TAKE, customers=customers)

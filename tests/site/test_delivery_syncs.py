@@ -8,7 +8,7 @@ from frappe.utils import get_datetime, getdate
 
 from salesflow_std.jobs import sync_clock
 from salesflow_std.salesflow_std import delivery_kickoff, delivery_syncs, sync_mail
-from tests.site import deliveries, records, signed
+from tests.site import accepting, deliveries, records, signed
 from tests.site.review_cases import absent, notices_of
 from tests.site.submits import put
 
@@ -149,6 +149,54 @@ def test_what_started_after_the_day_is_asked_the_week_after(rep, lead, monday):
 	monday.set("2027-01-18 09:00")
 	sync_clock.tick()
 	assert deliveries.week(project).due_on == get_datetime("2027-01-18 18:00")
+
+
+def with_scope(rep):
+	made, project = deliveries.started(rep)
+	frappe.db.set_value("Contract", made.contract, "sf_scope", accepting.SCOPE)
+	return made, project
+
+
+def accept(made, refused: int = 0, **values):
+	"""A report that is submitted, of which so many rows are not accepted."""
+	report = accepting.draft(made, save=False, accepted_on=getdate(MONDAY))
+	for row in report.items[:refused]:
+		row.result = "Not Accepted"
+	accepting.sign(report, **values).reload().submit()
+	return report.reload()
+
+
+def test_it_ends_when_all_is_accepted(rep, lead, monday):
+	"""A1, A2: not with a part of it, nor while a point is open."""
+	made, project = with_scope(rep)
+	records.settings(sync_weekday="Friday")
+	sync_clock.tick()
+	report = accept(made, result="Accepted with Open Points", points=[accepting.point()])
+	assert records.state(project, "sf_accepted_on") == getdate(MONDAY) and weeks_of(project) == ["Due"]
+	monday.set("2027-01-18 09:00")
+	sync_clock.tick()
+	assert weeks_of(project) == ["Due", "Due"]
+	report.points[0].settled_on = getdate("2027-01-18")
+	report.save()
+	monday.set("2027-01-25 09:00")
+	sync_clock.tick()
+	assert not delivery_syncs.of_week(project.name, getdate("2027-01-25"))
+
+
+def test_a_week_that_nobody_has_begun_ends_with_the_acceptance(rep, lead, monday):
+	made, project = with_scope(rep)
+	sync_clock.tick()
+	accept(made)
+	tick_twice()
+	assert weeks_of(project) == []
+
+
+def test_a_part_that_is_accepted_ends_nothing(rep, lead, monday):
+	made, project = with_scope(rep)
+	points = [accepting.point(settled_on=getdate(MONDAY))]
+	accept(made, refused=1, result="Accepted with Open Points", points=points)
+	tick_twice()
+	assert records.state(project, "sf_accepted_on") is None and weeks_of(project) == ["Due"]
 
 
 @pytest.mark.parametrize("values", ({"status": "Completed"}, {"is_active": "No"}))

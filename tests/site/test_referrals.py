@@ -118,6 +118,19 @@ def test_a_referral_is_a_lead_with_source_and_referrer(call, as_user, rep, custo
 	assert any("have referred" in text for text in timeline(customer))
 
 
+def test_a_renamed_customer_keeps_the_task(call, as_user, rep, customer):
+	"""Taken up is taken up, whatever the customer is called by then."""
+	survey = answered(rep, customer, would_refer=True)
+	renamed = frappe.rename_doc("Customer", customer, f"{customer} AG")
+	survey.reload()
+	referrals.begin(survey)
+	with as_user(rep):
+		call(f"{API}.make_lead", customer=renamed, survey=survey.name, **GIVEN)
+	assert [(task.goal, task.status) for task in tasks(renamed)] == [
+		(customer_tasks.TAKE_UP_REFERRAL, "Done")
+	]
+
+
 def test_the_same_referral_is_made_once(call, customer, lead):
 	again = call(f"{API}.make_lead", customer=customer, **GIVEN)
 	assert again == {"name": lead.name, "made": False}

@@ -242,6 +242,19 @@ def test_an_answer_needs_the_customers_words_and_a_day_to_come(call, contract):
 	assert state(contract, "outcome") is None
 
 
+def test_later_is_not_after_the_end(call, contract, frozen_time):
+	"""A contract that still runs would have ended without a word; one that has ended may still be asked about."""
+	end = getdate(contract.end_date)
+	with pytest.raises(frappe.ValidationError, match="no contract any more"):
+		call(f"{API}.put_off", contract=contract.name, on=add_days(end, 1), note="In spring.")
+	assert state(contract, "outcome") is None
+	call(f"{API}.put_off", contract=contract.name, on=end, note="In spring.")
+	assert state(contract, "due") == end
+	with frozen_time(f"{add_days(end, 3)} 09:00"):
+		call(f"{API}.put_off", contract=contract.name, on=add_days(end, 9), note="In summer.")
+	assert state(contract, "due") == getdate(add_days(end, 9))
+
+
 def test_not_renewed_is_over(call, as_user, rep, manager, contract):
 	with as_user(rep):
 		call(f"{API}.decline", contract=contract.name, note="They build it themselves.")
@@ -329,6 +342,19 @@ def test_not_renewed_when_its_opportunity_is_lost(call, contract):
 	opportunity.append("lost_reasons", {"lost_reason": "Too dear"})
 	opportunity.save()
 	assert state(contract, "outcome", "note") == ("Not Renewed", "Too dear")
+
+
+def test_who_comes_back_after_it_was_lost_has_another_opportunity(call, contract):
+	lost = frappe.get_doc("Opportunity", call(f"{API}.make_opportunity", contract=contract.name))
+	lost.update({"status": "Lost"})
+	lost.save()
+	assert state(contract, "outcome") == "Not Renewed"
+	again = call(f"{API}.make_opportunity", contract=contract.name)
+	assert again != lost.name and state(contract, "outcome", "opportunity") == (None, again)
+	assert call(f"{API}.make_opportunity", contract=contract.name) == again
+	# What becomes of the first one says nothing of the second.
+	lost.reload().save()
+	assert state(contract, "outcome") is None
 
 
 # Where it shows ----------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ import pytest
 from frappe.utils import get_datetime
 
 from salesflow_std.jobs import survey_clock
-from salesflow_std.salesflow_std import survey_calls, survey_day, surveys
-from tests.site import records, surveyed
+from salesflow_std.salesflow_std import customer_tasks, referrals, survey_calls, survey_day, surveys
+from tests.site import accepting, records, surveyed
 from tests.site.review_cases import absent, notices_of
 from tests.site.surveyed import fresh, sent
 
@@ -42,6 +42,42 @@ def test_an_acceptance_without_a_survey_gets_one_once(rep, frozen_time):
 	assert not frappe.db.exists(surveys.DOCTYPE, {"acceptance_report": refused.name})
 
 
+def test_a_survey_that_could_not_be_made_with_its_acceptance_is_made_later(rep, monkeypatch):
+	"""What both sides have signed is submitted all the same (A2, A3)."""
+
+	def fails(report):
+		raise ValueError("broken")
+
+	with monkeypatch.context() as patch:
+		patch.setattr(surveys, "_make", fails)
+		draft = accepting.sign(accepting.draft(accepting.delivered(rep)))
+		records.forget_errors(draft)
+		report = draft.submit()
+	assert report.reload().docstatus == 1 and not report.survey
+	assert frappe.db.get_value("Project", report.project, "sf_accepted_on")
+	assert len(records.errors_of(report)) == 1
+	tick_twice()
+	assert [row.name for row in accepting.survey_of(report)] == [report.reload().survey]
+
+
+def test_a_referral_that_could_not_be_taken_up_with_the_answer_is_taken_up_later(rep, monkeypatch):
+	"""A5: once, and what an answer asks for is not asked for again."""
+
+	def fails(survey):
+		raise ValueError("broken")
+
+	survey = surveyed.survey(rep)
+	records.forget_errors(survey)
+	with monkeypatch.context() as patch:
+		patch.setattr(referrals, "begin", fails)
+		answered = surveyed.answer(sent(survey), would_refer=True)
+		tick_twice()
+	assert fresh(answered).would_refer and not calls(survey)
+	assert len(records.errors_of(survey)) == 1
+	tick_twice()
+	assert [row.goal for row in calls(survey)] == [customer_tasks.TAKE_UP_REFERRAL]
+
+
 def test_it_goes_out_by_itself_shortly_before_it_is_due(rep, frozen_time):
 	with frozen_time(THURSDAY) as clock:
 		survey = surveyed.survey(rep)
@@ -71,6 +107,30 @@ def test_without_an_address_somebody_calls_and_the_manager_hears_of_it(rep, mana
 		assert told(manager, "Overdue: the satisfaction survey") == 1
 		surveys.record_by_phone(survey.name, surveyed.GOOD, "Buyer")
 	assert [row.status for row in calls(survey)] == ["Done"]
+
+
+def test_only_what_is_due_is_locked(rep, frozen_time, count_queries):
+	"""Who answers, or has the form open, does not wait for the clock."""
+
+	def locks(queries):
+		return [query for query in queries if "FOR UPDATE" in query.upper()]
+
+	with frozen_time(THURSDAY) as clock:
+		to_call, to_send = surveyed.survey(rep, email=None), surveyed.survey(rep)
+		on_its_way = surveyed.survey(rep)
+		sent(on_its_way)
+		survey_clock.tick()
+		with count_queries() as queries:
+			survey_clock.tick()
+		assert not locks(queries)
+		clock.set(MONDAY)
+		with count_queries() as queries:
+			survey_clock.tick()
+		assert locks(queries)
+		assert fresh(to_send).status == "Sent" and fresh(to_call).call_task and fresh(on_its_way).reminders
+		with count_queries() as queries:
+			survey_clock.tick()
+		assert not locks(queries), "what is done waits for people"
 
 
 def test_who_stands_in_calls(rep, make_user, frozen_time):

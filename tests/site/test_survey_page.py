@@ -9,7 +9,14 @@ import pytest
 from bs4 import BeautifulSoup
 from frappe.utils import add_to_date, now_datetime
 
-from salesflow_std.salesflow_std import surveys
+from salesflow_std.salesflow_std import (
+	complaints,
+	public_links,
+	referrals,
+	survey_calls,
+	survey_mail,
+	surveys,
+)
 from tests.site import attacks, guest_survey, records, talks
 from tests.site.guest_survey import BUYER, DOOR, HAPPY, LOW, MARKS, PERSON, fresh, page, post, send
 from tests.site.talks import text_of
@@ -223,21 +230,51 @@ def test_of_two_answers_one_counts(survey, token):
 
 
 def test_a_failure_leaves_nothing_half_written(survey, token, monkeypatch):
-	from salesflow_std.salesflow_std import survey_mail
-
+	"""The answer, and that its link is used: as a whole or not at all."""
 	before = attacks.tables()
 
 	def fail(*args, **kwargs):
 		raise RuntimeError(f"with {token} inside")
 
-	monkeypatch.setattr(survey_mail, "answered", fail)
-	monkeypatch.setattr(survey_mail, "note", fail)
+	monkeypatch.setattr(public_links, "revoke", fail)
 	response = post(token, MARKS)
 	assert response.status_code == 200 and "nothing was saved" in text_of(response)
 	changed = {table for table, sum_of in attacks.tables().items() if before[table] != sum_of}
 	assert {table.split(".")[-1] for table in changed} <= {"tabError Log"}
 	monkeypatch.undo()
 	assert "Thank you" in text_of(post(token, MARKS))
+
+
+@pytest.mark.parametrize(
+	("module", "step"),
+	[
+		(survey_mail, "note"),
+		(survey_mail, "answered"),
+		(survey_calls, "needless"),
+		(complaints, "open_now"),
+		(complaints, "hear"),
+		(referrals, "begin"),
+	],
+)
+def test_an_answer_is_stored_whatever_fails_after_it(survey, token, monkeypatch, module, step):
+	"""The customer is thanked, nobody reads their words in the log, and the other steps follow (A3)."""
+
+	def fail(*args, **kwargs):
+		frappe.throw(f"with {token} inside")
+
+	records.forget_errors(survey)
+	with monkeypatch.context() as patch:
+		patch.setattr(module, step, fail)
+		# Of what is low the complaint's mail tells.
+		marks, problem = (MARKS, "") if step == "answered" else (LOW, "It is loud.")
+		assert "Thank you" in text_of(post(token, marks, problem=problem))
+	told = fresh(survey)
+	assert told.status == "Answered"
+	assert bool(told.issue) == (step not in ("open_now", "answered")) and bool(told.referral_begun_on) == (
+		step != "begin"
+	)
+	logged = records.errors_of(survey)
+	assert len(logged) == 1 and "It is loud" not in logged[0]
 
 
 # Half-filled

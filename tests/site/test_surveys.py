@@ -319,6 +319,19 @@ def test_a_low_mark_opens_a_complaint_once(rep):
 	assert frappe.db.get_value("Issue", now.issue, "sf_survey") == now.name
 
 
+def test_who_is_responsible_is_told_of_a_low_answer_once(rep):
+	"""The complaint's mail holds what was low, and leads to the answer; of a good one the answer's tells."""
+	doc = answered(rep, BAD, comments="The handle is loose.")
+	about = {"for_user": rep, "document_name": ("in", [doc.name, fresh(doc).issue])}
+	told = frappe.get_all("Notification Log", about, pluck="document_type", order_by="creation")
+	# First that the customer is to be asked.
+	assert told == [doc.doctype, "Issue"]
+	mails = [mail for mail in talks.mails() if mail.to == [rep] and "The handle is loose." in mail.text]
+	assert len(mails) == 1
+	good = answered(rep, GOOD)
+	assert [text for text in notices_of(rep) if f"{good.title} has answered" in text]
+
+
 def test_a_problem_opens_a_complaint_even_with_good_marks(rep):
 	"""A4."""
 	survey = answered(rep, problem="The manual is missing.")
@@ -416,6 +429,13 @@ def test_the_account_manager_fills_it_in_on_the_phone(call, as_user, rep, survey
 	assert told == {"name": survey.name, "status": "Answered"}
 	assert (now.answered_through, now.recorded_by, now.answers[0].mark) == ("Phone", rep, 4)
 	assert now.wording and not any("has answered" in text for text in notices_of(rep))
+
+
+@pytest.mark.parametrize("answers", ["no json", "[1]", "7", "", "null"])
+def test_what_a_program_sends_is_an_object(call, survey, answers):
+	with pytest.raises(frappe.ValidationError, match="answers"):
+		call(f"{API}.record_by_phone", survey=survey.name, answers=answers, answered_by="Buyer")
+	assert fresh(survey).status == "To Send"
 
 
 def test_a_call_ends_the_links(survey):

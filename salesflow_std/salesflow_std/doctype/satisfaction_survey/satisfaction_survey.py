@@ -22,6 +22,7 @@ _AFTERWARDS = {
 	"would_refer",
 	"referral",
 	"referral_lead",
+	"referral_begun_on",
 	"corrected_by",
 	"allocated_to",
 	"call_task",
