@@ -15,6 +15,7 @@ from frappe.utils import add_to_date, getdate, now_datetime
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
 from tools import (
 	demo_after_sale,
+	demo_care,
 	demo_customers,
 	demo_minutes,
 	demo_objections,
@@ -61,6 +62,7 @@ def make() -> dict[str, int]:
 	demo_minutes.make()
 	demo_stages.make()
 	demo_after_sale.make()
+	demo_care.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -85,6 +87,7 @@ def make() -> dict[str, int]:
 		"Lost deals": frappe.db.count("Opportunity", {"status": "Lost"}),
 		"Contracts": frappe.db.count("Contract"),
 		**demo_after_sale.summary(),
+		**demo_care.summary(),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 
