@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 import frappe
 from frappe.utils import add_days, getdate, now_datetime
 
+from salesflow_std.engine.cadence import Step
+from salesflow_std.salesflow_std.cadences import Cadence, cadences
 from tools.demo_after_sale import _customer, _mails_gone, _no_gates, _order
 from tools.demo_deliveries import _MANAGER, _REP, _ZH_MANAGER, _ZH_REP, Delivery
 from tools.demo_solutions import _as
@@ -80,9 +82,9 @@ def make() -> None:
 		_history()
 		care_clock.daily()
 		_this_week()
-		customer_standing.follow()
 		for silence in _SILENT:
 			_looked_into(silence)
+		customer_standing.run()
 
 
 def _fell_silent(number: int, silence: _Silence) -> None:
@@ -133,7 +135,6 @@ def _festival() -> None:
 def _history() -> None:
 	"""What the rhythms of before have left: most touches done, some skipped."""
 	from salesflow_std.salesflow_std import follow_ups
-	from salesflow_std.salesflow_std.cadences import cadences
 
 	policies = {of.purpose: of for of in cadences("Customer")}
 	visits = _customers(sf_tier="Strategic")
@@ -144,10 +145,13 @@ def _history() -> None:
 	for number, row in enumerate(calls):
 		rows.append(_was(row, policies["Care Call"], 62 + number % 5, is_done=True))
 		rows.append(_was(row, policies["Care Call"], 12 + 2 * (number % 7), is_done=number % 4 != 2))
+	for number, row in enumerate(_customers(customer_name=("like", "% Account %"))):
+		if number % 4:
+			rows.append(_was(row, None, 9 + 8 * number, is_done=True))
 	follow_ups.insert_rows(rows)
 
 
-def _customers(**filters: str) -> list[frappe._dict]:
+def _customers(**filters: object) -> list[frappe._dict]:
 	return frappe.get_all(
 		"Customer",
 		filters={"disabled": 0, "account_manager": ("is", "set"), **filters},
@@ -156,8 +160,9 @@ def _customers(**filters: str) -> list[frappe._dict]:
 	)
 
 
-def _was(customer: frappe._dict, of: object, days: int, is_done: bool) -> dict[str, object]:
-	step = of.policy.steps[0]
+def _was(customer: frappe._dict, of: Cadence | None, days: int, is_done: bool) -> dict[str, object]:
+	"""A touch of a policy, or a call that was not planned, so many days ago."""
+	step = of.policy.steps[0] if of else Step("Phone")
 	due = _working_day(now_datetime() - timedelta(days=days))
 	told = {"status": "Missed"}
 	if is_done:
@@ -176,12 +181,12 @@ def _was(customer: frappe._dict, of: object, days: int, is_done: bool) -> dict[s
 		"reference_doctype": "Customer",
 		"reference_name": customer.name,
 		"allocated_to": customer.account_manager,
-		"kind": "Rhythm",
+		"kind": "Rhythm" if of else "Unplanned",
 		"due_on": due,
 		"late_on": due + timedelta(days=7),
 		"channel": step.channel,
 		"goal": step.goal,
-		"policy": of.name,
+		"policy": of.name if of else None,
 		**told,
 	}
 

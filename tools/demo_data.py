@@ -45,6 +45,7 @@ def make() -> dict[str, int]:
 	demo_reviewers.make()
 	if not frappe.db.exists("Lead", {"email_id": ("like", "%@demo.example.com")}):
 		frappe.flags.mute_emails = True
+		_dates_of_the_country()
 		demo_stages.begin()
 		rng = random.Random(_SEED)
 		names = [_lead(rng, i) for i in range(_LEADS)]
@@ -90,6 +91,14 @@ def make() -> dict[str, int]:
 		**demo_care.summary(),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
+
+
+def _dates_of_the_country() -> None:
+	"""As the setup wizard sets them for China."""
+	system = frappe.get_doc("System Settings")
+	system.date_format = "yyyy-mm-dd"
+	system.first_day_of_the_week = "Monday"
+	system.save()
 
 
 def _owners() -> list[str]:

@@ -17,6 +17,7 @@
 		});
 	}
 
+	settings.formatters = { ...settings.formatters, sf_tier: (tier) => (tier ? tiers.pill(tier) : "") };
 	settings.onload = (list) => {
 		onload?.(list);
 		if (!tiers.may_set()) return;
