@@ -73,6 +73,7 @@ def make() -> None:
 		return
 	from salesflow_std.jobs import care_clock, customer_standing
 
+	_teams()
 	with _mails_gone(), _no_gates():
 		for number, silence in enumerate(_SILENT):
 			_fell_silent(number, silence)
@@ -85,6 +86,35 @@ def make() -> None:
 		for silence in _SILENT:
 			_looked_into(silence)
 		customer_standing.run()
+
+
+def _teams() -> None:
+	"""Each manager leads the rep of the same language."""
+	root = frappe.db.get_value("Sales Person", {"parent_sales_person": ("is", "not set")}, order_by="lft")
+	for manager, rep in ((_MANAGER, _REP), (_ZH_MANAGER, _ZH_REP)):
+		_sales_person(rep, _sales_person(manager, root, is_group=1))
+
+
+def _sales_person(user: str, above: str, is_group: int = 0) -> str:
+	name = frappe.db.get_value("User", user, "full_name")
+	employee = frappe.get_doc(
+		{
+			"doctype": "Employee",
+			"first_name": name,
+			"gender": frappe.db.get_value("Gender", {}, order_by="name"),
+			"date_of_birth": "1990-01-01",
+			"date_of_joining": add_days(getdate(), -400),
+			"company": frappe.defaults.get_global_default("company"),
+			"user_id": user,
+			"create_user_permission": 0,
+		}
+	).insert(ignore_permissions=True)
+	person = {"sales_person_name": name, "parent_sales_person": above, "employee": employee.name}
+	return (
+		frappe.get_doc({"doctype": "Sales Person", "is_group": is_group, **person})
+		.insert(ignore_permissions=True)
+		.name
+	)
 
 
 def _fell_silent(number: int, silence: _Silence) -> None:

@@ -95,10 +95,9 @@ def make() -> dict[str, int]:
 
 def _dates_of_the_country() -> None:
 	"""As the setup wizard sets them for China."""
-	system = frappe.get_doc("System Settings")
-	system.date_format = "yyyy-mm-dd"
-	system.first_day_of_the_week = "Monday"
-	system.save()
+	for key, value in (("date_format", "yyyy-mm-dd"), ("first_day_of_the_week", "Monday")):
+		frappe.db.set_single_value("System Settings", key, value)
+		frappe.db.set_default(key, value)
 
 
 def _owners() -> list[str]:

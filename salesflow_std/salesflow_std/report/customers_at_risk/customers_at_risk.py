@@ -142,7 +142,7 @@ def _row(customer: frappe._dict, currency: str) -> dict:
 		"band": band,
 		"band_label": _(band, context="Customers at Risk"),
 		"kinds": customer.kinds,
-		"reasons": ", ".join(
+		"reasons": " · ".join(
 			f"{reason['label']} ×{len(found[kind])}" if len(found[kind]) > 1 else reason["label"]
 			for kind, reason in zip(customer.kinds, reasons, strict=True)
 		),
@@ -159,11 +159,11 @@ def _reason(kind: str) -> str:
 def _columns() -> list[dict]:
 	return [
 		column(_("Customer"), "label", "Data", 210),
-		column(_("Account Manager"), "rep", "Data", 140),
+		column(_("Account Manager"), "rep", "Data", 155),
 		column(_("Tier", context="Customer"), "tier", "Data", 95),
 		column(_("Risk", context="Customers at Risk"), "band_label", "Data", 80),
 		column(_("Weight", context="Customers at Risk"), "weight", "Int", 80),
-		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 400),
+		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 390),
 		column(_("Orders of 12 Months"), "orders", "Currency", 160, "currency"),
 	]
 
