@@ -243,6 +243,14 @@ def policy_names() -> set[str]:
 	return {policy["policy_name"] for policy in shipped("cadence_policy")}
 
 
+def policy_descriptions() -> set[str]:
+	return {policy["description"] for policy in shipped("cadence_policy")}
+
+
+def policy_goals() -> set[str]:
+	return {step["goal"] for policy in shipped("cadence_policy") for step in policy["steps"]}
+
+
 def dimension_labels() -> set[str]:
 	return {row["label"] for model in shipped_models() for row in model["dimensions"]}
 
@@ -696,6 +704,10 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/scoring_model/scoring_model.js", "frm.doc.applies_to"): graded_doctypes,
 	("salesflow_std/doctype/scoring_model/scoring_model_list.js", "value"): model_names,
 	("salesflow_std/doctype/cadence_policy/cadence_policy_list.js", "value"): policy_names,
+	("salesflow_std/doctype/cadence_policy/cadence_policy.js", "description"): policy_descriptions,
+	("salesflow_std/doctype/cadence_policy/cadence_policy.js", "goal"): policy_goals,
+	("salesflow_std/doctype/cadence_policy/cadence_policy.js", "word"): lambda: selectable("Cadence Step"),
+	("salesflow_std/doctype/festival/festival_list.js", "name"): festivals,
 	(_REPORT + ".js", "value"): groupings,
 	("public/js/follow_up_dialog.js", "value"): lambda: options_of(
 		"Follow Up", "outcome", "channel", "what_now"

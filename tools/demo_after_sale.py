@@ -15,7 +15,7 @@ from frappe.model.document import Document
 from frappe.utils import add_days, get_datetime, getdate, now_datetime
 
 from tools import demo_renewals
-from tools.demo_deliveries import DELIVERED, RUNNING, Delivery, Running, Week
+from tools.demo_deliveries import _REP, DELIVERED, RUNNING, Delivery, Running, Week
 from tools.demo_solutions import _ITEMS, _as
 from tools.demo_stages import _HANDED_TO, _ordered, _settings, _signed_deal
 
@@ -50,10 +50,7 @@ def make() -> None:
 	if frappe.db.count("Satisfaction Survey"):
 		return
 	frappe.flags.mute_emails = True
-	before = frappe.get_doc("Salesflow Settings")
-	asked = {field: before.get(field) for field in ("stage_enforcement", "quotation_enforcement")}
-	_settings(**dict.fromkeys(asked, "Off"))
-	try:
+	with _no_gates():
 		for number, delivery in enumerate(DELIVERED):
 			with nullcontext() if delivery.weeks < 2 else _mails_gone():
 				_delivered(number, delivery)
@@ -61,9 +58,19 @@ def make() -> None:
 			for running in RUNNING:
 				_running(running)
 			demo_renewals.make()
+	_clocks()
+
+
+@contextmanager
+def _no_gates() -> Iterator[None]:
+	"""What happened long ago was asked by no gate."""
+	before = frappe.get_doc("Salesflow Settings")
+	asked = {field: before.get(field) for field in ("stage_enforcement", "quotation_enforcement")}
+	_settings(**dict.fromkeys(asked, "Off"))
+	try:
+		yield
 	finally:
 		_settings(**asked)
-	_clocks()
 
 
 @contextmanager
@@ -139,6 +146,7 @@ def _customer(number: int, delivery: Delivery) -> str:
 			"customer_type": "Company",
 			"account_manager": delivery.owner,
 			"language": delivery.language,
+			"territory": frappe.db.exists("Territory", "China"),
 		}
 	).insert(ignore_permissions=True)
 	people = _TEXTS[delivery.language]["people"]
@@ -154,7 +162,8 @@ def _customer(number: int, delivery: Delivery) -> str:
 	contact.append("email_ids", {"email_id": f"delivered{number:02d}@demo.example.com", "is_primary": 1})
 	contact.append("phone_nos", {"phone": f"+86 138 0000 {number:04d}", "is_primary_mobile_no": 1})
 	contact.insert(ignore_permissions=True)
-	frappe.db.set_value("Customer", customer.name, "customer_primary_contact", contact.name)
+	reached = {"email_id": contact.email_id, "mobile_no": contact.mobile_no}
+	frappe.db.set_value("Customer", customer.name, {"customer_primary_contact": contact.name, **reached})
 	_earlier("Customer", customer.name, 7 * delivery.weeks + 90)
 	return customer.name
 
@@ -296,7 +305,7 @@ def _answered_on(survey: Document, days: int) -> dict[str, object]:
 
 
 def _answer(name: str, marks: tuple, delivery: Delivery, by_phone: bool = False) -> None:
-	from salesflow_std.salesflow_std import public_links, surveys
+	from salesflow_std.salesflow_std import notices, public_links, surveys
 
 	survey = frappe.get_doc("Satisfaction Survey", name)
 	given = dict(zip(("timeliness", "service_quality", "needs_met", "recommend"), marks, strict=True))
@@ -319,19 +328,20 @@ def _answer(name: str, marks: tuple, delivery: Delivery, by_phone: bool = False)
 		as_dict=True,
 		order_by="creation desc",
 	)
-	with _as("Guest"):
+	with _as("Guest"), notices.in_language(delivery.language):
 		surveys.answer_by_link(link, given, survey.person, **said)
 
 
 def _complaint(issue: str, delivery: Delivery, days: int) -> None:
-	"""The complaint of a survey; settled a week later where the customer has said so."""
+	"""The complaint of a survey; settled the next day or a week later where the customer has said so."""
 	from salesflow_std.salesflow_std import complaints
 
 	settled = {}
 	if delivery.is_settled:
 		said_by = _TEXTS[delivery.language]["contact"]
 		complaints.settle(issue, _TEXTS[delivery.language]["settled"], said_by)
-		later = now_datetime().replace(microsecond=0) - timedelta(days=max(0, days - 6))
+		took = 1 if delivery.owner == _REP else 6
+		later = now_datetime().replace(microsecond=0) - timedelta(days=max(0, days - took))
 		settled = {"sf_settled_on": later, "sf_word_on": later.date(), "sla_resolution_date": later}
 	opened = now_datetime() - timedelta(days=days)
 	_earlier("Issue", issue, days, **settled)

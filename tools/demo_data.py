@@ -15,6 +15,7 @@ from frappe.utils import add_to_date, getdate, now_datetime
 from salesflow_std.jobs import follow_up_clock, grade_clock, take_in
 from tools import (
 	demo_after_sale,
+	demo_care,
 	demo_customers,
 	demo_minutes,
 	demo_objections,
@@ -44,6 +45,7 @@ def make() -> dict[str, int]:
 	demo_reviewers.make()
 	if not frappe.db.exists("Lead", {"email_id": ("like", "%@demo.example.com")}):
 		frappe.flags.mute_emails = True
+		_dates_of_the_country()
 		demo_stages.begin()
 		rng = random.Random(_SEED)
 		names = [_lead(rng, i) for i in range(_LEADS)]
@@ -61,6 +63,7 @@ def make() -> dict[str, int]:
 	demo_minutes.make()
 	demo_stages.make()
 	demo_after_sale.make()
+	demo_care.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -85,8 +88,16 @@ def make() -> dict[str, int]:
 		"Lost deals": frappe.db.count("Opportunity", {"status": "Lost"}),
 		"Contracts": frappe.db.count("Contract"),
 		**demo_after_sale.summary(),
+		**demo_care.summary(),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
+
+
+def _dates_of_the_country() -> None:
+	"""As the setup wizard sets them for China."""
+	for key, value in (("date_format", "yyyy-mm-dd"), ("first_day_of_the_week", "Monday")):
+		frappe.db.set_single_value("System Settings", key, value)
+		frappe.db.set_default(key, value)
 
 
 def _owners() -> list[str]:

@@ -104,7 +104,7 @@ def _project(survey: Document) -> str:
 
 
 def _subject(args: dict[str, Any], reminder: bool) -> str:
-	words = _("A reminder: {0}") if reminder else _("How was it? {0}")
+	words = _("A reminder: {0}") if reminder else _("Please tell us: {0}")
 	about = " – ".join(filter(None, (args["title"], args["project"])))
 	return one_line(words.format(about))
 

@@ -521,6 +521,7 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			"fieldtype": "Select",
 			"label": "Tier",
 			"options": "\n".join(("", *TIERS)),
+			"in_list_view": 1,
 			"in_standard_filter": 1,
 			"search_index": 1,
 			"no_copy": 1,

@@ -17,6 +17,13 @@
 		});
 	}
 
+	// Where a manager has something to decide, the tier that the figures propose stands beside the one that counts.
+	const shown = (tier, df, { sf_tier_differs, sf_proposed_tier }) =>
+		[tier && tiers.pill(tier), sf_tier_differs && sf_proposed_tier && `→ ${tiers.pill(sf_proposed_tier)}`]
+			.filter(Boolean)
+			.join(" ");
+	settings.add_fields = [...new Set([...(settings.add_fields || []), "sf_tier_differs", "sf_proposed_tier"])];
+	settings.formatters = { ...settings.formatters, sf_tier: shown };
 	settings.onload = (list) => {
 		onload?.(list);
 		if (!tiers.may_set()) return;

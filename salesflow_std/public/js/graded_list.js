@@ -86,8 +86,8 @@ salesflow.graded_list = {
 				: "";
 	},
 
-	// A window of up to 1366 pixels has room for four columns, and ours would be the fifth and sixth. The grade and
-	// the stage come right after the status, unless the users have chosen their columns; the grade in the last one's
+	// A window of up to 1366 pixels has room for four columns, and ours would be the fifth and sixth. Grade, stage
+	// and tier come right after the status, unless the users have chosen their columns; the grade in the last one's
 	// place.
 	show_columns(list) {
 		if (list.view_name !== "List") return;
@@ -95,7 +95,7 @@ salesflow.graded_list = {
 		list.setup_columns = () => {
 			setup_columns();
 			if (list.list_view_settings?.fields) return;
-			const ours = ["sf_grade", "sf_stage"]
+			const ours = ["sf_grade", "sf_stage", "sf_tier"]
 				.map((field) => frappe.meta.get_docfield(list.doctype, field))
 				.filter((df) => df?.in_list_view);
 			const is_ours = (column) => ours.some((df) => df.fieldname === column.df?.fieldname);

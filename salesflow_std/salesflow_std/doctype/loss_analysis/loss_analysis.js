@@ -3,7 +3,7 @@ frappe.provide("salesflow");
 
 if (!salesflow.loss_analysis) {
 	const API = "salesflow_std.api.loss_analysis";
-	const COLOURS = { Open: "red", Analysed: "orange", "Offer Made": "blue", "Won Back": "green", "Given Up": "gray" };
+	const COLOURS = { Open: "orange", Analysed: "orange", "Offer Made": "blue", "Won Back": "green", "Given Up": "gray" };
 	const UNDER_WAY = ["Open", "Analysed", "Offer Made"];
 	const word = (text) => __(text, null, "Loss Analysis");
 	const esc = (text) => frappe.utils.escape_html(text || "");

@@ -61,7 +61,8 @@ frappe.query_reports["Customers at Risk"] = {
 			return frappe.utils.get_form_link("Customer", data.customer, true, escape(value));
 		if (column.fieldname === "band_label")
 			return `<span class="indicator-pill ${RISK_COLOURS[data.band]} no-indicator-dot">${escape(value)}</span>`;
-		if (column.fieldname === "reasons") return data.links.map(risk_link).join(", ");
+		if (column.fieldname === "reasons")
+			return `<span class="sf-opens">${data.links.map(risk_link).join(" · ")}</span>`;
 		return default_formatter(value, row, column, data);
 	},
 };

@@ -21,6 +21,8 @@ from salesflow_std.salesflow_std.report_parts import column
 
 # More records of one reason are no list to open.
 _OPENED = 50
+# More reasons than that have no room for their words in the chart.
+_CHARTED = 5
 _CUSTOMER = {"rep": "account_manager", "tier": "sf_tier", "activity": "sf_activity", "customer": "name"}
 
 
@@ -140,7 +142,7 @@ def _row(customer: frappe._dict, currency: str) -> dict:
 		"band": band,
 		"band_label": _(band, context="Customers at Risk"),
 		"kinds": customer.kinds,
-		"reasons": ", ".join(
+		"reasons": " · ".join(
 			f"{reason['label']} ×{len(found[kind])}" if len(found[kind]) > 1 else reason["label"]
 			for kind, reason in zip(customer.kinds, reasons, strict=True)
 		),
@@ -156,22 +158,22 @@ def _reason(kind: str) -> str:
 
 def _columns() -> list[dict]:
 	return [
-		column(_("Customer"), "label", "Data", 180),
-		column(_("Account Manager"), "rep", "Data", 125),
-		column(_("Tier", context="Customer"), "tier", "Data", 80),
+		column(_("Customer"), "label", "Data", 210),
+		column(_("Account Manager"), "rep", "Data", 155),
+		column(_("Tier", context="Customer"), "tier", "Data", 95),
 		column(_("Risk", context="Customers at Risk"), "band_label", "Data", 80),
 		column(_("Weight", context="Customers at Risk"), "weight", "Int", 80),
-		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 450),
-		column(_("Orders of 12 Months"), "orders", "Currency", 165, "currency"),
+		column(_("Reasons", context="Customers at Risk"), "reasons", "Data", 390),
+		column(_("Orders of 12 Months"), "orders", "Currency", 160, "currency"),
 	]
 
 
 def _chart(rows: Sequence[frappe._dict]) -> dict | None:
-	"""For how many customers each reason is given."""
+	"""For how many customers each of the most frequent reasons is given."""
 	told = Counter(kind for row in rows for kind in row.kinds)
 	if not told:
 		return None
-	kinds = [kind for kind, _count in told.most_common()]
+	kinds = [kind for kind, _count in told.most_common(_CHARTED)]
 	return {
 		"data": {
 			"labels": [_reason(kind) for kind in kinds],
