@@ -35,28 +35,20 @@ _OWN = ("name", "reference_name", "allocated_to", "stands_in_for", "open_key", "
 
 
 class Among(Criterion):
-	"""``field IN (…)`` for thousands of texts.
-
-	In lists of some hundreds: of a longer one MariaDB makes a table to join with, and may then read the whole of the other.
-	"""
-
-	_LIST = 500
+	"""``field IN (…)`` for thousands of texts."""
 
 	def __init__(self, field: Field, values: Iterable[str]) -> None:
 		super().__init__()
 		self.field = field
 		# Frappe fills in parameters afterwards, which reads % as its own.
-		texts = [frappe.db.escape(value, percent=True) for value in values] or ["null"]
-		self.lists = [",".join(texts[i : i + self._LIST]) for i in range(0, len(texts), self._LIST)]
+		self.values = ",".join(frappe.db.escape(value, percent=True) for value in values) or "null"
 
 	def nodes_(self) -> Iterable[object]:
 		yield self
 		yield from self.field.nodes_()
 
 	def get_sql(self, **kwargs: object) -> str:
-		field = self.field.get_sql(**kwargs)
-		found = " OR ".join(f"{field} IN ({texts})" for texts in self.lists)
-		return f"({found})"
+		return f"{self.field.get_sql(**kwargs)} IN ({self.values})"
 
 
 def insert_touches(doctype: str, touches: Sequence[Mapping[str, object]]) -> int:

@@ -167,14 +167,16 @@ class CarePlanning:
 	# Customers who are alike ---------------------------------------------------------------------------
 
 	def _plan_alike(self, names: list[str]) -> dict[str, datetime | None]:
-		"""Has the database plan those of many customers that are like others (`care_sets`)."""
+		"""Has the database plan those of many customers, sorted by name, that are like others (`care_sets`)."""
 		if not self.on or len(names) < care_sets.WORTH_IT:
 			return {}
 		if not self._sets:
 			if frappe.db.transaction_writes:
 				return {}  # Frappe wants no open writes before a CREATE
 			self._sets = CareSets(self._schedule, self._touches)
-		return self._sets.plan(names)
+		# Some between them may not have been asked for: their plan is right already, or will be.
+		planned = self._sets.plan(names[0], names[-1])
+		return {name: planned[name] for name in names if name in planned}
 
 	def _schedule(self, group: frappe._dict) -> Schedule | None:
 		"""What the customers of a group follow; None where a stand-in or a festival has to be looked at."""

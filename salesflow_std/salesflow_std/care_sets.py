@@ -8,12 +8,12 @@ like nobody else - something is open, was agreed or cancelled, somebody stands i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import frappe
-from frappe.query_builder.functions import Concat, Date, IfNull, Max, Min, Sum
+from frappe.query_builder.functions import Concat, Count, IfNull, Max, Min, Sum
 from frappe.utils import now_datetime
 from pypika import Case, Table
 from pypika.queries import QueryBuilder
@@ -29,8 +29,14 @@ IN_VAIN = ("No Answer", "Wrong Contact", "Call Later", "Meeting Agreed")
 # With fewer customers the tables cost more than they save.
 WORTH_IT = 200
 
-# The last touch of a customer that had none, and of one whose next touch should have been long ago.
-NEVER, LONG_AGO = date(1000, 1, 1), date(1000, 1, 2)
+# The last touch of a customer whose next one should have been long ago.
+LONG_AGO = date.min
+
+# A kind is a number: of the schedule, and of what else decides. First the places of those who had no touch yet, then
+# those of whom it is long ago, then the days of a last touch; there the place decides nothing.
+_KINDS = 4096
+_LONG_AGO = care_rhythm.PLACES
+_BY_DAY = 2 * care_rhythm.PLACES
 
 _ALIKE = Table("sf_care_alike")
 _CHUNK = Table("sf_care_chunk")
@@ -50,14 +56,11 @@ _COLUMNS = {
 		"name": _NAME,
 		"title": _NAME,
 		"account_manager": _NAME,
-		"schedule": "int",
-		"place": "int",
-		"last": "date",
+		"kind": "int",
 	},
 	_PLANS: {
-		"schedule": "int",
-		"place": "int",
-		"last": "date",
+		"kind": "int",
+		"number": "int",
 		"policy": _NAME,
 		"due_on": "datetime(6)",
 		"late_on": "datetime(6)",
@@ -66,15 +69,19 @@ _COLUMNS = {
 		"value_kind": _NAME,
 	},
 }
-_KEYS = {_ALIKE: "account_manager, sf_tier, sf_activity", _CHUNK: "name", _PLANS: "schedule, place, last"}
+_KEYS = {
+	_ALIKE: ["key (account_manager, sf_tier, sf_activity)"],
+	_CHUNK: [],
+	_PLANS: ["primary key (kind, number)"],
+}
 # The purpose of a schedule without a rhythm: what was before does not matter.
 ANY = "*"
 # What customers have to share to be cared for alike, besides who works on which days.
 DECIDES = ("account_manager", "sf_tier", "sf_activity", "sf_grade")
-_KIND = ("schedule", "place", "last")
 _PLAN = ("policy", "due_on", "late_on", "channel", "goal", "value_kind")
 
 _Crc32 = CustomFunction("CRC32", ["text"])
+_Days = CustomFunction("DATEDIFF", ["day", "since"])
 _Hex = CustomFunction("HEX", ["number"])
 _Left = CustomFunction("LEFT", ["text", "length"])
 _Number = CustomFunction("UUID_SHORT", [])
@@ -113,7 +120,8 @@ class CareSets:
 		touches: Callable[[int, int, date | None], list[frappe._dict] | None],
 	) -> None:
 		self._schedule, self._touches = schedule, touches
-		self._known: set[tuple] = set()
+		self._schedules: dict[int, Schedule] = {}
+		self._known: set[int] = set()
 		self._make_tables()
 
 	def _make_tables(self) -> None:
@@ -121,8 +129,8 @@ class CareSets:
 		for table, columns in _COLUMNS.items():
 			name = table._table_name
 			frappe.db.sql_ddl(f"drop temporary table if exists {name}")
-			said = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-			frappe.db.sql(f"create temporary table {name} ({said}, key ({_KEYS[table]})) engine=Aria")
+			said = [f"{column} {kind}" for column, kind in columns.items()] + _KEYS[table]
+			frappe.db.sql(f"create temporary table {name} ({', '.join(said)}) engine=Aria")
 		customer = frappe.qb.DocType(CUSTOMER)
 		groups = (
 			frappe.qb.from_(customer)
@@ -135,34 +143,42 @@ class CareSets:
 		for group in groups:
 			of = self._schedule(group)
 			if of:
+				self._schedules[of.number] = of
 				rows.append([*(group[field] for field in DECIDES), of.number, of.purpose, of.late_before])
 		bulk.load(_ALIKE._table_name, _COLUMNS[_ALIKE], rows)
 
-	def plan(self, names: Iterable[str]) -> dict[str, datetime | None]:
-		"""Plans those of some customers that are like others, and locks them; when the next touch of each is due."""
-		self._fill(names)
+	def plan(self, first: str, last: str) -> dict[str, datetime | None]:
+		"""Plans those of the customers from `first` to `last`, by name, that are like others, and locks them.
+
+		Returns when the next touch of each is due.
+		"""
+		if _without_plan(first, last) < WORTH_IT:
+			return {}
+		self._fill(first, last)
 		self._learn()
 		self._insert()
-		dues = dict(
-			frappe.qb.from_(_CHUNK)
+		customer = frappe.qb.DocType(CUSTOMER)
+		# Nothing but a column of the other tables is written: MariaDB then updates as it reads.
+		(
+			frappe.qb.update(_CHUNK)
 			.join(_PLANS)
-			.on(_same_kind())
-			.select(_CHUNK.name, Min(_PLANS.due_on))
-			.groupby(_CHUNK.name)
+			.on(_is_first())
+			.join(customer)
+			.on(customer.name == _CHUNK.name)
+			.set(customer.sf_next_touch_on, _PLANS.due_on)
 			.run()
 		)
-		bulk.update_rows(CUSTOMER, {"sf_next_touch_on": bulk.TIME}, dues.items())
-		return dues
+		return dict(
+			frappe.qb.from_(_CHUNK).join(_PLANS).on(_is_first()).select(_CHUNK.name, _PLANS.due_on).run()
+		)
 
-	def _fill(self, names: Iterable[str]) -> None:
+	def _fill(self, first: str, last: str) -> None:
 		"""Those of a chunk that are like others, with their kind."""
 		frappe.qb.from_(_CHUNK).delete().run()
 		customer = frappe.qb.DocType(CUSTOMER)
-		among = bulk.Among(customer.name, names)
-		told = _told(names).as_("told")
+		told = _told(first, last).as_("told")
 		never = told.last.isnull()
 		long_ago = told.last < _ALIKE.late_before
-		# On a day that follows from the last one the place decides nothing.
 		place = _Crc32(customer.name) % care_rhythm.PLACES
 		(
 			frappe.qb.into(_CHUNK)
@@ -176,11 +192,13 @@ class CareSets:
 				customer.name,
 				IfNull(customer.customer_name, customer.name),
 				customer.account_manager,
-				_ALIKE.schedule,
-				Case().when(never | long_ago, place).else_(0),
-				Case().when(never, NEVER).when(long_ago, LONG_AGO).else_(Date(told.last)),
+				_ALIKE.schedule * _KINDS
+				+ Case()
+				.when(never, place)
+				.when(long_ago, place + _LONG_AGO)
+				.else_(IfNull(_Days(told.last, _ALIKE.late_before), 0) + _BY_DAY),
 			)
-			.where(among & (customer.disabled == 0))
+			.where(customer.name[first:last] & (customer.disabled == 0) & customer.sf_next_touch_on.isnull())
 			.where(
 				told.name.isnull()
 				| (told.odd == 0)
@@ -195,18 +213,25 @@ class CareSets:
 
 	def _learn(self) -> None:
 		"""Asks for the plan of each new kind."""
-		kinds = frappe.qb.from_(_CHUNK).select(*(_CHUNK[field] for field in _KIND)).distinct().run()
 		rows = []
-		for kind in kinds:
+		for kind in frappe.qb.from_(_CHUNK).select(_CHUNK.kind).distinct().run(pluck=True):
 			if kind in self._known:
 				continue
 			self._known.add(kind)
-			schedule, place, last = kind
-			touches = self._touches(schedule, place, None if last == NEVER else last)
+			number, rest = divmod(kind, _KINDS)
+			touches = self._touches(number, rest % care_rhythm.PLACES, self._last(number, rest))
 			if touches is not None:
-				# One without a touch is known by a row without a policy.
-				rows += ([*kind, *(touch.get(field) for field in _PLAN)] for touch in touches or ({},))
+				# The first one is number 0; who gets none is known by a row without a policy.
+				touches = sorted(touches, key=lambda touch: touch.due_on) or [{}]
+				rows += ([kind, n, *(touch.get(field) for field in _PLAN)] for n, touch in enumerate(touches))
 		bulk.load(_PLANS._table_name, _COLUMNS[_PLANS], rows)
+
+	def _last(self, schedule: int, rest: int) -> date | None:
+		"""The last touch of a kind."""
+		late_before = self._schedules[schedule].late_before
+		if rest < _LONG_AGO or not late_before:
+			return None
+		return LONG_AGO if rest < _BY_DAY else late_before + timedelta(days=rest - _BY_DAY)
 
 	def _insert(self) -> None:
 		"""The touches; one that somebody has put meanwhile stays the only one."""
@@ -237,7 +262,7 @@ class CareSets:
 			.columns(*values)
 			.from_(_CHUNK)
 			.join(_PLANS)
-			.on(_same_kind())
+			.on(_PLANS.kind == _CHUNK.kind)
 			.select(*values.values())
 			.where(_PLANS.policy.isnotnull())
 			.run()
@@ -245,11 +270,18 @@ class CareSets:
 		bulk.remember_links("Follow Up", [CUSTOMER])
 
 
-def _same_kind() -> Criterion:
-	return Criterion.all([_PLANS[field] == _CHUNK[field] for field in _KIND])
+def _is_first() -> Criterion:
+	return (_PLANS.kind == _CHUNK.kind) & (_PLANS.number == 0)
 
 
-def _told(names: Iterable[str]) -> QueryBuilder:
+def _without_plan(first: str, last: str) -> int:
+	"""How many customers have no next touch: with one they are hardly ever alike."""
+	customer = frappe.qb.DocType(CUSTOMER)
+	query = frappe.qb.from_(customer).select(Count("*"))
+	return query.where(customer.name[first:last] & customer.sf_next_touch_on.isnull()).run()[0][0]
+
+
+def _told(first: str, last: str) -> QueryBuilder:
 	"""What follow-ups tell of customers: the last touch, of which purposes they were, and how many are `odd`: anything
 	but a touch of the rhythm that took place or was missed."""
 	touch, policy = frappe.qb.DocType("Follow Up"), frappe.qb.DocType("Cadence Policy")
@@ -267,6 +299,6 @@ def _told(names: Iterable[str]) -> QueryBuilder:
 			Max(purpose).as_("purposes"),
 			Sum(Case().when(usual, 0).else_(1)).as_("odd"),
 		)
-		.where((touch.reference_doctype == CUSTOMER) & bulk.Among(touch.reference_name, names))
+		.where((touch.reference_doctype == CUSTOMER) & touch.reference_name[first:last])
 		.groupby(touch.reference_name)
 	)
