@@ -708,6 +708,9 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/cadence_policy/cadence_policy.js", "goal"): policy_goals,
 	("salesflow_std/doctype/cadence_policy/cadence_policy.js", "word"): lambda: selectable("Cadence Step"),
 	("salesflow_std/doctype/festival/festival_list.js", "name"): festivals,
+	("salesflow_std/doctype/salesflow_settings/salesflow_settings.js", "word"): lambda: selectable(
+		"Handover Team"
+	),
 	(_REPORT + ".js", "value"): groupings,
 	("public/js/follow_up_dialog.js", "value"): lambda: options_of(
 		"Follow Up", "outcome", "channel", "what_now"

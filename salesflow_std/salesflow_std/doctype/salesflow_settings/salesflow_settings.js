@@ -14,3 +14,10 @@ frappe.ui.form.on("Salesflow Settings", {
 		}));
 	},
 });
+
+// Where the rows are shown, not edited, Frappe looks the words of a Select up without the table.
+for (const df of frappe.get_meta("Handover Team")?.fields || []) {
+	if (df.fieldtype === "Select") {
+		df.formatter = (word) => (word ? frappe.utils.escape_html(__(word, null, "Handover Team")) : "");
+	}
+}
