@@ -120,7 +120,7 @@ def greeted(customers: list[str], of: list[frappe._dict]) -> Greeted:
 
 
 def countries(customers: Iterable[frappe._dict], of: list[frappe._dict]) -> dict[str, str]:
-	"""Customer -> country, where it is known: of its primary address, else its territory, else any address of it.
+	"""Customer -> country: of its primary address, else its territory, else any address of it, else the company's own.
 
 	Asked for only when a festival of a country is near.
 	"""
@@ -137,7 +137,14 @@ def countries(customers: Iterable[frappe._dict], of: list[frappe._dict]) -> dict
 		if country:
 			found[row.name] = country
 	unknown = [row.name for row in customers if row.name not in found]
-	return {**_countries_of_links(unknown), **found}
+	own = _own_country()
+	return {**(dict.fromkeys(unknown, own) if own else {}), **_countries_of_links(unknown), **found}
+
+
+def _own_country() -> str | None:
+	"""Where nobody has said otherwise, customers are at home where the company is."""
+	company = frappe.db.get_single_value("Global Defaults", "default_company")
+	return company and frappe.get_cached_value("Company", company, "country")
 
 
 def _countries_of_territories(names: set[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from frappe.utils import getdate
 
 from salesflow_std.jobs import care_clock
 from salesflow_std.salesflow_std import greetings
-from tests.site import caring, plans
+from tests.site import caring, plans, records
 from tests.site.caring import GREETINGS, customer, followed
 
 SPRING = f"{GREETINGS}: Spring Festival"
@@ -101,8 +101,14 @@ def test_only_in_the_right_country(rep, days):
 	abroad = customer(rep, "", "", customer_primary_address=address.name, territory="China")
 	caring.put(abroad, sf_activity="High")
 	assert followed(abroad) == {}
+	own = frappe.get_cached_value("Company", records.COMPANY, "country")
+	assert own and own != "Germany"
+	frappe.db.set_value("Festival", "Spring Festival", "country", own)
 	nowhere = customer(rep, "", "High")
-	assert followed(nowhere) == {}
+	assert set(followed(nowhere)) == {SPRING}, "a customer without an address is at home where the company is"
+	frappe.db.set_value("Festival", "Spring Festival", "country", "Japan")
+	abroad_too = customer(rep, "", "High")
+	assert followed(abroad_too) == {}
 	frappe.db.set_value("Festival", "Spring Festival", "country", None)
 	care_clock.daily()
 	assert set(followed(abroad)) == set(followed(nowhere)) == {SPRING}
