@@ -44,7 +44,7 @@ IMPOSSIBLE = {
 	"future": lambda: {"held_on": ago(hours=-1)},
 	"doctype": lambda: {"reference_doctype": "Supplier"},
 	"nobody": lambda: {"participants": [{"side": "Customer", "email_id": "who@works.example"}]},
-	"due before": lambda: {"actions": [action(-1)]},
+	"due before": lambda: {"actions": [action(-2)]},  # the meeting of an hour ago may have been yesterday
 	"owner": lambda: {"actions": [action(allocated_to="nobody@standard.test")]},
 	"no due date": lambda: {"actions": [action(due_on=None)]},
 }
