@@ -19,6 +19,7 @@ from frappe.utils import get_datetime, now_datetime
 from salesflow_std.salesflow_std import (
 	account_managers,
 	care_plans,
+	care_sets,
 	follow_ups,
 	reps,
 	survey_calls,
@@ -125,7 +126,7 @@ def _last_of(touch: frappe._dict) -> datetime | None:
 			"reference_name": touch.reference_name,
 			"policy": touch.policy,
 			"status": DONE,
-			"outcome": ("not in", care_plans.IN_VAIN),
+			"outcome": ("not in", care_sets.IN_VAIN),
 		},
 		"done_on",
 		order_by="done_on desc",

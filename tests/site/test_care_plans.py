@@ -396,12 +396,16 @@ def test_many_are_planned_as_each_one_would_be(rep, make_user, frozen_time, monk
 		frappe.db.commit()
 		names = sorted(doc.name for doc in docs)
 
-		def planned(worth_it: int) -> tuple[dict, dict]:
+		ours = {"reference_name": ("in", names), "status": "Planned"}
+
+		def start_anew(worth_it: int) -> None:
 			monkeypatch.setattr(care_sets, "WORTH_IT", worth_it)
-			ours = {"reference_name": ("in", names), "status": "Planned"}
 			frappe.db.delete("Follow Up", ours)
 			frappe.db.set_value("Customer", {"name": ("in", names)}, "sf_next_touch_on", None)
 			frappe.db.commit()
+
+		def planned(worth_it: int) -> tuple[dict, dict]:
+			start_anew(worth_it)
 			dues = CarePlanning().plan("Customer", names)
 			own = {"name", "creation", "modified"}
 			rows = frappe.get_all("Follow Up", filters=ours, fields=["*"], order_by="reference_name, policy")
@@ -417,7 +421,5 @@ def test_many_are_planned_as_each_one_would_be(rep, make_user, frozen_time, monk
 
 		together, each = planned(1), planned(10**6)
 		assert together == each and len(each[0]) > plain
-		frappe.db.delete("Follow Up", {"reference_name": ("in", names), "status": "Planned"})
-		frappe.db.commit()
-		monkeypatch.setattr(care_sets, "WORTH_IT", 1)
+		start_anew(1)
 		assert len(CarePlanning()._plan_alike(names)) >= plain + 8, "hardly any were alike"
