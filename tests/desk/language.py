@@ -46,9 +46,10 @@ def latin_left(part: Locator, *data: str) -> list[str]:
 	"""Texts with a Latin word of three letters or more that is not among the test's own `data`."""
 	left = []
 	for text in texts(part):
-		rest = NAMES.sub("", text)
+		rest = text
 		for known in data:
 			rest = rest.replace(known, "")
+		rest = NAMES.sub("", rest)
 		if re.search(r"[A-Za-z]{3,}", rest):
 			left.append(text)
 	return left
