@@ -41,8 +41,7 @@ def customer(call) -> str:
 	)
 
 
-@pytest.fixture
-def order(call, customer) -> str:
+def ordered(call, customer: str) -> str:
 	"""A submitted order of the customer, with its project."""
 	today = datetime.now(records.ZONE).date()
 	name = records.insert(
@@ -64,6 +63,11 @@ def order(call, customer) -> str:
 		sf_account_manager=REP,
 	)
 	return name
+
+
+@pytest.fixture
+def order(call, customer) -> str:
+	return ordered(call, customer)
 
 
 def accept(call, order: str, customer: str) -> str:
@@ -134,7 +138,7 @@ def send_by_keyboard(guest: Page) -> None:
 
 
 def test_a_low_mark_is_a_complaint_until_the_customer_says_it_is_settled(
-	call, login, new_page, survey, order, customer, tolerate
+	call, login, new_page, survey, customer, tolerate
 ):
 	tolerate(REFUSED)
 	guest = asked(call, new_page, survey)
@@ -182,7 +186,7 @@ def test_a_low_mark_is_a_complaint_until_the_customer_says_it_is_settled(
 	assert records.state(call, "Issue", issue, "status") == "Closed"
 
 	# The next one asks whether it was.
-	again = asked(call, new_page, accept(call, order, customer))
+	again = asked(call, new_page, accept(call, ordered(call, customer), customer))
 	expect(again.locator("[name=answer-earlier_complaint]").first).to_be_visible()
 
 
