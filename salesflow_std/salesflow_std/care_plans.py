@@ -132,7 +132,8 @@ class CarePlanning:
 		self._teams: dict[str, str] = {}
 		self._sets: CareSets | None = None
 		self._schedules: dict[tuple, Schedule] = {}
-		self._examples: list[frappe._dict] = []
+		# By number: a schedule, and a customer that follows it.
+		self._examples: list[tuple[Schedule, frappe._dict]] = []
 		self._names = (f"{frappe.generate_hash(length=10)}{number:06d}" for number in range(10**7))
 
 	def plan(self, _doctype: str, names: list[str]) -> dict[str, datetime | None]:
@@ -202,7 +203,7 @@ class CarePlanning:
 				# Where steps take turns it matters which one was the last.
 				last = (of.purpose, self._late_before(rhythm)) if len(of.policy.steps) == 1 else ()
 			self._schedules[key] = Schedule(len(self._examples), *last)
-			self._examples.append(row)
+			self._examples.append((self._schedules[key], row))
 		return self._schedules[key]
 
 	def _late_before(self, rhythm: CareRhythm) -> date:
@@ -214,25 +215,15 @@ class CarePlanning:
 
 	def _touches(self, schedule: int, place: int, last: date | None) -> list[frappe._dict] | None:
 		"""What a customer of a schedule gets; None where more than the day of the last touch decides."""
-		row = frappe._dict(self._examples[schedule], place=place)
+		of, example = self._examples[schedule]
+		row = frappe._dict(example, place=place)
 		found = []
-		for history in self._stories(row, last):
+		for history in _stories(of, last):
 			self._changes, self._histories = _Changes(self), {row.name: history}
 			self._plan_one(row, [])
 			found.append(self._changes.inserted)
 		plans = [[(touch.policy, touch.due_on) for touch in touches] for touches in found]
 		return found[0] if all(plan == plans[0] for plan in plans) else None
-
-	def _stories(self, row: frappe._dict, last: date | None) -> list[_History]:
-		"""The histories that have the last touch on a day: it was missed, or took place at the day's end."""
-		purpose = next((of for of in RHYTHMS if of in self.policies(row, row.account_manager)), None)
-		if last is None or not purpose:
-			return [_History()]
-		if last == LONG_AGO:
-			of = self.policies(row, row.account_manager)[purpose]
-			last = self._late_before(self.rhythm(of, row, row.account_manager)) - _DAY
-		end = datetime.combine(last, datetime.max.time())
-		return [_History({purpose: end}, {purpose: 1}), _History({purpose: end}, {purpose: 1}, done=end)]
 
 	# Deciding ------------------------------------------------------------------------------------------
 
@@ -513,6 +504,18 @@ def _earliest(touches: Iterable[frappe._dict]) -> datetime | None:
 
 
 # What was ------------------------------------------------------------------------------------------------------
+
+
+def _stories(of: Schedule, last: date | None) -> list[_History]:
+	"""The histories that have the last touch on a day: it was missed, or took place at the day's end."""
+	if last is None or not of.late_before:
+		return [_History()]
+	day = of.late_before - _DAY if last == LONG_AGO else last
+	end = datetime.combine(day, datetime.max.time())
+	return [
+		_History({of.purpose: end}, {of.purpose: 1}),
+		_History({of.purpose: end}, {of.purpose: 1}, done=end),
+	]
 
 
 def _histories(names: list[str]) -> dict[str, _History]:

@@ -362,6 +362,10 @@ def test_many_are_planned_as_each_one_would_be(rep, make_user, frozen_time, monk
 	turns = frappe.get_doc("Cadence Policy", "In turns")
 	turns.append("steps", {"channel": "Visit", "goal": "Another one"})
 	turns.save()
+	# Of no touch for those without the grade: it is not what their calls follow.
+	graded = caring.policy("For A only", "Visit", "Visit", activity="High")
+	graded.rhythms[0].grade = "A"
+	graded.save()
 	other, left = make_user("Sales User"), make_user("Sales User")
 	frappe.db.set_value("User", left, "enabled", 0)
 	reps.forget()
