@@ -478,6 +478,18 @@ scheduler_events = {
 }
 
 permission_query_conditions = {
+	"Sales Goal": "salesflow_std.salesflow_std.doctype.sales_goal.sales_goal.permission_query_conditions",
+	"Sales Target Plan": "salesflow_std.salesflow_std.doctype.sales_target_plan.sales_target_plan.permission_query_conditions",
+	"KPI Score": "salesflow_std.salesflow_std.doctype.kpi_score.kpi_score.permission_query_conditions",
+	"Sales Review": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.permission_query_conditions",
+	"Coaching Record": "salesflow_std.salesflow_std.doctype.coaching_record.coaching_record.permission_query_conditions",
+	"Sales Target Share": "salesflow_std.salesflow_std.doctype.sales_target_plan.sales_target_plan.share_query_conditions",
+	"Sales Target Line": "salesflow_std.salesflow_std.doctype.sales_target_plan.sales_target_plan.line_query_conditions",
+	"KPI Score Line": "salesflow_std.salesflow_std.doctype.kpi_score.kpi_score.line_query_conditions",
+	"Sales Review Progress": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.progress_query_conditions",
+	"Sales Review Reason": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.reason_query_conditions",
+	"Sales Review Deal": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.deal_query_conditions",
+	"Sales Review Action": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.action_query_conditions",
 	"Issue": "salesflow_std.salesflow_std.complaint_access.conditions",
 	"Contract": "salesflow_std.salesflow_std.contract_access.conditions",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.permission_query_conditions",
@@ -527,6 +539,11 @@ permission_query_conditions = {
 	"Stage Transition": "salesflow_std.salesflow_std.doctype.stage_transition.stage_transition.permission_query_conditions",
 }
 has_permission = {
+	"Sales Goal": "salesflow_std.salesflow_std.doctype.sales_goal.sales_goal.has_permission",
+	"Sales Target Plan": "salesflow_std.salesflow_std.doctype.sales_target_plan.sales_target_plan.has_permission",
+	"KPI Score": "salesflow_std.salesflow_std.doctype.kpi_score.kpi_score.has_permission",
+	"Sales Review": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.has_permission",
+	"Coaching Record": "salesflow_std.salesflow_std.doctype.coaching_record.coaching_record.has_permission",
 	"Issue": "salesflow_std.salesflow_std.complaint_access.allows",
 	"Contract": "salesflow_std.salesflow_std.contract_access.allows",
 	"Delivery Handover": "salesflow_std.salesflow_std.doctype.delivery_handover.delivery_handover.has_permission",
