@@ -22,6 +22,7 @@ from tools import (
 	demo_reviewers,
 	demo_solutions,
 	demo_stages,
+	demo_year,
 )
 
 _SEED = 7
@@ -64,6 +65,7 @@ def make() -> dict[str, int]:
 	demo_stages.make()
 	demo_after_sale.make()
 	demo_care.make()
+	demo_year.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -89,6 +91,7 @@ def make() -> dict[str, int]:
 		"Contracts": frappe.db.count("Contract"),
 		**demo_after_sale.summary(),
 		**demo_care.summary(),
+		**demo_year.summary(),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 
