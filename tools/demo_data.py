@@ -17,6 +17,7 @@ from tools import (
 	demo_after_sale,
 	demo_care,
 	demo_customers,
+	demo_management,
 	demo_minutes,
 	demo_objections,
 	demo_reviewers,
@@ -66,6 +67,7 @@ def make() -> dict[str, int]:
 	demo_after_sale.make()
 	demo_care.make()
 	demo_year.make()
+	demo_management.make()
 	return {
 		"Leads": frappe.db.count("Lead"),
 		**{f"  grade {grade}": frappe.db.count("Lead", {"sf_grade": grade}) for grade in ("A", "B", "C")},
@@ -92,6 +94,7 @@ def make() -> dict[str, int]:
 		**demo_after_sale.summary(),
 		**demo_care.summary(),
 		**demo_year.summary(),
+		**demo_management.summary(),
 		"Customers scored": frappe.db.count("Customer", {"sf_grade": ("is", "set")}),
 	}
 
