@@ -161,7 +161,9 @@ def _interval(value: float, placed: Sequence[float], placed_lost: Sequence[float
 	if not 0 < value < 1:
 		edge = 0.025 ** (1 / min(len(placed), len(placed_lost)))
 		return (edge, 1.0) if value else (0.0, 1 - edge)
-	spread = math.sqrt(_variance(placed, value) / len(placed) + _variance(placed_lost, value) / len(placed_lost))
+	spread = math.sqrt(
+		_variance(placed, value) / len(placed) + _variance(placed_lost, value) / len(placed_lost)
+	)
 	logit, step = math.log(value / (1 - value)), Z * spread / (value * (1 - value))
 	return _expit(logit - step), _expit(logit + step)
 

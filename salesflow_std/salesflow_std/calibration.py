@@ -145,16 +145,12 @@ def _ends(doctype: str, subjects: dict[str, frappe._dict]) -> dict[str, tuple[st
 	if doctype == OPPORTUNITY:
 		won_on = _won_on([name for name, row in subjects.items() if row.status == "Converted"])
 		return {
-			name: end
-			for name, row in subjects.items()
-			if (end := _end_of_opportunity(row, won_on.get(name)))
+			name: end for name, row in subjects.items() if (end := _end_of_opportunity(row, won_on.get(name)))
 		}
 	return _ends_of_leads(subjects)
 
 
-def _end_of_opportunity(
-	row: frappe._dict, won_on: datetime | None
-) -> tuple[str, datetime | None] | None:
+def _end_of_opportunity(row: frappe._dict, won_on: datetime | None) -> tuple[str, datetime | None] | None:
 	if row.status == "Converted":
 		return WON, won_on
 	if row.status == "Lost":
@@ -200,7 +196,12 @@ def _opportunities(leads: Sequence[str]) -> dict[str, list[frappe._dict]]:
 def _won_on(opportunities: Sequence[str]) -> dict[str, datetime]:
 	"""When opportunities entered the last stage of a process for the first time; those of which the log knows."""
 	last = sorted(
-		{stage.name for process in processes.all_of_them().values() for stage in process.stages if stage.is_final}
+		{
+			stage.name
+			for process in processes.all_of_them().values()
+			for stage in process.stages
+			if stage.is_final
+		}
 	)
 	if not last:
 		return {}

@@ -68,7 +68,8 @@ def propose(cases: Sequence[rules.Case], model: scoring.Model, sample: int) -> P
 	rows, counts = _grouped(known, codes)
 	if _separates(library, rows, counts):
 		raise rules.NotEnough(
-			"cases", "The points separate won from lost without exception: how much each counts cannot be told."
+			"cases",
+			"The points separate won from lost without exception: how much each counts cannot be told.",
 		)
 	current = {dimension.code: dimension.weight for dimension in model.dimensions}
 	mean = sum(current.values()) / len(current)
@@ -133,6 +134,11 @@ def _fit(library: object, rows: list[list[float]], counts: object) -> Sequence[f
 	"""The coefficients of a logistic regression of grouped cases. Raises NotEnough where it does not converge."""
 	numpy = library.numpy
 	table, tally = numpy.array(rows, dtype=float), numpy.array(counts, dtype=float)
+	together = numpy.hstack([numpy.ones((len(table), 1)), table])
+	if numpy.linalg.matrix_rank(together) < together.shape[1]:
+		raise rules.NotEnough(
+			"cases", "The regression does not converge: the dimensions say too nearly the same."
+		)
 	outcomes = numpy.concatenate([numpy.zeros(len(table)), numpy.ones(len(table))])
 	often = numpy.concatenate([tally[:, 0], tally[:, 1]])
 	present = often > 0

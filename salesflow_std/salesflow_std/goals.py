@@ -32,6 +32,7 @@ FIELDS = ("name", "title", "target", "responsible", "status", "period", *ABOUT)
 _GIVEN = "given"
 # How far back the chances of a stage are learnt.
 _HISTORY_MONTHS = 12
+_NOBODY = rules.Decided()
 
 
 def goals_of(
@@ -206,8 +207,8 @@ class Measurer:
 class _Past:
 	"""What became of those that were in a stage: whether they came further, and whether they were won."""
 
-	passing: rules.Decided = rules.Decided()
-	winning: rules.Decided = rules.Decided()
+	passing: rules.Decided = _NOBODY
+	winning: rules.Decided = _NOBODY
 
 
 def _chances(cohort: Cohort) -> dict[str, _Past]:
@@ -389,9 +390,7 @@ def words(goal: frappe._dict) -> str:
 	target = said(goal, goal.target)
 	if goal.status in JUDGED:
 		return (
-			_("Met: {0}, the goal was {1}.")
-			if goal.status == MET
-			else _("Missed: {0}, the goal was {1}.")
+			_("Met: {0}, the goal was {1}.") if goal.status == MET else _("Missed: {0}, the goal was {1}.")
 		).format(said(goal, actual_of(goal)), target)
 	if goal.status == CANCELLED:
 		return _("This goal was cancelled.")

@@ -108,7 +108,12 @@ def test_what_is_over_stays(goal):
 	made = goal(target=1)
 	frappe.db.set_value("Sales Goal", made.name, "status", "Missed")
 	made.reload()
-	for field, value in (("target", 5), ("stage", stages.SHOWN), ("status", "Open"), ("to_date", "2026-12-31")):
+	for field, value in (
+		("target", 5),
+		("stage", stages.SHOWN),
+		("status", "Open"),
+		("to_date", "2026-12-31"),
+	):
 		made.reload()
 		made.set(field, value)
 		with pytest.raises(frappe.ValidationError, match="stay as they were"):
@@ -190,7 +195,9 @@ def test_median_days_and_won_value(goal, november, frozen_time):
 	# From Tuesday to Tuesday at ten: five working days; all six that left took as long, one with a way back.
 	assert (took.actual, took.sample) == (5, 6)
 	assert took.forecast.why == rules.FEW
-	value = goals.Measurer(date(2026, 11, 20)).standing(goals.read(goal(measure="Won Value", target=9000).name))
+	value = goals.Measurer(date(2026, 11, 20)).standing(
+		goals.read(goal(measure="Won Value", target=9000).name)
+	)
 	assert (value.actual, value.sample) == (1000, 1)
 
 
@@ -226,7 +233,10 @@ def test_whoever_counts_gets_the_same_number(goal, november, make_user, as_user)
 
 def test_a_goal_is_judged_once_the_day_after_it_is_due(goal, november, frozen_time, make_user):
 	reader = make_user("Sales User", language="zh")
-	met, missed = goal(target=10, responsible=reader), goal(measure="Conversion", target=60, responsible=reader)
+	met, missed = (
+		goal(target=10, responsible=reader),
+		goal(measure="Conversion", target=60, responsible=reader),
+	)
 	with frozen_time("2026-11-30 22:00"):
 		goal_clock.run()
 		assert numbers(met.name).status == "Open"

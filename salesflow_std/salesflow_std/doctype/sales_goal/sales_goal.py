@@ -125,7 +125,9 @@ class SalesGoal(Document):
 		# The right to write is asked for the team as it is now; whose goal it was counts as well.
 		if before and before.sales_person != self.sales_person and not may_change(before):
 			frappe.throw(
-				_("This goal is of a team that is not yours."), frappe.PermissionError, title=_("Not Permitted")
+				_("This goal is of a team that is not yours."),
+				frappe.PermissionError,
+				title=_("Not Permitted"),
 			)
 
 	def _check_only_one(self) -> None:

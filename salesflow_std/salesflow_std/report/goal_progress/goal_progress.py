@@ -86,12 +86,12 @@ def _row(goal: frappe._dict) -> dict:
 def _columns() -> list[dict]:
 	return [
 		column(_("Sales Goal"), "goal", "Link", 130, goals.DOCTYPE, hidden=1),
-		column(_("Goal", context="Sales Goal"), "title", width=300),
+		column(_("Goal"), "title", width=300),
 		column(_("Team or Rep"), "team", width=140),
-		column(_("Due", context="Sales Goal"), "to_date", "Date", 105),
+		column(_("Due"), "to_date", "Date", 105),
 		column(_("Target"), "target", width=110),
 		column(_("Actual"), "actual", width=110),
-		column(_("Progress", context="Sales Goal"), "progress", "Percent", 110, precision="0"),
+		column(_("Progress"), "progress", "Percent", 110, precision="0"),
 		column(_("Deals Counted"), "sample", "Int", 110),
 		column(_("Where It Ends"), "forecast", width=420),
 		column(_("Status"), "status_label", width=90),

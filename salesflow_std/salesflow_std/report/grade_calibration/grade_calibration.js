@@ -119,7 +119,7 @@ function show_weights(answer) {
 				fieldname: "body",
 				fieldtype: "HTML",
 				options: `<p>${__("From {0} documents that have ended, {1} of them won.", [answer.cases, answer.won])}</p>
-					<table class="table table-sm"><thead><tr><th>${__("Dimension", null, "Grade Calibration")}</th>
+					<table class="table table-sm"><thead><tr><th>${__("Dimension")}</th>
 					<th class="text-right">${__("Now")}</th><th class="text-right">${__("Proposed", null, "Grade Calibration")}</th>
 					<th class="text-right">${__("95 % Range")}</th></tr></thead><tbody>${rows}</tbody></table>
 					<p>${__("The total tells won from lost with an AUC of {0}; with these weights it would be {1} on the same documents.", [

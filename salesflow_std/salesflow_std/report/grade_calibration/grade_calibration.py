@@ -6,6 +6,7 @@ The grade is the one a document had before anybody knew how it would end. Every 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import frappe
 from frappe import _
@@ -23,7 +24,7 @@ _COLOURS = {rules.BETTER: "Green", rules.SAME: "Orange", rules.WORSE: "Red", rul
 def execute(
 	filters: dict | None = None,
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict]]:
-	"""Columns, rows, a message, chart and summary; with `records` ("grade:A:won", "B:5:all") the documents."""
+	"""Columns, rows, a message, chart and summary; with `records` ("grade:A:won", "points:B:5:all") the documents."""
 	filters = frappe._dict(filters or {})
 	filters.to_date = filters.to_date or getdate()
 	filters.from_date = filters.from_date or add_months(getdate(filters.to_date), -24)
@@ -36,7 +37,13 @@ def execute(
 	grades = _by_grade(found.cases, model)
 	areas = rules.areas(found.cases, [dimension.code for dimension in model.dimensions])
 	rows = _rows(found.cases, model, grades, areas)
-	return _columns(), rows, _message(found, model, grades, areas), _chart(grades), _summary(found.cases, areas)
+	return (
+		_columns(),
+		rows,
+		_message(found, model, grades, areas),
+		_chart(grades),
+		_summary(found.cases, areas),
+	)
 
 
 def _by_grade(cases: Sequence[rules.Case], model: scoring.Model) -> list[rules.Rate]:
@@ -68,13 +75,11 @@ def _rows(
 		of = rules.rates(cases, lambda case, code=dimension.code: case.points.get(code))
 		if not of:
 			continue
-		(whole,) = rules.rates(
-			[case for case in cases if dimension.code in case.points], lambda case: dimension.code
-		)
-		rows.append(_row(whole, _(dimension.label), f"{dimension.code}:", 0, areas[dimension.code]))
+		(whole,) = rules.rates([case for case in cases if dimension.code in case.points], lambda case: "")
+		rows.append(_row(whole, _(dimension.label), f"points:{dimension.code}:", 0, areas[dimension.code]))
 		for rate in sorted(of, key=lambda rate: -rate.group):
 			label = _("{0} points").format(f"{rate.group:g}")
-			rows.append(_row(rate, label, f"{dimension.code}:{rate.group:g}", 1))
+			rows.append(_row(rate, label, f"points:{dimension.code}:{rate.group:g}", 1))
 	return rows
 
 
@@ -130,7 +135,9 @@ def _message(
 	if found.still_open:
 		notes.append(_("{0} are open and not old enough to count.").format(found.still_open))
 	if found.afterwards:
-		notes.append(_("{0} were graded only after they had ended, and do not count.").format(found.afterwards))
+		notes.append(
+			_("{0} were graded only after they had ended, and do not count.").format(found.afterwards)
+		)
 	if not calibration_weights.is_installed():
 		notes.append(
 			_("Proposing weights needs the Python package {0}: run {1} on the server.").format(
@@ -146,7 +153,7 @@ def _grade_words(model: scoring.Model, grades: list[rules.Rate]) -> list[str]:
 	known = {band.grade for band in model.bands}
 	ordered = [rate for rate in grades if rate.group in known]
 	said = []
-	for better, worse in zip(ordered, ordered[1:], strict=False):
+	for better, worse in pairwise(ordered):
 		words = {
 			rules.BETTER: _("{0} converts better than {1}: {2} against {3}."),
 			rules.SAME: _("{0} converts no better than {1}: {2} against {3}, which may be chance."),
@@ -171,9 +178,13 @@ def _dimension_words(model: scoring.Model, areas: dict[str | None, rules.Area | 
 	for dimension in model.dimensions:
 		area = areas.get(dimension.code)
 		words = {
-			rules.BETTER: _("{0} tells won from lost: of two, the won one has more points in {1} of 100 cases."),
+			rules.BETTER: _(
+				"{0} tells won from lost: of two, the won one has more points in {1} of 100 cases."
+			),
 			rules.SAME: _("{0} says nothing about the outcome ({1} of 100, 50 is chance)."),
-			rules.WORSE: _("{0} points the wrong way: more points, less often won ({1} of 100, 50 is chance)."),
+			rules.WORSE: _(
+				"{0} points the wrong way: more points, less often won ({1} of 100, 50 is chance)."
+			),
 			rules.FEW: _("{0}: too few to say."),
 		}[area.verdict if area else rules.FEW]
 		label = f"<b>{escape_html(_(dimension.label))}</b>"
@@ -229,7 +240,8 @@ def _summary(cases: Sequence[rules.Case], areas: dict[str | None, rules.Area | N
 def _records(found: calibration.History, asked: str) -> list[dict]:
 	kind, _colon, rest = asked.partition(":")
 	group, _colon, what = rest.rpartition(":")
-	if what not in ("all", "won"):
+	code, _colon, points = group.rpartition(":")
+	if kind not in ("all", "grade", "points") or what not in ("all", "won"):
 		frappe.throw(
 			_("The report has no number {0}.").format(escape_html(asked)), title=_("Nothing to Show")
 		)
@@ -239,7 +251,7 @@ def _records(found: calibration.History, asked: str) -> list[dict]:
 			return True
 		if kind == "grade":
 			return case.grade == group
-		return kind in case.points and (not group or f"{case.points[kind]:g}" == group)
+		return code in case.points and (not points or f"{case.points[code]:g}" == points)
 
 	outcomes = {
 		calibration.WON: _("Won"),
@@ -277,10 +289,10 @@ def _record_columns() -> list[dict]:
 		column(_("Title"), "title", width=220),
 		column(_("Rep"), "rep", width=130),
 		column(_("Grade", context="Salesflow"), "grade", width=80),
-		column(_("Total", context="Grade Calibration"), "total", "Float", 80, precision="1"),
-		column(_("Points"), "points", width=160),
+		column(_("Total", context="Salesflow"), "total", "Float", 80, precision="1"),
+		column(_("Points", context="BNAU Score"), "points", width=160),
 		column(_("Graded On", context="Grade Calibration"), "graded_on", "Datetime", 150),
-		column(_("Outcome", context="Grade Calibration"), "outcome", width=120),
+		column(_("Outcome"), "outcome", width=120),
 		column(_("Ended On", context="Grade Calibration"), "ended_on", "Datetime", 150),
 		column(_("Status"), "status", width=110),
 	]
