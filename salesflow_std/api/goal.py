@@ -6,6 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint
 
+from salesflow_std.engine import goals as rules
 from salesflow_std.salesflow_std import goals
 
 _MOST = 60
@@ -13,9 +14,10 @@ _MOST = 60
 
 @frappe.whitelist(methods=["GET", "POST"])
 def standing(name: str) -> dict:
-	"""How a goal stands: ``{"title", "words", "actual", "target", "progress", "deals", "may_change"}``.
+	"""How a goal stands: ``{"title", "words", "actual", "target", "progress", "landing", "deals",
+	"may_change"}``.
 
-	`deals` are the filters with which the Stage Funnel shows the deals counted. Raises PermissionError without the
+	`landing` is what `engine.goals.landing` says, `deals` are the filters with which the Stage Funnel shows the deals counted. Raises PermissionError without the
 	right to read it.
 	"""
 	goal = frappe.get_doc(goals.DOCTYPE, name)
@@ -26,6 +28,7 @@ def standing(name: str) -> dict:
 		"actual": goals.said(goal, goals.actual_of(goal)),
 		"target": goals.said(goal, goal.target),
 		"progress": goal.progress,
+		"landing": rules.landing(goal.measure, goals.forecast_of(goal), goal.target),
 		"deals": goals.deals_filters(goal),
 		"may_change": bool(goal.has_permission("write")),
 	}

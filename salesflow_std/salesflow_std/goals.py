@@ -400,7 +400,7 @@ def words(goal: frappe._dict) -> str:
 		return _("Too early in the period to say where it ends.")
 	if goal.forecast_state != _GIVEN:
 		return _("Too few deals to say where it ends.")
-	forecast = rules.Forecast(flt(goal.forecast), flt(goal.forecast_low), flt(goal.forecast_high))
+	forecast = forecast_of(goal)
 	sentence = {
 		rules.MEETS: _("On this way it ends at {0} ({1}–{2}): the goal of {3} is safe."),
 		rules.ABOVE: _("On this way it ends at {0} ({1}–{2}) and meets the goal of {3}, but not for sure."),
@@ -411,6 +411,13 @@ def words(goal: frappe._dict) -> str:
 	if goal.measure == rules.CONVERSION:
 		high = f"{high} %"
 	return sentence.format(said(goal, forecast.value), low, high, target)
+
+
+def forecast_of(goal: frappe._dict) -> rules.Forecast:
+	"""The forecast that was counted last; none of a goal that is over."""
+	if goal.status != OPEN or goal.forecast_state != _GIVEN:
+		return rules.Forecast()
+	return rules.Forecast(flt(goal.forecast), flt(goal.forecast_low), flt(goal.forecast_high))
 
 
 def _short(goal: frappe._dict, value: float) -> str:

@@ -46,17 +46,14 @@ function show_standing(frm, standing) {
 	frm.page.set_title(standing.title);
 	const open = frm.doc.status === "Open";
 	frm.dashboard.clear_headline();
-	frm.dashboard.set_headline(frappe.utils.escape_html(standing.words));
-	frm.sf_progress?.remove();
-	frm.sf_progress = $(`<div class="sf-goal-progress" style="padding: 0 var(--padding-md) var(--padding-sm)">
-		<div class="progress" style="height: 8px; margin-bottom: 6px"><div class="progress-bar ${
-			standing.progress >= 100 ? "bg-success" : ""
-		}" role="progressbar" aria-valuenow="${Math.round(standing.progress)}" aria-valuemin="0" aria-valuemax="100"
-			style="width: ${Math.min(100, standing.progress)}%"></div></div>
-		<div class="text-muted small">${__("{0} of {1}", [standing.actual, standing.target].map(frappe.utils.escape_html), "Sales Goal")}</div>
-	</div>`);
-	frm.dashboard.parent.find(".form-dashboard-wrapper, .form-dashboard").first().append(frm.sf_progress);
-	frm.dashboard.show();
+	const colour = { misses: "red", below: "orange", above: "green", meets: "green" }[standing.landing] || "blue";
+	frm.dashboard.set_headline(frappe.utils.escape_html(standing.words), colour);
+	frm.dashboard.progress_area.body.empty();
+	frm.dashboard.add_progress(
+		__("Progress"),
+		Math.min(100, standing.progress),
+		__("{0} of {1}", [standing.actual, standing.target].map(frappe.utils.escape_html), "Sales Goal")
+	);
 
 	frm.add_custom_button(__("Show the Deals"), () => {
 		frappe.route_options = standing.deals;

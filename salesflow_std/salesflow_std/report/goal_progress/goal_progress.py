@@ -58,10 +58,6 @@ def _goals(filters: frappe._dict) -> list[frappe._dict]:
 
 
 def _row(goal: frappe._dict) -> dict:
-	given = goal.forecast_state == "given" and goal.status == goals.OPEN
-	forecast = (
-		rules.Forecast(goal.forecast, goal.forecast_low, goal.forecast_high) if given else rules.Forecast()
-	)
 	return {
 		"goal": goal.name,
 		"title": goals.title(goal),
@@ -75,7 +71,7 @@ def _row(goal: frappe._dict) -> dict:
 		"progress": goal.progress if goal.measured_on else None,
 		"sample": goal.sample,
 		"forecast": goals.words(goal),
-		"landing": rules.landing(goal.measure, forecast, goal.target),
+		"landing": rules.landing(goal.measure, goals.forecast_of(goal), goal.target),
 		"status": goal.status,
 		"status_label": _(goal.status, context="Sales Goal"),
 		"responsible": get_fullname(goal.responsible),
