@@ -8,9 +8,9 @@ import frappe
 from frappe import _
 
 from salesflow_std.engine.calibration import NotEnough
-from salesflow_std.salesflow_std import calibration, calibration_weights, scope
+from salesflow_std.salesflow_std import calibration, calibration_weights, reps, scope
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
-from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model, is_automatic
+from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
 from salesflow_std.salesflow_std.messages import say
 
 
@@ -19,12 +19,12 @@ def propose(filters: dict | str | None = None) -> dict:
 	"""Weights for the model of the Grade Calibration report with these filters, from the documents it counts.
 
 	Returns ``{"model", "refused": None, "weights": [{"code", "label", "current", "proposed", "low", "high"}], "cases",
-	"won", "auc", "auc_then", "may_simulate"}``, or with what is missing in `refused`. Raises PermissionError for whoever
-	does not see everybody's documents: from a part of the history no model is made for all.
+	"won", "auc", "auc_then", "partial", "may_simulate"}``, or with what is missing in `refused`; `partial` says that they
+	come from the documents of a part of the team. Raises PermissionError for whoever is no manager.
 	"""
-	if scope.users() is not None or not frappe.has_permission("Scoring Model", "read"):
+	if not reps.is_manager() or not frappe.has_permission("Scoring Model", "read"):
 		frappe.throw(
-			_("Weights are proposed to who sees all documents: a manager without a team of their own above."),
+			_("Weights are proposed to sales managers."),
 			frappe.PermissionError,
 			title=_("Not Permitted"),
 		)
@@ -55,6 +55,6 @@ def propose(filters: dict | str | None = None) -> dict:
 		"won": proposal.won,
 		"auc": vars(proposal.area),
 		"auc_then": vars(proposal.area_then),
-		"automatic": is_automatic(found.model),
+		"partial": scope.users() is not None,
 		"may_simulate": bool(frappe.has_permission("Scoring Model", "write", doc=found.model)),
 	}

@@ -163,6 +163,7 @@ def _ends_of_leads(subjects: dict[str, frappe._dict]) -> dict[str, tuple[str, da
 	it is invalid or lost, or when all its opportunities are."""
 	made = _opportunities(list(subjects))
 	won_on = _won_on([row.name for rows in made.values() for row in rows if row.status == "Converted"])
+	customers = _customers([name for name, row in subjects.items() if row.status == "Converted"])
 	found = {}
 	for name, row in subjects.items():
 		ends = [_end_of_opportunity(one, won_on.get(one.name)) for one in made.get(name, ())]
@@ -170,7 +171,7 @@ def _ends_of_leads(subjects: dict[str, frappe._dict]) -> dict[str, tuple[str, da
 		if moments:
 			found[name] = WON, None if None in moments else min(moments)
 		elif row.status == "Converted":
-			found[name] = WON, None
+			found[name] = WON, customers.get(name)
 		elif ends and all(ends):
 			moments = [end[1] for end in ends]
 			found[name] = NOT_WON, None if None in moments else max(moments)
@@ -190,6 +191,20 @@ def _opportunities(leads: Sequence[str]) -> dict[str, list[frappe._dict]]:
 			order_by="name",
 		):
 			found.setdefault(row.party_name, []).append(row)
+	return found
+
+
+def _customers(leads: Sequence[str]) -> dict[str, datetime]:
+	"""When leads became customers."""
+	found: dict[str, datetime] = {}
+	for names in _chunks(leads):
+		for row in frappe.get_all(
+			"Customer",
+			filters={"lead_name": ("in", names)},
+			fields=["lead_name", "creation"],
+			order_by="creation desc",
+		):
+			found[row.lead_name] = row.creation
 	return found
 
 

@@ -53,7 +53,7 @@ def _goals(filters: frappe._dict) -> list[frappe._dict]:
 		filters=wanted,
 		fields=list(_FIELDS),
 		order_by="to_date, sales_process, stage, measure, sales_person, name",
-		limit_page_length=report_parts.SHOWN,
+		limit=report_parts.SHOWN,
 	)
 
 

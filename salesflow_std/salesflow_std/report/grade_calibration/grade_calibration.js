@@ -89,8 +89,13 @@ function propose_weights(report) {
 	const filters = report.get_filter_values();
 	delete filters.records;
 	frappe
-		.xcall("salesflow_std.api.calibration.propose", { filters })
-		.then((answer) => (answer.refused ? say_refused(answer) : show_weights(answer)));
+		.call({
+			method: "salesflow_std.api.calibration.propose",
+			args: { filters },
+			freeze: true,
+			freeze_message: __("Learning from your history…"),
+		})
+		.then(({ message }) => (message.refused ? say_refused(message) : show_weights(message)));
 }
 
 function say_refused(answer) {
@@ -118,7 +123,9 @@ function show_weights(answer) {
 			{
 				fieldname: "body",
 				fieldtype: "HTML",
-				options: `<p>${__("From {0} documents that have ended, {1} of them won.", [answer.cases, answer.won])}</p>
+				options: `<p>${__("From {0} documents that have ended, {1} of them won.", [answer.cases, answer.won])} ${
+					answer.partial ? __("These are the documents of your team only.") : ""
+				}</p>
 					<table class="table table-sm"><thead><tr><th>${__("Dimension")}</th>
 					<th class="text-right">${__("Now")}</th><th class="text-right">${__("Proposed", null, "Grade Calibration")}</th>
 					<th class="text-right">${__("95 % Range")}</th></tr></thead><tbody>${rows}</tbody></table>
