@@ -78,7 +78,7 @@ def _rows(
 		(whole,) = rules.rates([case for case in cases if dimension.code in case.points], lambda case: "")
 		rows.append(_row(whole, _(dimension.label), f"points:{dimension.code}:", 0, areas[dimension.code]))
 		for rate in sorted(of, key=lambda rate: -rate.group):
-			label = _("{0} points").format(f"{rate.group:g}")
+			label = _("Points: {0}").format(f"{rate.group:g}")
 			rows.append(_row(rate, label, f"points:{dimension.code}:{rate.group:g}", 1))
 	return rows
 
