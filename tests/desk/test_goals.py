@@ -192,7 +192,8 @@ def test_weights_from_history_lead_into_the_simulation(login, call, graded, lang
 		assert sources_left(page.locator(".layout-main-section:visible"), graded) == []
 	page.get_by_role("button", name=word(lang, "Propose Weights")).click()
 	proposal = dialog(page)
-	expect(proposal.locator("tbody tr")).to_have_count(2)
+	# The library is loaded here for the first time, which takes a busy machine its while.
+	expect(proposal.locator("tbody tr")).to_have_count(2, timeout=60_000)
 	shot(page, f"weights_{lang}")
 	proposal.locator(".btn-modal-primary").click()
 	outcome = dialog(page)
