@@ -474,6 +474,7 @@ scheduler_events = {
 		"salesflow_std.jobs.needs_clock.clear_old_links",
 		"salesflow_std.jobs.customer_standing.run",
 		"salesflow_std.jobs.care_clock.daily",
+		"salesflow_std.jobs.goal_clock.run",
 	],
 }
 

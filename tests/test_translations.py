@@ -354,6 +354,14 @@ def words_of_stages(field: str) -> set[str]:
 	return {line for row in rows for line in row[field].split("\n")}
 
 
+def process_names() -> set[str]:
+	return {row["process_name"] for row in shipped("sales_process")}
+
+
+def goal_words() -> set[str]:
+	return options_of("Sales Goal", "status")
+
+
 def gate_titles() -> set[str]:
 	return {row["gate"] for process in shipped("sales_process") for row in process["gates"]}
 
@@ -447,7 +455,30 @@ _REFERRALS = "salesflow_std/report/referrals/referrals"
 _SATISFACTION = "salesflow_std/report/customer_satisfaction/customer_satisfaction.py"
 _AT_RISK = "salesflow_std/report/customers_at_risk/customers_at_risk"
 _LOSS = "salesflow_std/doctype/loss_analysis/loss_analysis"
+_GOAL = "salesflow_std/doctype/sales_goal/sales_goal"
+_GOALS = "salesflow_std/goals.py"
+_GOAL_REPORT = "salesflow_std/report/goal_progress/goal_progress"
+_CALIBRATION = "salesflow_std/report/grade_calibration/grade_calibration"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
+	("api/calibration.py", "model.dimension(one.code).label"): dimension_labels,
+	(_CALIBRATION + ".py", "dimension.label"): dimension_labels,
+	(_CALIBRATION + ".py", "row.status"): other_apps_names,
+	(_CALIBRATION + ".js", "value"): lambda: {"Lead", "Opportunity"},
+	(_GOAL + ".py", "self.stage"): stage_names,
+	(_GOAL + ".py", "one.name"): stage_names,
+	(_GOAL + ".py", "process.name"): process_names,
+	(_GOAL + ".py", "old"): goal_words,
+	(_GOAL + "_list.js", "doc.status"): goal_words,
+	(_GOAL + "_list.js", "doc.stage"): stage_names,
+	(_GOAL + "_list.js", "doc.measure"): lambda: options_of("Sales Goal", "measure"),
+	(_GOALS, "name"): process_names,
+	(_GOALS, "process.name"): process_names,
+	(_GOALS, "goal.stage"): stage_names,
+	(_GOALS, "goal.measure"): lambda: options_of("Sales Goal", "measure"),
+	(_GOAL_REPORT + ".py", "goal.stage"): stage_names,
+	(_GOAL_REPORT + ".py", "goal.measure"): lambda: options_of("Sales Goal", "measure"),
+	(_GOAL_REPORT + ".py", "goal.status"): goal_words,
+	(_GOAL_REPORT + ".js", "value"): goal_words,
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,

@@ -825,17 +825,23 @@ class ShadowBench:
 			PACKAGES.mkdir(parents=True, exist_ok=True)
 			if missing:
 				say(f"fetching {', '.join(missing)}, which the bench has not")
-				into = ("--no-deps", "--upgrade", "--target", str(PACKAGES))
-				result = subprocess.run(
-					[str(self.python), "-m", "pip", "install", "-q", *into, *missing],
-					capture_output=True,
-					text=True,
-				)
-				if result.returncode:
-					raise HarnessError(
-						f"could not fetch {', '.join(missing)}:\n{result.stdout}\n{result.stderr}"
-					)
+				# What these need in turn, as a bench would resolve it that keeps what it has.
+				with tempfile.TemporaryDirectory() as folder:
+					plan = Path(folder) / "plan.json"
+					self._pip("--dry-run", f"--report={plan}", *missing)
+					found = [one["metadata"] for one in json.loads(plan.read_text())["install"]]
+				pinned = [f"{one['name']}=={one['version']}" for one in found]
+				shutil.rmtree(PACKAGES)
+				PACKAGES.mkdir()
+				self._pip("--no-deps", "--target", str(PACKAGES), *pinned)
 			stamp.write_text(said)
+
+	def _pip(self, *what: str) -> None:
+		result = subprocess.run(
+			[str(self.python), "-m", "pip", "install", "-q", *what], capture_output=True, text=True
+		)
+		if result.returncode:
+			raise HarnessError(f"could not fetch {' '.join(what)}:\n{result.stdout}\n{result.stderr}")
 
 	def environment(self) -> dict[str, str]:
 		env = {

@@ -6,6 +6,7 @@ frappe.ui.form.on("Scoring Model", {
 			simulate(frm).then((outcome) => show_outcome(frm, outcome))
 		);
 		follow_regrade(frm);
+		take_proposed_weights(frm);
 	},
 
 	before_save(frm) {
@@ -30,6 +31,20 @@ frappe.ui.form.on("Scoring Model", {
 		follow_regrade(frm);
 	},
 });
+
+// From the report Grade Calibration: filled in, simulated, and saved only by whoever wants it.
+function take_proposed_weights(frm) {
+	const proposal = window.salesflow_std?.proposed_weights;
+	if (proposal?.model !== frm.docname) return;
+	delete window.salesflow_std.proposed_weights;
+	frm.doc.dimensions.forEach((row) => {
+		if (row.code in proposal.weights) {
+			frappe.model.set_value(row.doctype, row.name, "weight", proposal.weights[row.code]);
+		}
+	});
+	frm.refresh_field("dimensions");
+	simulate(frm).then((outcome) => show_outcome(frm, outcome));
+}
 
 function simulate(frm) {
 	const { dimensions, rules, bands } = frm.doc;

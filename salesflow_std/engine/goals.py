@@ -1,0 +1,253 @@
+"""Goals of a stage: their periods, how far they are, and where they land if it goes on like this (M2).
+
+A forecast is a number with the range in which it ends in 19 of 20 cases (95 %), never a number alone; with too little
+to go by there is none.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+
+ENTERED, CONVERSION, MEDIAN_DAYS, WON_VALUE = "Entered", "Conversion", "Median Days", "Won Value"
+MEASURES = (ENTERED, CONVERSION, MEDIAN_DAYS, WON_VALUE)
+# Those that add up over periods and teams; the others are means.
+SUMS = (ENTERED, WON_VALUE)
+
+MONTH, QUARTER, YEAR, OTHER = "Month", "Quarter", "Year", "Other"
+_MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
+
+# Why there is no forecast.
+EARLY, FEW = "early", "few"
+# Whether it is enough: MISSES and MEETS are sure as far as the range goes, BELOW and ABOVE are not.
+MISSES, BELOW, ABOVE, MEETS = "misses", "below", "above", "meets"
+
+_EARLY_DAYS = 5
+_EARLY_SHARE = 0.2
+_FEW_DEALS = 10
+_FEW_DECIDED = 20
+_DRAWS = 2000
+_SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Forecast:
+	"""Where a goal lands: `value` within `low` and `high`, or `why` (EARLY, FEW) nothing can be said."""
+
+	value: float | None = None
+	low: float | None = None
+	high: float | None = None
+	why: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+	"""Of deals that were in a stage and are decided: how many there were, and how many went on (or were won)."""
+
+	count: int = 0
+	went_on: int = 0
+
+
+# Periods ------------------------------------------------------------------------------------------------------------
+
+
+def period_of(kind: str, day: date) -> tuple[date, date]:
+	"""The first and the last day of the month, quarter or year that a day lies in; ValueError for another kind."""
+	if kind not in _MONTHS:
+		raise ValueError(f"{kind} is no period")
+	months = _MONTHS[kind]
+	first = date(day.year, (day.month - 1) // months * months + 1, 1)
+	last_month = first.month + months - 1
+	return first, date(first.year, last_month, monthrange(first.year, last_month)[1])
+
+
+def following(kind: str, first: date, last: date, count: int) -> list[tuple[date, date]]:
+	"""The `count` periods after one; other periods go on with as many days each."""
+	found: list[tuple[date, date]] = []
+	for _number in range(count):
+		start = last + timedelta(days=1)
+		end = period_of(kind, start)[1] if kind in _MONTHS else start + (last - first)
+		first, last = start, end
+		found.append((first, last))
+	return found
+
+
+def called(kind: str, first: date, last: date) -> str:
+	"""How a period is written, the same in every language: 2026-11, 2026 Q4, 2026, 2026-11-01 – 2026-11-14."""
+	if kind == MONTH:
+		return f"{first:%Y-%m}"
+	if kind == QUARTER:
+		return f"{first.year} Q{(first.month + 2) // 3}"
+	return f"{first.year}" if kind == YEAR else f"{first} – {last}"
+
+
+# Where it stands ----------------------------------------------------------------------------------------------------
+
+
+def progress(measure: str, actual: float | None, target: float) -> float:
+	"""How far a goal is, in percent; of the median days, at most 100, as what is faster is no more than met."""
+	if actual is None:
+		return 0.0
+	if measure == MEDIAN_DAYS:
+		return 100.0 if actual <= target else 100 * target / actual
+	return 100 * actual / target
+
+
+def is_met(measure: str, actual: float | None, target: float) -> bool:
+	"""Whether a goal is met; without anything measured it is not."""
+	if actual is None:
+		return False
+	# What is the same number on paper is the same here.
+	slack = 1e-9 * max(1.0, abs(target))
+	return actual <= target + slack if measure == MEDIAN_DAYS else actual >= target - slack
+
+
+def landing(measure: str, forecast: Forecast, target: float) -> str:
+	"""Whether the forecast is enough: MISSES, BELOW, ABOVE or MEETS; "" without a forecast."""
+	if forecast.value is None:
+		return ""
+	if measure == MEDIAN_DAYS:
+		worst, best = forecast.high, forecast.low
+	else:
+		worst, best = forecast.low, forecast.high
+	if is_met(measure, worst, target):
+		return MEETS
+	if not is_met(measure, best, target):
+		return MISSES
+	return ABOVE if is_met(measure, forecast.value, target) else BELOW
+
+
+# Forecasts ----------------------------------------------------------------------------------------------------------
+
+
+def is_early(passed: float, days: float) -> bool:
+	"""Whether a period is too young to judge by: `passed` of its working `days` are over."""
+	return passed < min(_EARLY_DAYS, _EARLY_SHARE * days)
+
+
+def of_count(so_far: int, passed: float, days: float) -> Forecast:
+	"""How many there are at the end when `so_far` have come in `passed` of the period's working `days`.
+
+	They come at random at an unknown rate (Poisson), of which `so_far` is all that is known: what is still to come is
+	then negative binomial (with Jeffreys' prior), which is wider than a Poisson of the rate seen.
+	"""
+	left = max(0.0, days - passed)
+	if left <= 0:
+		return Forecast(so_far, so_far, so_far)
+	if passed <= 0 or is_early(passed, days):
+		return Forecast(why=EARLY)
+	shape, chance = so_far + 0.5, passed / days
+	low, high = (_negative_binomial(share, shape, chance) for share in (0.025, 0.975))
+	return Forecast(so_far + so_far / passed * left, so_far + low, so_far + high)
+
+
+def of_conversion(went_on: int, gone: int, still_open: int, newcomers: float, before: Decided) -> Forecast:
+	"""The conversion in percent once all are decided: `went_on` came further, `gone` did not, `still_open` may.
+
+	`newcomers` is how many are still expected in the period. The chance of the open ones is that of the deals decided
+	`before`, the cohort's own among them as soon as they are decided.
+	"""
+	reached = went_on + gone + still_open
+	if not reached:
+		return Forecast(why=FEW)
+	undecided = still_open + round(newcomers)
+	if not undecided:
+		share = 100 * went_on / reached
+		return Forecast(share, share, share)
+	decided = before.count + went_on + gone
+	if reached < _FEW_DEALS or decided < _FEW_DECIDED:
+		return Forecast(why=FEW)
+	good = before.went_on + went_on
+	low, high = (
+		_beta_binomial(share, undecided, good + 0.5, decided - good + 0.5) for share in (0.025, 0.975)
+	)
+	everybody = reached + round(newcomers)
+	expected = undecided * good / decided
+	return Forecast(
+		100 * (went_on + expected) / everybody,
+		100 * (went_on + low) / everybody,
+		100 * (went_on + high) / everybody,
+	)
+
+
+def of_median(days: Sequence[float]) -> Forecast:
+	"""The median of the days that those who have passed took, with the range that order alone gives it."""
+	if len(days) < _FEW_DEALS:
+		return Forecast(why=FEW)
+	ordered, count = sorted(days), len(days)
+	# The largest rank with at most 2.5 % of the coins below it.
+	rank, tail = 0, 0.5**count if count < 1000 else 0.0
+	if count < 1000:
+		term = tail
+		while tail <= 0.025:
+			rank += 1
+			term *= (count - rank + 1) / rank
+			tail += term
+	else:
+		rank = math.floor(count / 2 - 0.98 * math.sqrt(count))
+	rank = max(rank, 1)
+	return Forecast(median(ordered), ordered[rank - 1], ordered[count - rank])
+
+
+def of_value(
+	so_far: float, still_open: Sequence[tuple[float, str]], chances: Mapping[str, Decided]
+) -> Forecast:
+	"""The value once all is decided: what is won, and of each open deal (amount, stage) its amount by the chance that
+	deals of its stage had to be won. The range is drawn 2,000 times from what is known of the chances."""
+	if not still_open:
+		return Forecast(so_far, so_far, so_far)
+	if any(chances.get(stage, Decided()).count < _FEW_DECIDED for _amount, stage in still_open):
+		return Forecast(why=FEW)
+	draw = random.Random(_SEED)
+	stages = sorted({stage for _amount, stage in still_open})
+	expected = sum(amount * chances[stage].went_on / chances[stage].count for amount, stage in still_open)
+	ends = []
+	for _number in range(_DRAWS if len(still_open) <= 500 else _DRAWS // 10):
+		of = {
+			stage: draw.betavariate(
+				chances[stage].went_on + 0.5, chances[stage].count - chances[stage].went_on + 0.5
+			)
+			for stage in stages
+		}
+		ends.append(so_far + sum(amount for amount, stage in still_open if draw.random() < of[stage]))
+	ends.sort()
+	return Forecast(
+		so_far + expected, ends[round(0.025 * (len(ends) - 1))], ends[round(0.975 * (len(ends) - 1))]
+	)
+
+
+def _negative_binomial(share: float, shape: float, chance: float) -> int:
+	"""The smallest number with at least `share` of a negative binomial distribution up to it; `chance` within 0 and 1."""
+	mean = shape * (1 - chance) / chance
+	if mean > 100_000:  # there it is as good as normal, and the sum would be long
+		spread = math.sqrt(mean / chance)
+		return max(0, round(mean + (1.96 if share > 0.5 else -1.96) * spread))
+	log_term, number = shape * math.log(chance), 0
+	total = math.exp(log_term)
+	while total < share:
+		log_term += math.log((number + shape) / (number + 1) * (1 - chance))
+		number += 1
+		total += math.exp(log_term)
+		if number > mean * 50 + 1000:  # rounding has eaten the last of the tail
+			break
+	return number
+
+
+def _beta_binomial(share: float, count: int, a: float, b: float) -> int:
+	"""The smallest number with at least `share` of a beta-binomial distribution up to it."""
+
+	def log_beta(x: float, y: float) -> float:
+		return math.lgamma(x) + math.lgamma(y) - math.lgamma(x + y)
+
+	base, total = log_beta(a, b), 0.0
+	for number in range(count + 1):
+		ways = math.lgamma(count + 1) - math.lgamma(number + 1) - math.lgamma(count - number + 1)
+		total += math.exp(ways + log_beta(number + a, count - number + b) - base)
+		if total >= share:
+			return number
+	return count

@@ -1,0 +1,495 @@
+"""Goals of the stages: measured by the funnel's cohort, forecast by what came before, judged once (M2).
+
+A goal counts the deals that began in its period, as the Stage Funnel does. Its numbers are the same for whoever reads
+them, so they are counted with the eyes of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import frappe
+from frappe import _
+from frappe.utils import add_days, add_months, flt, fmt_money, getdate, now_datetime
+
+from salesflow_std.engine import funnel
+from salesflow_std.engine import goals as rules
+from salesflow_std.engine.stages import Process
+from salesflow_std.salesflow_std import notices, processes, reps
+from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
+from salesflow_std.salesflow_std.stage_funnel import Cohort
+
+DOCTYPE = "Sales Goal"
+OPEN, MET, MISSED, CANCELLED = "Open", "Met", "Missed", "Cancelled"
+JUDGED = (MET, MISSED)
+
+# What a goal is about; two open ones of the same are one too many, and judged ones keep it.
+ABOUT = ("sales_process", "stage", "measure", "company", "sales_person", "from_date", "to_date")
+FIELDS = ("name", "title", "target", "responsible", "status", "period", *ABOUT)
+_GIVEN = "given"
+# How far back the chances of a stage are learnt.
+_HISTORY_MONTHS = 12
+_NOBODY = rules.Decided()
+
+
+def goals_of(
+	process: str,
+	from_date: date,
+	to_date: date,
+	company: str | None = None,
+	sales_person: str | None = None,
+) -> dict[tuple[str, str], float]:
+	"""(stage, measure) -> the target for a period: of the goals whose period lies within it or is the same.
+
+	Without a sales person it is the goals of the whole company, without a company those of all. What is counted is
+	added up; percent and days are the mean by the length of the periods. Of goals that overlap, a year's and its
+	months', the longer counts.
+	"""
+	found: dict[tuple[str, str], list[frappe._dict]] = {}
+	for row in frappe.get_all(
+		DOCTYPE,
+		filters={
+			"sales_process": process,
+			"status": ("!=", CANCELLED),
+			"from_date": (">=", getdate(from_date)),
+			"to_date": ("<=", getdate(to_date)),
+			"sales_person": sales_person or ("is", "not set"),
+			**({"company": company} if company else {}),
+		},
+		fields=["stage", "measure", "target", "company", "from_date", "to_date"],
+		order_by="from_date, to_date, name",
+	):
+		found.setdefault((row.stage, row.measure), []).append(row)
+	return {key: _together(key[1], _without_overlap(rows)) for key, rows in found.items()}
+
+
+def _without_overlap(rows: Iterable[frappe._dict]) -> list[frappe._dict]:
+	kept: list[frappe._dict] = []
+	for row in sorted(rows, key=_days, reverse=True):
+		apart = (
+			row.company != other.company or row.to_date < other.from_date or row.from_date > other.to_date
+			for other in kept
+		)
+		if all(apart):
+			kept.append(row)
+	return kept
+
+
+def _together(measure: str, rows: Sequence[frappe._dict]) -> float:
+	if measure in rules.SUMS:
+		return sum(flt(row.target) for row in rows)
+	return sum(flt(row.target) * _days(row) for row in rows) / sum(map(_days, rows))
+
+
+def _days(row: frappe._dict) -> int:
+	return (row.to_date - row.from_date).days + 1
+
+
+# Measuring ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+	"""What a goal comes to now: `actual` None where there is nothing to measure; `sample` is how many deals count."""
+
+	actual: float | None
+	sample: int
+	forecast: rules.Forecast
+
+
+class Measurer:
+	"""Measures goals; those of the same period and team, one after the other, share what is read."""
+
+	def __init__(self, today: date) -> None:
+		self.today = today
+		self._read: tuple[tuple, tuple[Process, Cohort, dict[str, funnel.Stage]]] | None = None
+		self._before: tuple[tuple, dict[str, _Past]] | None = None
+
+	def standing(self, goal: frappe._dict) -> Standing:
+		"""How a goal stands. Raises ValidationError where its process or its stage is gone."""
+		process, cohort, stages = self._cohort(goal)
+		stage = stages.get(goal.stage)
+		if not stage:
+			frappe.throw(
+				_("{0} has no stage {1} any more.").format(_(process.name), _(goal.stage)),
+				title=_("Stage Missing"),
+			)
+		return getattr(self, f"_{frappe.scrub(goal.measure)}")(goal, process, cohort, stage)
+
+	def _cohort(self, goal: frappe._dict) -> tuple[Process, Cohort, dict[str, funnel.Stage]]:
+		key = tuple(
+			goal[field] for field in ("sales_process", "company", "sales_person", "from_date", "to_date")
+		)
+		if self._read is None or self._read[0] != key:
+			process = process_of(goal.sales_process)
+			cohort = cohort_of(process, goal, goal.from_date, goal.to_date)
+			self._read = key, (process, cohort, {stage.name: stage for stage in cohort.funnel()})
+		return self._read[1]
+
+	def _past(self, goal: frappe._dict, process: Process) -> dict[str, _Past]:
+		"""What became of the company's deals of the twelve months before."""
+		key = (goal.sales_process, goal.company, goal.from_date)
+		if self._before is None or self._before[0] != key:
+			begin, end = add_months(goal.from_date, -_HISTORY_MONTHS), add_days(goal.from_date, -1)
+			everybody = frappe._dict(company=goal.company)
+			cohort = cohort_of(process, everybody, begin, end)
+			self._before = key, _chances(cohort)
+		return self._before[1]
+
+	def _entered(self, goal, _process, _cohort, stage) -> Standing:
+		count = len(stage.reached)
+		passed, days = self._working_days(goal)
+		return Standing(count, count, rules.of_count(count, passed, days))
+
+	def _conversion(self, goal, process, cohort, stage) -> Standing:
+		open_ones = {deal.key for deal in cohort.deals if deal.outcome == funnel.OPEN}
+		went_on = set(stage.went_on)
+		still_open = sum(key in open_ones and key not in went_on for key in stage.reached)
+		passed, days = self._working_days(goal)
+		newcomers = (
+			len(stage.reached) / passed * (days - passed)
+			if passed and not rules.is_early(passed, days)
+			else 0.0
+		)
+		past = self._past(goal, process).get(goal.stage, _Past())
+		forecast = (
+			rules.Forecast(why=rules.EARLY)
+			if self.today <= goal.to_date and rules.is_early(passed, days)
+			else rules.of_conversion(
+				len(went_on),
+				len(stage.reached) - len(went_on) - still_open,
+				still_open,
+				newcomers,
+				past.passing,
+			)
+		)
+		actual = 100 * len(went_on) / len(stage.reached) if stage.reached else None
+		return Standing(actual, len(stage.reached), forecast)
+
+	def _median_days(self, goal, _process, _cohort, stage) -> Standing:
+		a_day = _hours_a_day(goal.company)
+		days = [hours / a_day for hours in stage.hours.values()]
+		forecast = rules.of_median(days)
+		actual = stage.median_hours / a_day if days else None
+		return Standing(actual, len(days), forecast)
+
+	def _won_value(self, goal, process, cohort, stage) -> Standing:
+		outcomes = {deal.key: deal for deal in cohort.deals}
+		amounts = {key: _amount(cohort.documents[key]) for key in stage.reached}
+		won = [key for key in stage.reached if outcomes[key].outcome == funnel.WON]
+		still_open = [
+			(amounts[key], outcomes[key].entered[-1][0])
+			for key in stage.reached
+			if outcomes[key].outcome == funnel.OPEN and amounts[key]
+		]
+		so_far = sum(amounts[key] for key in won)
+		passed, days = self._working_days(goal)
+		if self.today <= goal.to_date and rules.is_early(passed, days):
+			return Standing(so_far, len(won), rules.Forecast(why=rules.EARLY))
+		chances = {name: past.winning for name, past in self._past(goal, process).items()}
+		return Standing(so_far, len(won), rules.of_value(so_far, still_open, chances))
+
+	def _working_days(self, goal: frappe._dict) -> tuple[int, int]:
+		"""How many working days of a goal's period are over, today not among them, and how many it has."""
+		calendar = working_calendar(goal.company)
+		worked = [
+			day
+			for number in range((goal.to_date - goal.from_date).days + 1)
+			if calendar.is_working_day(day := goal.from_date + timedelta(days=number))
+		]
+		return sum(day < self.today for day in worked), len(worked)
+
+
+@dataclass(frozen=True)
+class _Past:
+	"""What became of those that were in a stage: whether they came further, and whether they were won."""
+
+	passing: rules.Decided = _NOBODY
+	winning: rules.Decided = _NOBODY
+
+
+def _chances(cohort: Cohort) -> dict[str, _Past]:
+	outcomes = {deal.key: deal.outcome for deal in cohort.deals}
+	found = {}
+	for stage in cohort.funnel():
+		went_on = set(stage.went_on)
+		over = [key for key in stage.reached if key in went_on or outcomes[key] != funnel.OPEN]
+		ended = [key for key in stage.reached if outcomes[key] != funnel.OPEN]
+		found[stage.name] = _Past(
+			rules.Decided(len(over), len(went_on)),
+			rules.Decided(len(ended), sum(outcomes[key] == funnel.WON for key in ended)),
+		)
+	return found
+
+
+def process_of(name: str) -> Process:
+	"""A sales process; raises ValidationError where it is gone."""
+	process = processes.get(name)
+	if not process:
+		frappe.throw(
+			_("There is no sales process {0} any more.").format(_(name)), title=_("Sales Process Missing")
+		)
+	return process
+
+
+def cohort_of(process: Process, goal: frappe._dict, from_date: date, to_date: date) -> Cohort:
+	"""The deals that count for a goal: those of the people at and below its team, whoever asks."""
+	people = reps.people_at(goal.sales_person) if goal.get("sales_person") else None
+	filters = frappe._dict(
+		company=goal.company,
+		sales_person=goal.get("sales_person"),
+		from_date=from_date,
+		to_date=to_date,
+	)
+	with _seeing_all():
+		cohort = Cohort(process, filters)
+	if people is not None:
+		of_team = [deal for deal in cohort.deals if cohort.documents[deal.key].get("rep") in people]
+		if len(of_team) != len(cohort.deals):
+			cohort.deals = of_team
+	return cohort
+
+
+@contextmanager
+def _seeing_all() -> Iterator[None]:
+	before, frappe.session.user = frappe.session.user, "Administrator"
+	try:
+		yield
+	finally:
+		frappe.session.user = before
+
+
+def _amount(row: frappe._dict) -> float:
+	"""The amount of a deal in company currency; a lead has none."""
+	return flt(row.get("opportunity_amount")) * (flt(row.get("conversion_rate")) or 1)
+
+
+def _hours_a_day(company: str | None) -> float:
+	"""Working hours of a working day, the mean of the week."""
+	calendar = working_calendar(company)
+	spans = [
+		sum(((end.hour or 24) - start.hour) + (end.minute - start.minute) / 60 for start, end in windows)
+		for windows in calendar.windows.values()
+		if windows
+	]
+	return sum(spans) / len(spans) if spans else 8.0
+
+
+# Writing ------------------------------------------------------------------------------------------------------------
+
+
+def read(name: str, lock: bool = False) -> frappe._dict | None:
+	"""What measuring needs of a goal; None where it is gone."""
+	row = frappe.db.get_value(DOCTYPE, name, FIELDS, as_dict=True, for_update=lock)
+	return row and frappe._dict(row, sales_person=row.sales_person or None)
+
+
+def measure(name: str, measurer: Measurer | None = None) -> bool:
+	"""Counts an open goal anew; False where it is no longer open."""
+	goal = read(name)
+	if not goal or goal.status != OPEN:
+		return False
+	_write(goal, (measurer or Measurer(getdate())).standing(goal))
+	return True
+
+
+def judge(name: str, measurer: Measurer | None = None) -> bool:
+	"""Says whether a goal whose due date is over is met, once, and tells who is responsible; False where it is open
+	still, or judged already."""
+	measurer = measurer or Measurer(getdate())
+	goal = read(name, lock=True)
+	if not goal or goal.status != OPEN or goal.to_date >= measurer.today:
+		return False
+	standing = measurer.standing(goal)
+	status = MET if rules.is_met(goal.measure, standing.actual, flt(goal.target)) else MISSED
+	_write(goal, standing, status=status)
+	_tell(goal, standing, status)
+	return True
+
+
+def _write(goal: frappe._dict, standing: Standing, **more: object) -> None:
+	forecast = standing.forecast
+	values = {
+		"actual": standing.actual or 0,
+		"progress": min(rules.progress(goal.measure, standing.actual, flt(goal.target)), 999),
+		"sample": standing.sample,
+		"forecast": forecast.value or 0,
+		"forecast_low": forecast.low or 0,
+		"forecast_high": forecast.high or 0,
+		"forecast_state": forecast.why or _GIVEN,
+		"measured_on": now_datetime(),
+		**more,
+	}
+	# The app's own numbers: an open form has nothing to be in conflict about.
+	frappe.db.set_value(DOCTYPE, goal.name, values, update_modified=bool(more))
+
+
+def _tell(goal: frappe._dict, standing: Standing, status: str) -> None:
+	if not reps.is_enabled(goal.responsible):
+		return
+	with notices.in_language(notices.language_of(goal.responsible)):
+		words = (
+			_("Goal met: {0}. It came to {1}, the goal was {2}.")
+			if status == MET
+			else _("Goal missed: {0}. It came to {1}, the goal was {2}.")
+		)
+		notices.notify(
+			goal.responsible,
+			words.format(
+				f"<b>{frappe.utils.escape_html(title(goal))}</b>",
+				said(goal, standing.actual),
+				said(goal, goal.target),
+			),
+			DOCTYPE,
+			goal.name,
+		)
+
+
+def request_measuring(name: str) -> None:
+	"""Has a goal counted in the background."""
+	frappe.enqueue(
+		"salesflow_std.jobs.goal_clock.measure",
+		queue="long",
+		job_id=f"salesflow_std.goal.{name}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		name=name,
+	)
+
+
+# Words --------------------------------------------------------------------------------------------------------------
+
+
+def title(goal: frappe._dict) -> str:
+	"""What a goal is called in the reader's language: Negotiation · Conversion · 2026-11, and the team if it has one."""
+	period = rules.called(goal.period or rules.OTHER, getdate(goal.from_date), getdate(goal.to_date))
+	parts = (_(goal.stage), _(goal.measure), period, goal.get("sales_person"))
+	return " · ".join(part for part in parts if part)
+
+
+def said(goal: frappe._dict, value: float | None) -> str:
+	"""A number of a goal with its unit."""
+	if value is None:
+		return _("nothing yet", context="Sales Goal")
+	value = flt(value)
+	if goal.measure == rules.CONVERSION:
+		return f"{value:.0f} %" if value == round(value) or value >= 10 else f"{value:.1f} %"
+	if goal.measure == rules.MEDIAN_DAYS:
+		return _("{0} working days", context="Sales Goal").format(f"{value:.1f}")
+	if goal.measure == rules.WON_VALUE:
+		currency = frappe.get_cached_value("Company", goal.company, "default_currency")
+		return fmt_money(value, 0, currency)
+	return f"{value:,.0f}"
+
+
+def words(goal: frappe._dict) -> str:
+	"""Where a goal lands, as a sentence."""
+	target = said(goal, goal.target)
+	if goal.status in JUDGED:
+		return (
+			_("Met: {0}, the goal was {1}.") if goal.status == MET else _("Missed: {0}, the goal was {1}.")
+		).format(said(goal, actual_of(goal)), target)
+	if goal.status == CANCELLED:
+		return _("This goal was cancelled.")
+	if not goal.measured_on:
+		return _("Not measured yet.")
+	if goal.forecast_state == rules.EARLY:
+		return _("Too early in the period to say where it ends.")
+	if goal.forecast_state != _GIVEN:
+		return _("Too few deals to say where it ends.")
+	forecast = forecast_of(goal)
+	sentence = {
+		rules.MEETS: _("On this way it ends at {0} ({1}–{2}): the goal of {3} is safe."),
+		rules.ABOVE: _("On this way it ends at {0} ({1}–{2}) and meets the goal of {3}, but not for sure."),
+		rules.BELOW: _("On this way it ends at {0} ({1}–{2}) and misses the goal of {3}, but not for sure."),
+		rules.MISSES: _("On this way it ends at {0} ({1}–{2}): the goal of {3} is out of reach."),
+	}[rules.landing(goal.measure, forecast, flt(goal.target))]
+	low, high = _short(goal, forecast.low), _short(goal, forecast.high)
+	if goal.measure == rules.CONVERSION:
+		high = f"{high} %"
+	return sentence.format(said(goal, forecast.value), low, high, target)
+
+
+def forecast_of(goal: frappe._dict) -> rules.Forecast:
+	"""The forecast that was counted last; none of a goal that is over."""
+	if goal.status != OPEN or goal.forecast_state != _GIVEN:
+		return rules.Forecast()
+	return rules.Forecast(flt(goal.forecast), flt(goal.forecast_low), flt(goal.forecast_high))
+
+
+def _short(goal: frappe._dict, value: float) -> str:
+	"""A number of a goal without its unit."""
+	if goal.measure == rules.WON_VALUE:
+		return fmt_money(value, 0)
+	return f"{value:.1f}" if goal.measure == rules.MEDIAN_DAYS else f"{value:,.0f}"
+
+
+def actual_of(goal: frappe._dict) -> float | None:
+	"""What a goal comes to; None where nothing was there to measure."""
+	unknown = goal.measure in (rules.CONVERSION, rules.MEDIAN_DAYS) and not goal.sample
+	return None if unknown or not goal.measured_on else flt(goal.actual)
+
+
+def deals_filters(goal: frappe._dict) -> dict:
+	"""The filters with which the Stage Funnel shows the deals that a goal counts."""
+	what = {rules.CONVERSION: "went_on", rules.MEDIAN_DAYS: "hours"}.get(goal.measure, "reached")
+	return {
+		"process": goal.sales_process,
+		"company": goal.company,
+		"sales_person": goal.sales_person or "",
+		"from_date": str(goal.from_date),
+		"to_date": str(goal.to_date),
+		"records": f"{what}:{goal.stage}",
+	}
+
+
+# More of the same ---------------------------------------------------------------------------------------------------
+
+
+def make_following(name: str, count: int) -> tuple[list[str], int]:
+	"""Makes the same goal for the following periods; returns the new ones, and how many were there already (M2)."""
+	goal = frappe.get_doc(DOCTYPE, name)
+	made, there = [], 0
+	for first, last in rules.following(goal.period, getdate(goal.from_date), getdate(goal.to_date), count):
+		copy = frappe.copy_doc(goal)
+		copy.update({"from_date": first, "to_date": last, "status": OPEN})
+		if same(copy):
+			there += 1
+			continue
+		made.append(copy.insert().name)
+	return made, there
+
+
+def same(goal: frappe._dict) -> str | None:
+	"""Another open goal about the same."""
+	filters = {field: goal.get(field) or ("is", "not set") for field in ABOUT}
+	filters.update(status=OPEN, name=("!=", goal.name or ""))
+	return frappe.db.get_value(DOCTYPE, filters, "name", order_by="creation")
+
+
+def due(today: date, after: str, limit: int) -> list[frappe._dict]:
+	"""Open goals whose due date is over, in the order of their names."""
+	return frappe.get_all(
+		DOCTYPE,
+		filters={"status": OPEN, "to_date": ("<", today), "name": (">", after)},
+		fields=["name"],
+		order_by="name",
+		limit=limit,
+	)
+
+
+def running(until: datetime, after: str, limit: int) -> list[frappe._dict]:
+	"""Open goals that were not measured since, those that share a cohort together; `key` orders them."""
+	goal = frappe.qb.DocType(DOCTYPE)
+	return (
+		frappe.qb.from_(goal)
+		.select(goal.name)
+		.where((goal.status == OPEN) & (goal.name > after))
+		.where(goal.measured_on.isnull() | (goal.measured_on < until))
+		.orderby(goal.name)
+		.limit(limit)
+		.run(as_dict=True)
+	)

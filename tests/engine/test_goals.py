@@ -1,0 +1,221 @@
+"""Goals: periods, progress, and forecasts against distributions counted out by hand or drawn (M2)."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salesflow_std.engine import goals as g
+
+DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
+PERIODS = st.sampled_from((g.MONTH, g.QUARTER, g.YEAR))
+
+
+@pytest.mark.parametrize(
+	"kind, day, expected",
+	[
+		(g.MONTH, date(2028, 2, 17), (date(2028, 2, 1), date(2028, 2, 29))),
+		(g.QUARTER, date(2026, 11, 1), (date(2026, 10, 1), date(2026, 12, 31))),
+		(g.YEAR, date(2026, 12, 31), (date(2026, 1, 1), date(2026, 12, 31))),
+	],
+)
+def test_periods(kind, day, expected):
+	assert g.period_of(kind, day) == expected
+	with pytest.raises(ValueError):
+		g.period_of(g.OTHER, day)
+
+
+@given(PERIODS, DAYS, st.integers(1, 15))
+def test_periods_follow_one_another_without_a_gap(kind, day, count):
+	first = g.period_of(kind, day)
+	found = [first, *g.following(kind, *first, count)]
+	assert len(found) == count + 1
+	for (_begin, end), (begin, _end) in pairwise(found):
+		assert begin == end + timedelta(days=1)
+	assert all(g.period_of(kind, begin) == (begin, end) for begin, end in found)
+
+
+def test_other_periods_go_on_with_as_many_days():
+	assert g.following(g.OTHER, date(2026, 1, 1), date(2026, 1, 14), 2) == [
+		(date(2026, 1, 15), date(2026, 1, 28)),
+		(date(2026, 1, 29), date(2026, 2, 11)),
+	]
+
+
+def test_how_a_period_is_called():
+	first, last = date(2026, 10, 1), date(2026, 12, 31)
+	assert g.called(g.MONTH, first, last) == "2026-10"
+	assert g.called(g.QUARTER, first, last) == "2026 Q4"
+	assert g.called(g.YEAR, first, last) == "2026"
+	assert g.called(g.OTHER, first, last) == "2026-10-01 – 2026-12-31"
+
+
+def test_progress_and_met():
+	assert g.progress(g.ENTERED, 50, 200) == 25
+	assert g.progress(g.MEDIAN_DAYS, 10, 5) == 50
+	assert g.progress(g.MEDIAN_DAYS, 2, 5) == 100
+	assert g.progress(g.CONVERSION, None, 30) == 0
+	assert g.is_met(g.CONVERSION, 30.0, 30) and not g.is_met(g.CONVERSION, 29.99, 30)
+	assert g.is_met(g.MEDIAN_DAYS, 5, 5) and not g.is_met(g.MEDIAN_DAYS, 5.1, 5)
+	assert not g.is_met(g.MEDIAN_DAYS, None, 5)
+	assert g.is_met(g.CONVERSION, 100 * 0.29, 29)
+
+
+@pytest.mark.parametrize(
+	"measure, forecast, expected",
+	[
+		(g.ENTERED, (20, 15, 25), {10: g.MEETS, 18: g.ABOVE, 22: g.BELOW, 30: g.MISSES}),
+		(g.MEDIAN_DAYS, (20, 15, 25), {10: g.MISSES, 18: g.BELOW, 22: g.ABOVE, 30: g.MEETS}),
+	],
+)
+def test_landing(measure, forecast, expected):
+	for target, verdict in expected.items():
+		assert g.landing(measure, g.Forecast(*forecast), target) == verdict
+	assert g.landing(measure, g.Forecast(why=g.FEW), 10) == ""
+
+
+# Counts ------------------------------------------------------------------------------------------------------------
+
+
+def test_before_a_fifth_of_the_period_or_five_days_nothing_is_said():
+	assert g.of_count(50, 4, 22).why == g.EARLY
+	assert g.of_count(50, 5, 250).why == ""
+	assert g.of_count(1, 1, 5).why == ""
+	assert g.of_count(0, 0, 20).why == g.EARLY
+
+
+def test_a_count_by_hand():
+	"""The negative binomial added up with exact fractions of gamma functions."""
+	found = g.of_count(8, 10, 20)
+	assert found.value == 16
+	share, number, bounds = 0.0, 0, []
+	for goal in (0.025, 0.975):
+		while share < goal:
+			share += (
+				math.gamma(number + 8.5) / (math.factorial(number) * math.gamma(8.5)) * 0.5**8.5 * 0.5**number
+			)
+			number += 1
+		bounds.append(8 + number - 1)
+	assert (found.low, found.high) == tuple(bounds)
+
+
+@given(st.integers(0, 3000), st.integers(5, 60), st.integers(0, 200))
+def test_a_count_ends_within_its_range_and_never_below_what_there_is(so_far, passed, left):
+	found = g.of_count(so_far, passed, passed + left)
+	if found.why:
+		assert passed < 5
+		return
+	assert so_far <= found.low <= found.high
+	assert found.low <= found.value + 1 and found.value <= found.high + 1
+	if not left:
+		assert found.low == found.high == so_far
+
+
+def test_nineteen_of_twenty_ranges_hold_the_end():
+	draw = random.Random(4)
+	inside = 0
+	for _case in range(600):
+		rate = draw.uniform(0.5, 6)
+
+		def poisson(mean):
+			limit, product, number = math.exp(-mean), draw.random(), 0
+			while product > limit:
+				product *= draw.random()
+				number += 1
+			return number
+
+		so_far, rest = poisson(rate * 8), poisson(rate * 12)
+		found = g.of_count(so_far, 8, 20)
+		inside += found.low <= so_far + rest <= found.high
+	assert 0.93 <= inside / 600 <= 0.99
+
+
+def test_large_counts_stay_quick_and_sane():
+	found = g.of_count(400_000, 10, 20)
+	assert found.value == 800_000
+	assert 797_000 < found.low < 800_000 < found.high < 803_000
+
+
+# Conversion --------------------------------------------------------------------------------------------------------
+
+
+def test_a_conversion_by_hand():
+	found = g.of_conversion(2, 4, 4, 0, g.Decided(30, 15))
+	assert found.value == pytest.approx(100 * (2 + 4 * 17 / 36) / 10)
+	# Four open deals with a beta-binomial chance of 17½ : 19½: each count by its own integral, summed numerically.
+	chances = [0.0] * 5
+	steps = 20000
+	for i in range(steps):
+		p = (i + 0.5) / steps
+		density = p**16.5 * (1 - p) ** 18.5
+		for k in range(5):
+			chances[k] += density * math.comb(4, k) * p**k * (1 - p) ** (4 - k)
+	total, so_far, bounds = sum(chances), 0.0, []
+	for goal in (0.025, 0.975):
+		so_far = 0.0
+		for k in range(5):
+			so_far += chances[k] / total
+			if so_far >= goal:
+				bounds.append(100 * (2 + k) / 10)
+				break
+	assert (found.low, found.high) == tuple(bounds)
+
+
+def test_a_conversion_without_a_sample_is_not_told():
+	assert g.of_conversion(0, 0, 0, 0, g.Decided(500, 100)).why == g.FEW
+	assert g.of_conversion(2, 2, 2, 0, g.Decided(500, 100)).why == g.FEW
+	assert g.of_conversion(5, 4, 10, 0, g.Decided(5, 1)).why == g.FEW
+	# All are decided: there is nothing to forecast, however few they are.
+	assert g.of_conversion(1, 1, 0, 0, g.Decided()) == g.Forecast(50, 50, 50)
+
+
+@given(
+	st.integers(0, 60),
+	st.integers(0, 60),
+	st.integers(0, 60),
+	st.integers(0, 60),
+	st.integers(20, 400).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
+)
+def test_a_conversion_stays_possible(went_on, gone, still_open, newcomers, before):
+	found = g.of_conversion(went_on, gone, still_open, newcomers, g.Decided(*before))
+	if found.why:
+		return
+	everybody = went_on + gone + still_open + newcomers
+	assert 100 * went_on / everybody - 1e-9 <= found.low <= found.high
+	assert found.high <= 100 * (everybody - gone) / everybody + 1e-9
+	# Counts are whole, so that the mean may lie just outside the range of few.
+	assert found.low - 100 / everybody <= found.value <= found.high + 100 / everybody
+
+
+# Days and value ----------------------------------------------------------------------------------------------------
+
+
+def test_the_median_with_the_range_that_order_gives():
+	assert g.of_median([1.0] * 9).why == g.FEW
+	found = g.of_median(list(range(1, 21)))
+	# Of 20 coins at most 5 are heads with 2.07 %, at most 6 with 5.77 %: the 6th and the 15th.
+	assert (found.value, found.low, found.high) == (10.5, 6, 15)
+	assert g.of_median([3.0] * 2000) == g.Forecast(3.0, 3.0, 3.0)
+
+
+def test_the_value_of_open_deals_by_their_stage():
+	chances = {"Bargained": g.Decided(40, 20), "Shown": g.Decided(50, 10)}
+	found = g.of_value(1000, [(100, "Bargained"), (500, "Shown")], chances)
+	assert found.value == 1000 + 50 + 100
+	assert (found.low, found.high) == (1000, 1600)
+	assert g.of_value(1000, [(100, "Elsewhere")], chances).why == g.FEW
+	assert g.of_value(1000, [], chances) == g.Forecast(1000, 1000, 1000)
+	assert g.of_value(0, [(10, "Shown")] * 80, chances) == g.of_value(0, [(10, "Shown")] * 80, chances)
+
+
+def test_the_range_of_many_deals_is_that_of_the_beta_binomial():
+	found = g.of_value(0, [(1, "Shown")] * 100, {"Shown": g.Decided(1000, 300)})
+	alike = g.of_conversion(0, 0, 100, 0, g.Decided(1000, 300))
+	assert found.low == pytest.approx(alike.low, abs=2)
+	assert found.high == pytest.approx(alike.high, abs=2)
