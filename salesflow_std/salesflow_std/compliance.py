@@ -264,8 +264,10 @@ class Reading:
 
 	# The records behind a number -----------------------------------------------------------------------------------
 
-	def records(self, measure: str, kind: str, group: str, key: str | None) -> list[frappe._dict]:
+	def records(self, measure: str, kind: str, group: str | None, key: str | None) -> list[frappe._dict]:
 		"""The records behind a number of `by`: the ``good``, ``bad`` or ``all`` of a measure, the earliest first.
+
+		Without a `group` those of everybody and all months.
 
 		``{"doctype", "name", "title", "rep", "on", "done_on", "good"}``, at most SHOWN. Raises ValueError for a measure or a
 		kind that there is not.
@@ -276,7 +278,7 @@ class Reading:
 			rows: Iterable[frappe._dict] = self._grade_reviews()
 		else:
 			rows = self._rows(measure)
-		keys = self._keys(group)
+		keys = self._keys(group) if group else lambda _rep, _month: key
 		chosen = [
 			row
 			for row in rows
