@@ -448,6 +448,7 @@ _SATISFACTION = "salesflow_std/report/customer_satisfaction/customer_satisfactio
 _AT_RISK = "salesflow_std/report/customers_at_risk/customers_at_risk"
 _LOSS = "salesflow_std/doctype/loss_analysis/loss_analysis"
 DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
+	("api/cards.py", "row.stage"): stage_names,
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,
@@ -1335,6 +1336,12 @@ def said_by_records() -> Iterator[Said]:
 		elif kind == "Report":
 			texts.append(data["report_name"])
 			texts += [row["label"] for row in (*data["columns"], *data["filters"])]
+		elif kind == "Module Onboarding":
+			texts += [data["title"], data["subtitle"], data["success_message"]]
+		elif kind == "Onboarding Step":
+			texts += [data["title"], data["description"], data["action_label"]]
+		elif kind == "Dashboard Chart Source":
+			continue  # its chart says its name
 		elif kind == "Print Format":
 			texts.append(data["name"])  # its words stand in templates/print
 		else:

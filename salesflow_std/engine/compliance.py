@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
-from salesflow_std.engine.intervals import wilson
+from .intervals import wilson
 
 BETTER, WORSE = "better", "worse"
 

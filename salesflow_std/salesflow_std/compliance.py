@@ -51,7 +51,7 @@ FIRST_TOUCH, CADENCE, STALE, LATE_ENTRY = "first_touch", "cadence", "stale", "la
 GATES, REVIEWS, SURVEYS = "gates", "reviews", "surveys"
 MEASURES = (FIRST_TOUCH, CADENCE, STALE, LATE_ENTRY, GATES, REVIEWS, SURVEYS)
 REP, TEAM, MONTH = "rep", "team", "month"
-GOOD, BAD, ALL = "good", "bad", "all"
+GOOD, BAD, ALL, MISSED, ESCALATED = "good", "bad", "all", "missed", "escalated"
 # More records than that nobody reads.
 SHOWN = 2000
 
@@ -265,14 +265,14 @@ class Reading:
 	# The records behind a number -----------------------------------------------------------------------------------
 
 	def records(self, measure: str, kind: str, group: str | None, key: str | None) -> list[frappe._dict]:
-		"""The records behind a number of `by`: the ``good``, ``bad`` or ``all`` of a measure, the earliest first.
+		"""The records behind a number of `by`, one of the `kinds` of a measure, the earliest first.
 
 		Without a `group` those of everybody and all months.
 
 		``{"doctype", "name", "title", "rep", "on", "done_on", "good"}``, at most SHOWN. Raises ValueError for a measure or a
 		kind that there is not.
 		"""
-		if measure not in MEASURES or kind not in (GOOD, BAD, ALL):
+		if kind not in kinds(measure):
 			raise ValueError(f"no records of {measure} {kind}")
 		if measure == STALE:
 			rows: Iterable[frappe._dict] = self._grade_reviews()
@@ -282,8 +282,7 @@ class Reading:
 		chosen = [
 			row
 			for row in rows
-			if (kind == ALL or bool(row.good) == (kind == GOOD))
-			and keys(row.rep or None, f"{get_datetime(row.on):%Y-%m}") == key
+			if _is_of(row, kind) and keys(row.rep or None, f"{get_datetime(row.on):%Y-%m}") == key
 		]
 		return sorted(chosen, key=lambda row: (row.on, row.name))[:SHOWN]
 
@@ -296,7 +295,10 @@ class Reading:
 			.select(
 				asked.rep.as_("rep"),
 				asked.on.as_("on"),
-				Case().when(asked.good, 1).else_(0).as_("good"),
+				*(
+					Case().when(criterion, 1).else_(0).as_(key)
+					for key, criterion in {GOOD: asked.good, **asked.more}.items()
+				),
 				*(term.as_(key) for key, term in asked.shown.items()),
 			)
 			.orderby(asked.on)
@@ -363,7 +365,7 @@ class Reading:
 			asked=touch.kind.isin(_RHYTHM) & (done | missed),
 			of_company=lambda company: _subject_of(touch, company),
 			shown=_shown("Follow Up", touch.name, touch.title, touch.done_on),
-			more={"missed": missed, "escalated": touch.escalated_on.isnotnull()},
+			more={MISSED: missed, ESCALATED: touch.escalated_on.isnotnull()},
 		)
 
 	def _gates(self) -> _Measure:
@@ -478,6 +480,17 @@ class Reading:
 		if self.users is not None:
 			query = query.where(lead.lead_owner.isin(sorted(self.users) or [""]))
 		return scope.narrowed(query, "Lead", "lead_owner")
+
+
+def kinds(measure: str) -> tuple[str, ...]:
+	"""The numbers of a measure that open records; none of one that there is not."""
+	if measure not in MEASURES:
+		return ()
+	return (GOOD, BAD, ALL, MISSED, ESCALATED) if measure == CADENCE else (GOOD, BAD, ALL)
+
+
+def _is_of(row: frappe._dict, kind: str) -> bool:
+	return {ALL: True, BAD: not row.good}.get(kind, bool(row.get(kind)))
 
 
 def _review_periods() -> dict[tuple[str, str], tuple[float, str]]:

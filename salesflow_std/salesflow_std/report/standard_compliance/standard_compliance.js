@@ -3,14 +3,14 @@ frappe.query_reports["Standard Compliance"] = {
 	filters: [
 		{
 			fieldname: "from_date",
-			label: __("From Date"),
+			label: __("From Date", null, "Standard Compliance"),
 			fieldtype: "Date",
 			default: frappe.datetime.add_months(frappe.datetime.month_start(), -2),
 			reqd: 1,
 		},
 		{
 			fieldname: "to_date",
-			label: __("To Date"),
+			label: __("To Date", null, "Standard Compliance"),
 			fieldtype: "Date",
 			default: frappe.datetime.get_today(),
 			reqd: 1,
@@ -60,6 +60,9 @@ frappe.query_reports["Standard Compliance"] = {
 			)}" onclick="open_compliance_records(this)">${shown}</a>`;
 		};
 		if (column.fieldname.endsWith("_of")) return open(column.fieldname.slice(0, -3), "all", value);
+		if (["missed", "escalated"].includes(column.fieldname) && value) {
+			return open("cadence", column.fieldname, value, "text-danger");
+		}
 		if (column.fieldtype !== "Percent") return text;
 		const arrow = {
 			better: `<span class="text-success" title="${__("Better than before")}"> ▲</span>`,

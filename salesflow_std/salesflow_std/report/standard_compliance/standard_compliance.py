@@ -42,7 +42,7 @@ def execute(
 	earlier = _before(filters)
 	rows = [_row(row, before) for row, before in _paired(reading, earlier, group)]
 	total = _total(reading, earlier)
-	if rows and group != compliance.MONTH or len(rows) > 1:
+	if len(rows) > 1:
 		rows.append(total)
 	return _columns(names[label]), rows, None, _chart(reading), _summary(total)
 
@@ -51,7 +51,9 @@ def _fill(filters: frappe._dict) -> None:
 	filters.from_date = getdate(filters.from_date or get_first_day(add_months(getdate(), -2)))
 	filters.to_date = getdate(filters.to_date)
 	if filters.from_date > filters.to_date:
-		frappe.throw(_("The period ends before it begins."), title=_("From Date"))
+		frappe.throw(
+			_("The period ends before it begins."), title=_("From Date", context="Standard Compliance")
+		)
 
 
 def _reading(filters: frappe._dict) -> compliance.Reading:
@@ -109,7 +111,11 @@ def _total(reading: compliance.Reading, earlier: compliance.Reading) -> dict:
 			}
 		)
 
-	return {**_row(row(reading), row(earlier)), "label": _("Total"), "is_total": 1}
+	return {
+		**_row(row(reading), row(earlier)),
+		"label": _("Total", context="Customer Satisfaction"),
+		"is_total": 1,
+	}
 
 
 def _columns(title: str) -> list[dict]:
@@ -157,13 +163,13 @@ def _summary(total: dict) -> list[dict]:
 def _records(reading: compliance.Reading, group: str, asked: str) -> list[dict]:
 	measure, _colon, rest = asked.partition(":")
 	kind, _colon, key = rest.partition(":")
-	if measure not in compliance.MEASURES or kind not in (compliance.GOOD, compliance.BAD, compliance.ALL):
+	if kind not in compliance.kinds(measure):
 		frappe.throw(
 			_("The report has no number {0}.").format(escape_html(asked)), title=_("Nothing to Show")
 		)
 	# The total asks for everybody's.
 	rows = reading.records(measure, kind, None if key == "*" else group, key or None)
-	say = {True: _("Yes"), False: _("No")}
+	say = {True: _("Yes", context="Standard Compliance"), False: _("No", context="Standard Compliance")}
 	return [
 		{
 			"document_type": row.doctype,
