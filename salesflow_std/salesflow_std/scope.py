@@ -15,7 +15,7 @@ from frappe.core.doctype.user_permission.user_permission import get_user_permiss
 from frappe.desk.reportview import build_match_conditions
 from pypika import Table
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, LiteralValue
+from pypika.terms import Criterion
 
 from salesflow_std.salesflow_std import reps
 
@@ -79,10 +79,20 @@ def narrowed(query: QueryBuilder, doctype: str, owner_field: str, user: str | No
 		for one in tables
 	):
 		raise ValueError(f"the query reads no `tab{doctype}` by that name")
-	conditions = where(doctype, owner_field, user)
-	return (
-		query.where(Criterion.all([LiteralValue(f"({one})") for one in conditions])) if conditions else query
-	)
+	for condition in where(doctype, owner_field, user):
+		query = query.where(Written(condition))
+	return query
+
+
+class Written(Criterion):
+	"""A condition that is SQL already. Unlike pypika's own literal it can be joined to others by `&`."""
+
+	def __init__(self, sql: str):
+		super().__init__()
+		self.sql = sql
+
+	def get_sql(self, **_: object) -> str:
+		return f"({self.sql})"
 
 
 def where(doctype: str, owner_field: str, user: str | None = None) -> list[str]:
