@@ -122,7 +122,7 @@ def _columns(title: str) -> list[dict]:
 	columns = [column(title, "label", "Data", 180)]
 	for measure, label in compliance.labels().items():
 		columns.append(column(label, measure, "Percent", 130, precision="0"))
-		columns.append(column(_("Of", context="Standard Compliance"), f"{measure}_of", "Data", 90))
+		columns.append(column(_("Of", context="Standard Compliance"), f"{measure}_of", "Data", 110))
 		if measure == compliance.CADENCE:
 			columns.append(column(_("Missed", context="Standard Compliance"), "missed", "Int", 90))
 			columns.append(column(_("Escalated", context="Standard Compliance"), "escalated", "Int", 110))
