@@ -34,7 +34,7 @@ from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder import CustomFunction
 from frappe.query_builder.custom import ConstantColumn
 from frappe.query_builder.functions import Coalesce, Count, Sum
-from frappe.utils import add_days, cint, flt, format_date, get_datetime, get_fullname, getdate, now_datetime
+from frappe.utils import add_days, cint, flt, format_date, get_datetime, getdate, now_datetime
 from pypika import Case, Table
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, Term
@@ -187,8 +187,9 @@ class Reading:
 				for key, count in one.more.items():
 					row[f"{measure}_{key}"] += count
 				row.users.add(rep)
+		names = full_names(rows) if group == REP else {}
 		for key, row in rows.items():
-			row.label = self._label(group, key)
+			row.label = self._label(group, key, names)
 			row.users = sorted(filter(None, row.users))
 		if group == MONTH:
 			return list(rows.values())
@@ -228,12 +229,12 @@ class Reading:
 				self._team_of.setdefault(user, name if is_group else above or name)
 		return self._team_of
 
-	def _label(self, group: str, key: str | None) -> str:
+	def _label(self, group: str, key: str | None, names: Mapping[str, str]) -> str:
 		if not key:
 			return _("None", context="Salesflow")
 		if group == MONTH:
 			return format_date(f"{key}-01", "yyyy-MM")
-		return get_fullname(key) if group == REP else key
+		return names.get(key, key) if group == REP else key
 
 	def _count(self, measure: str) -> dict[tuple[str | None, str], Found]:
 		if measure == STALE:
@@ -494,6 +495,13 @@ def kinds(measure: str) -> tuple[str, ...]:
 
 def _is_of(row: frappe._dict, kind: str) -> bool:
 	return {ALL: True, BAD: not row.good}.get(kind, bool(row.get(kind)))
+
+
+def full_names(users: Iterable[str | None]) -> dict[str, str]:
+	"""User -> full name, in one query."""
+	table = frappe.qb.DocType("User")
+	query = frappe.qb.from_(table).select(table.name, Coalesce(table.full_name, table.name))
+	return dict(query.where(table.name.isin(sorted(filter(None, users)) or [""])).orderby(table.name).run())
 
 
 def _review_periods() -> dict[tuple[str, str], tuple[float, str]]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import frappe
 from frappe import _
-from frappe.utils import add_months, escape_html, get_first_day, get_fullname, getdate
+from frappe.utils import add_months, escape_html, get_first_day, getdate
 
 from salesflow_std.engine.compliance import Tally, trend
 from salesflow_std.salesflow_std import compliance, report_parts, reps
@@ -169,13 +169,14 @@ def _records(reading: compliance.Reading, group: str, asked: str) -> list[dict]:
 		)
 	# The total asks for everybody's.
 	rows = reading.records(measure, kind, None if key == "*" else group, key or None)
+	names = compliance.full_names({row.rep for row in rows})
 	say = {True: _("Yes", context="Standard Compliance"), False: _("No", context="Standard Compliance")}
 	return [
 		{
 			"document_type": row.doctype,
 			"document": row.name,
 			"title": row.title,
-			"rep": get_fullname(row.rep) if row.rep else None,
+			"rep": names.get(row.rep, row.rep),
 			"on": row.on,
 			"done_on": row.done_on,
 			"kept": say[bool(row.good)],
