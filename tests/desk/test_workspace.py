@@ -30,6 +30,8 @@ def test_workspace_shows_cards_and_charts(login, call, lang, tolerate):
 	records.score(call, of_others, "5555")
 	page = login("rep", lang=lang, path="/app/sales-standard")
 	cards = page.locator(".number-widget-box")
+	# The first page of a run is made by a server that has just started.
+	expect(cards.first).to_be_visible(timeout=20_000)
 	for label in CARDS:
 		card = cards.filter(has=page.locator(".widget-title", has_text=word(lang, label)))
 		expect(card).to_have_count(1)
