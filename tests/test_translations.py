@@ -479,6 +479,7 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_GOAL_REPORT + ".py", "goal.measure"): lambda: options_of("Sales Goal", "measure"),
 	(_GOAL_REPORT + ".py", "goal.status"): goal_words,
 	(_GOAL_REPORT + ".js", "value"): goal_words,
+	("api/cards.py", "row.stage"): stage_names,
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,
@@ -1366,6 +1367,12 @@ def said_by_records() -> Iterator[Said]:
 		elif kind == "Report":
 			texts.append(data["report_name"])
 			texts += [row["label"] for row in (*data["columns"], *data["filters"])]
+		elif kind == "Module Onboarding":
+			texts += [data["title"], data["subtitle"], data["success_message"]]
+		elif kind == "Onboarding Step":
+			texts += [data["title"], data["description"], data["action_label"]]
+		elif kind == "Dashboard Chart Source":
+			continue  # its chart says its name
 		elif kind == "Print Format":
 			texts.append(data["name"])  # its words stand in templates/print
 		else:

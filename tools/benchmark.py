@@ -10,6 +10,7 @@ own goals.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -22,13 +23,26 @@ from functools import partial
 from pathlib import Path
 
 from tools import environments
-from tools.bench import ROOT, HarnessError, ShadowBench, Site, find_bench, say
+from tools.bench import ADMIN_PASSWORD, ROOT, HarnessError, ShadowBench, Site, find_bench, say
 
 PROBES = "tools.benchmark_probes"
 STAGES = "tools.benchmark_stages"
 ORDERS = "tools.benchmark_orders"
 CARE = "tools.benchmark_care"
-CHOICES = ("save", "score", "mail", "quotation", "regrade", "planning", "care", "stages", "orders", "audit")
+WORKSPACE = "tools.benchmark_workspace"
+CHOICES = (
+	"save",
+	"score",
+	"mail",
+	"quotation",
+	"regrade",
+	"planning",
+	"care",
+	"stages",
+	"orders",
+	"workspace",
+	"audit",
+)
 
 
 @dataclass
@@ -308,6 +322,32 @@ def back_fill(with_app: Site, opportunities: int) -> list[Figure]:
 	]
 
 
+def workspace(found: Path, with_app: Site, leads: int) -> list[Figure]:
+	"""The workspace until all is drawn in a browser, against ERPNext's own for CRM, on one site and server."""
+	probe(with_app, "make_leads", count=leads)
+	probe(with_app, "spread_leads", WORKSPACE)
+	pages = ("/app/sales-standard", "/app/crm")
+	run = subprocess.run(
+		[environments.on_bench(found), "-m", WORKSPACE, with_app.serve(), ADMIN_PASSWORD, "7", *pages],
+		cwd=ROOT,
+		env={**os.environ, "SALESFLOW_BROWSER": environments.chromium()},
+		capture_output=True,
+		text=True,
+	)
+	if run.returncode:
+		raise HarnessError(f"the workspace could not be measured:\n{run.stderr}")
+	ours, theirs = (json.loads(run.stdout.splitlines()[-1])[page] for page in pages)
+	return [
+		Figure(
+			f"Workspace drawn, {leads:,} leads ÷ ERPNext's CRM workspace",
+			ours["seconds"] / theirs["seconds"],
+			"×",
+			1.5,
+			f"{ours['seconds']:.2f} s ÷ {theirs['seconds']:.2f} s; {ours['requests']} requests ÷ {theirs['requests']}",
+		)
+	]
+
+
 def audit(rows: int) -> list[Figure]:
 	"""Rows per second and peak memory of the offline audit, for a tenth of the rows and for all."""
 	python = environments.anywhere()
@@ -393,6 +433,9 @@ def main() -> int:
 				if "care" in chosen:
 					say("care of customers")
 					figures += care(with_app, options.customers)
+				if "workspace" in chosen:
+					say("workspace")
+					figures += workspace(found.path, with_app, options.leads)
 				if "stages" in chosen:
 					say("back-fill of the stages")
 					figures += back_fill(with_app, options.opportunities)

@@ -21,6 +21,7 @@ def before_uninstall() -> None:
 	"""Takes back shipped records that nobody came to use, and our property setters."""
 	permissions.take_back()
 	_drop_boards()
+	drop_onboarding()
 	_drop_roles()
 	for doctype in (*(doctype for doctype, _ in INDEXED_FIELDS), *CUSTOM_FIELDS):
 		frappe.db.delete("Property Setter", {"doc_type": doctype, "module": MODULE})
@@ -62,6 +63,23 @@ def _drop_boards() -> None:
 		)
 	for board in boards:
 		frappe.delete_doc("Kanban Board", board, force=True, ignore_permissions=True)
+
+
+def drop_onboarding() -> None:
+	"""Steps of an onboarding belong to no module, so Frappe leaves them; one that another onboarding uses stays."""
+	for name in frappe.get_all(
+		"Module Onboarding", filters={"module": MODULE}, pluck="name", order_by="name"
+	):
+		steps = frappe.get_all(
+			"Onboarding Step Map",
+			filters={"parent": name, "parenttype": "Module Onboarding"},
+			pluck="step",
+			order_by="idx",
+		)
+		frappe.delete_doc("Module Onboarding", name, force=True, ignore_permissions=True)
+		for step in steps:
+			if not frappe.db.exists("Onboarding Step Map", {"step": step}):
+				frappe.delete_doc("Onboarding Step", step, force=True, ignore_permissions=True)
 
 
 def _drop_roles() -> None:

@@ -1,18 +1,16 @@
 """Lead Discipline: how well leads keep the standard, by rep, source or company (L1, L2, L3, L7, L9).
 
-Every lead counts once, in the month of its capture. A count opens the leads behind it.
+Every lead counts once, in the month of its capture, for who may see it (`scope`). A count opens the leads behind it.
 """
 
 from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Count, Sum
 from pypika import Case
-from pypika.terms import Criterion, LiteralValue
 
-from salesflow_std.salesflow_std import report_parts
+from salesflow_std.salesflow_std import report_parts, scope
 
 GROUPS = {"Lead Owner": "lead_owner", "Source": "source", "Company": "company", "Grade": "sf_grade"}
 
@@ -61,11 +59,7 @@ def _rows(filters: frappe._dict, group: str) -> list[dict]:
 	)
 	if filters.company:
 		query = query.where(lead.company == filters.company)
-	# A rep sees what ERPNext's permissions let them see.
-	match = build_match_conditions("Lead")
-	if match:
-		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
-	rows = query.run(as_dict=True)
+	rows = scope.narrowed(query, "Lead", "lead_owner").run(as_dict=True)
 	for row in rows:
 		decided = row.met + row.missed + row.overdue
 		row.in_time = 100 * row.met / decided if decided else None
