@@ -465,6 +465,7 @@ scheduler_events = {
 		"salesflow_std.jobs.lost_dates.run",
 		"salesflow_std.jobs.renewal_clock.run",
 		"salesflow_std.jobs.care_clock.catch_up",
+		"salesflow_std.jobs.kpi_clock.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
