@@ -62,7 +62,7 @@ def closed_lines(plan: Document) -> list[Document]:
 def propose(plan: Document) -> int:
 	"""Fills in who sells, with their sales of the year before; returns how many were added.
 
-	Who stands there already keeps potential, ability and a fixed share; who has left and has no share goes.
+	Who stands there already keeps potential, ability and a fixed share; who has left goes.
 	"""
 	people = kpi_numbers.people()
 	history = _history(plan)
@@ -83,7 +83,7 @@ def propose(plan: Document) -> int:
 	kept = []
 	for row in plan.shares:
 		person = people.get(row.sales_person)
-		if person and (person.enabled or row.is_fixed):
+		if person and person.enabled:
 			row.history = flt(sum(_below(row.sales_person, history, people)), 2)
 			kept.append(row)
 	plan.set("shares", kept)
@@ -163,18 +163,18 @@ def _years(plan: Document, shares: dict[str, float], kind: str) -> dict[str, int
 		)
 	given = sum(shares.values())
 	# Where fixed shares are less than everything, what is over stays over, and is said when the plan is applied.
-	part = left if given > 1 - 1e-7 else int(round(left * given))
+	part = left if given > 1 - 1e-7 else round(left * given)
 	divided = rules.divide(part, shares, _unit(plan, kind))
 	return {person: closed.get(person, 0) + amount for person, amount in divided.items()}
 
 
 def _whole(plan: Document, kind: str) -> int:
 	field = {_AMOUNT: "total_amount", _CUSTOMERS: "new_customers"}[kind]
-	return int(round(flt(plan.get(field)) * _UNITS[kind]))
+	return round(flt(plan.get(field)) * _UNITS[kind])
 
 
 def _unit(plan: Document, kind: str) -> int:
-	return max(1, int(round(flt(plan.round_to) * _CENTS))) if kind == _AMOUNT else 1
+	return max(1, round(flt(plan.round_to) * _CENTS)) if kind == _AMOUNT else 1
 
 
 def _closed(plan: Document, kind: str) -> dict[str, int]:
@@ -185,7 +185,7 @@ def _closed(plan: Document, kind: str) -> dict[str, int]:
 
 
 def _units(row: Document, kind: str) -> int:
-	return int(round(flt(row.get(kind)) * _UNITS[kind]))
+	return round(flt(row.get(kind)) * _UNITS[kind])
 
 
 def distribute(plan: Document) -> int:
@@ -467,7 +467,7 @@ def apply(plan: Document, replace_hand_rows: bool = False) -> None:
 			),
 			title=_("Another Plan Counts"),
 		)
-	if plan.revision_of and not current:
+	if plan.revision_of and not current and frappe.db.get_value(DOCTYPE, plan.revision_of, "status") == DRAFT:
 		frappe.throw(
 			_("{0}, which this plan revises, does not count any more.").format(
 				frappe.utils.get_link_to_form(DOCTYPE, plan.revision_of)
@@ -557,9 +557,3 @@ def revise(plan: Document, month: date, total_amount: float | None, new_customer
 	distribute(draft)
 	draft.insert()
 	return draft
-
-
-def has_closed_months(plan: Document) -> bool:
-	"""Whether months of a plan's year are closed with its targets."""
-	months = months_of(plan.fiscal_year)
-	return bool(kpi_numbers.closed_months(plan.company, months[0], get_last_day(months[-1])))
