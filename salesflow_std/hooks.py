@@ -153,6 +153,7 @@ doctype_js = {
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 	"Survey Template": "public/js/shipped_default.js",
+	"KPI Scheme": "public/js/shipped_default.js",
 	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, escape_html, flt, getdate
 
-from salesflow_std.salesflow_std import target_plans
+from salesflow_std.salesflow_std import target_plans, target_rows
 
 
 @frappe.whitelist(methods=["POST", "PUT"])
@@ -35,6 +35,14 @@ def spread(name: str) -> dict:
 	target_plans.spread(plan)
 	plan.save()
 	return {"problems": target_plans.problems(plan)}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def by_hand(name: str) -> list[str]:
+	"""Whose targets of the year somebody has entered by hand, of those that a plan has targets for."""
+	plan = frappe.get_doc(target_plans.DOCTYPE, name)
+	plan.check_permission("read")
+	return target_rows.people_by_hand(plan.fiscal_year, target_plans.with_targets(plan))
 
 
 @frappe.whitelist(methods=["POST", "PUT"])

@@ -28,7 +28,7 @@ class View:
 		self.company = company_of(filters)
 		self.from_date, self.to_date = get_first_day(from_date), get_last_day(to_date)
 		if self.to_date < self.from_date:
-			frappe.throw(_("The period ends before it begins."), title=_("Period"))
+			frappe.throw(_("The period ends before it begins."), title=_("Period", context="KPI Scores"))
 		self.table = kpi_numbers.Table(self.company, self.from_date, self.to_date)
 		self.seen = scope.sales_persons()
 		if filters.sales_person:
@@ -97,7 +97,7 @@ class Periods:
 				_("There is no grouping by {0}. There is: {1}.").format(
 					escape_html(kind), ", ".join(_(one, context="Salesflow") for one in PERIODS)
 				),
-				title=_("Period"),
+				title=_("Period", context="KPI Scores"),
 			)
 		self.kind = kind
 		years = _fiscal_years(company) if kind != MONTH else []
@@ -274,7 +274,12 @@ def _record_columns(what: str) -> list[dict]:
 		column(_("Document Type", context="Stage Funnel"), "document_type", hidden=1),
 		column(_("Document", context="Stage Funnel"), "document", "Dynamic Link", 190, "document_type"),
 		column(_("Customer"), "customer", "Link", 220, "Customer"),
-		column(_("Due on", context="KPI Scores") if what == DUE else _("Date"), "date", "Date", 120),
+		column(
+			_("Due on", context="KPI Scores") if what == DUE else _("Date", context="KPI Scores"),
+			"date",
+			"Date",
+			120,
+		),
 		*{
 			SALES: [column(_("Counts With", context="KPI Scores"), "amount", **money)],
 			NEW_CUSTOMERS: [

@@ -293,7 +293,9 @@ def check(plan: Document) -> None:
 	for field in ("total_amount", "new_customers", "weight_potential", "weight_history", "weight_ability"):
 		if flt(plan.get(field)) < 0:
 			frappe.throw(
-				_("{0} cannot be negative.").format(_(plan.meta.get_label(field), context=DOCTYPE)),
+				_("{0} cannot be negative.").format(
+					_(plan.meta.get_label(field), context="Sales Target Plan")
+				),
 				title=title,
 			)
 	if flt(plan.round_to) < 0.01:
@@ -452,7 +454,10 @@ def apply(plan: Document, replace_hand_rows: bool = False) -> None:
 	year counts, and where somebody has targets of that year by hand, unless they may be replaced.
 	"""
 	if plan.status != DRAFT:
-		frappe.throw(_("{0} is a draft no more.").format(escape_html(plan.title)), title=_("Apply"))
+		frappe.throw(
+			_("{0} is a draft no more.").format(escape_html(plan.title)),
+			title=_("Apply", context="Sales Target Plan"),
+		)
 	# Two who apply at the same moment do so one after the other.
 	frappe.db.get_value("Fiscal Year", plan.fiscal_year, "name", for_update=True)
 	found = problems(plan)
@@ -472,11 +477,9 @@ def apply(plan: Document, replace_hand_rows: bool = False) -> None:
 			_("{0}, which this plan revises, does not count any more.").format(
 				frappe.utils.get_link_to_form(DOCTYPE, plan.revision_of)
 			),
-			title=_("Apply"),
+			title=_("Apply", context="Sales Target Plan"),
 		)
-	target_rows.check_by_hand(
-		plan.fiscal_year, {line.sales_person for line in plan.lines if flt(line.amount)}, replace_hand_rows
-	)
+	target_rows.check_by_hand(plan.fiscal_year, with_targets(plan), replace_hand_rows)
 	if current:
 		frappe.db.set_value(DOCTYPE, current, "status", REPLACED)
 		frappe.get_doc(DOCTYPE, current).add_comment("Label", _("Replaced by {0}").format(plan.name))
@@ -484,6 +487,11 @@ def apply(plan: Document, replace_hand_rows: bool = False) -> None:
 	plan.update({"status": APPLIED, "applied_on": now_datetime(), "applied_by": frappe.session.user})
 	plan.save(ignore_permissions=True)
 	target_rows.write(plan.fiscal_year, plan.name)
+
+
+def with_targets(plan: Document) -> set[str]:
+	"""Who has a target for sales."""
+	return {line.sales_person for line in plan.lines if flt(line.amount)}
 
 
 def _check_open(plan: Document) -> None:
@@ -511,7 +519,10 @@ def applied(company: str, fiscal_year: str) -> str | None:
 def withdraw(plan: Document) -> None:
 	"""Makes an applied plan a draft again and takes its targets out of ERPNext. Closed months stay closed."""
 	if plan.status != APPLIED:
-		frappe.throw(_("{0} is not applied.").format(escape_html(plan.title)), title=_("Withdraw"))
+		frappe.throw(
+			_("{0} is not applied.").format(escape_html(plan.title)),
+			title=_("Withdraw", context="Sales Target Plan"),
+		)
 	frappe.db.get_value("Fiscal Year", plan.fiscal_year, "name", for_update=True)
 	plan.flags.by_app = True
 	plan.update({"status": DRAFT, "applied_on": None, "applied_by": None})

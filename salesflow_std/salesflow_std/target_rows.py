@@ -43,7 +43,7 @@ def check_by_hand(fiscal_year: str, people: Collection[str], may_replace: bool) 
 	if may_replace:
 		_delete(rows)
 		return
-	names = sorted({row.parent for row in rows})
+	names = people_by_hand(fiscal_year, people)
 	said = ", ".join(frappe.utils.get_link_to_form(_PERSON, name) for name in names[:5])
 	frappe.throw(
 		_(
@@ -53,6 +53,11 @@ def check_by_hand(fiscal_year: str, people: Collection[str], may_replace: bool) 
 		HandMadeTargets,
 		title=_("Targets by Hand"),
 	)
+
+
+def people_by_hand(fiscal_year: str, people: Collection[str]) -> list[str]:
+	"""Who of some has targets of the year that no plan has made."""
+	return sorted({row.parent for row in _by_hand(fiscal_year, people)})
 
 
 class HandMadeTargets(frappe.ValidationError):

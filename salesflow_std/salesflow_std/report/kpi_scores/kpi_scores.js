@@ -25,7 +25,7 @@ frappe.query_reports["KPI Scores"] = {
 		},
 		{
 			fieldname: "period",
-			label: __("Period"),
+			label: __("Period", null, "KPI Scores"),
 			fieldtype: "Select",
 			options: ["Month", "Quarter", "Year"].map((value) => ({ value, label: __(value, null, "Salesflow") })),
 			default: "Month",

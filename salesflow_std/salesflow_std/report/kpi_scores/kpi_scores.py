@@ -105,7 +105,7 @@ def _state(view: kpi_report.View, months: list) -> str:
 def _columns(view: kpi_report.View) -> list[dict]:
 	money = {"fieldtype": "Currency", "width": 125, "options": "currency"}
 	return [
-		column(_("Period"), "period", "Data", 100),
+		column(_("Period", context="KPI Scores"), "period", "Data", 100),
 		column(_("Rep or Team"), "label", "Data", 170),
 		column(_("Score", context="KPI Score"), "score", "Float", 90, precision=1),
 		column(_("Sales", context="KPI Weight"), "sales", **money),

@@ -154,14 +154,15 @@ def _message(rows: list[dict]) -> str | None:
 def _chart(rows: list[dict]) -> dict | None:
 	if not any(row["target"] or row["sales"] for row in rows):
 		return None
-	come = [row for row in rows if row["has_come"]]
+	# A line of what has not come yet would fall to nothing.
+	come = [row for row in rows if row["has_come"]] or rows
 	return {
 		"data": {
-			"labels": [row["label"] for row in rows],
+			"labels": [row["label"] for row in come],
 			"datasets": [
 				{
 					"name": _("Target So Far"),
-					"values": [flt(row["running_target"], 2) for row in rows],
+					"values": [flt(row["running_target"], 2) for row in come],
 				},
 				{
 					"name": _("Sales So Far"),
