@@ -569,3 +569,142 @@ def test_the_standard_ships():
 		rules.NEW_CUSTOMERS: 30,
 		rules.COLLECTION: 10,
 	}
+
+
+# The reports ------------------------------------------------------------------------------------------------------
+
+
+def scores(**filters):
+	from salesflow_std.salesflow_std.report.kpi_scores.kpi_scores import execute
+
+	return execute({"company": COMPANY, "from_date": "2026-09-01", "to_date": "2026-09-30", **filters})
+
+
+def by_rep(rows):
+	return {row["sales_person"]: row for row in rows}
+
+
+def test_the_report_says_target_actual_and_score(closed, north, south):
+	_columns, rows, message, chart, summary = scores()
+	found = by_rep(rows)
+	assert (found[north]["sales"], found[north]["target"], round(found[north]["sales_achieved"])) == (
+		3000,
+		6000,
+		50,
+	)
+	assert (found[north]["due"], found[north]["collected"]) == (3000, 1200)
+	assert found[north]["score"] == pytest.approx(50)
+	assert found[north]["state"] == "Closed"
+	assert message is None and north in chart["data"]["labels"]
+	assert found["*"]["sales"] == sum(row["sales"] for row in rows if not row.get("is_total"))
+	assert summary[0]["value"] == found["*"]["sales"]
+	running = by_rep(scores(from_date="2026-10-01", to_date="2026-10-31")[1])
+	assert running[north]["state"] == "Running" and running[north]["target"] == 6000
+
+
+def test_quarters_and_years_are_sums_of_months(closed, north):
+	invoice("2026-10-10", 600, {north: 100})
+	[quarter] = [
+		row for row in scores(to_date="2026-12-31", period="Quarter")[1] if row["period"] == "Q4 2026"
+	][:1]
+	assert (quarter["sales_person"], quarter["sales"], quarter["target"]) == (north, 600, 18_000)
+	year = by_rep(scores(from_date="2026-01-01", to_date="2026-12-31", period="Year")[1])
+	assert (year[north]["sales"], year[north]["target"]) == (3600, 72_000)
+	assert year[north]["state"] == "1 of 12 months closed"
+
+
+def test_a_team_is_the_sum_of_those_below(north):
+	team = person(is_group=1)
+	a, b = person(parent=team), person(parent=team)
+	plan({a: 50, b: 50}, 120_000)
+	invoice("2026-09-10", 6000, {a: 50, b: 50})
+	found = by_rep(scores(group_by="Team")[1])
+	assert (found[team]["sales"], found[team]["target"]) == (6000, 10_000)
+	assert found[team]["score"] is not None
+
+
+def test_every_number_opens_its_documents(closed, north, south):
+	row = by_rep(scores()[1])[north]
+	for field, documents in (("sales", 1), ("new_customers", 1), ("due", 1)):
+		_columns, rows, message, _chart, _summary = scores(records=row["open"][field])
+		assert [one["document"] for one in rows] == [closed.name] * documents
+		assert "closed" in message
+	[due] = scores(records=row["open"]["due"])[1]
+	assert (due["amount"], due["collected"]) == (3000, 1200)
+	assert not scores(records=by_rep(scores()[1])[south]["open"]["sales"])[1]
+	for odd in ("", "odd", "sales|x|y|z", f"sales|2026-09-01|2026-09-30|{north}x"):
+		if odd:
+			with pytest.raises(frappe.ValidationError):
+				scores(records=odd, sales_person=north)
+
+
+def test_a_rep_sees_their_own_and_a_manager_their_tree(rep, manager, north, as_user, make_user):
+	plan({rep: 50, north: 50}, 120_000)
+	invoice("2026-09-10", 1000, {rep: 60, north: 40})
+	invoice("2026-09-10", 500)
+	with as_user(rep):
+		rows = scores()[1]
+		assert {row["sales_person"] for row in rows} == {rep, "*"}
+		assert by_rep(rows)["*"]["sales"] == 600
+		assert not scores(group_by="Team")[1]
+		assert not scores(sales_person=north)[1]
+		with pytest.raises(frappe.ValidationError):
+			scores(records=f"sales|2026-09-01|2026-09-30|{north}")
+		assert not scores(records="sales|2026-09-01|2026-09-30|")[1]
+	with as_user(manager):
+		assert {row["sales_person"] for row in scores()[1]} == {rep, "*"}
+		assert {row["sales_person"] for row in scores(group_by="Team")[1]} == {manager}
+	kpi_scores.close(COMPANY, month("2026-09"))
+	with as_user(rep):
+		assert {row.sales_person for row in frappe.get_list("KPI Score", fields=["sales_person"])} == {rep}
+	outsider = make_user("Sales User")
+	with as_user(outsider):
+		assert not [row for row in scores()[1] if row["sales_person"] != "*"]
+		assert not frappe.get_list("KPI Score")
+
+
+def test_documents_that_one_may_not_read_are_left_out(rep, as_user):
+	plan({rep: 100}, 120_000)
+	invoice("2026-09-10", 1000, {rep: 100})
+	with as_user(rep):
+		row = by_rep(scores()[1])[rep]
+		assert row["sales"] == 1000
+		_columns, rows, message, _chart, _summary = scores(records=row["open"]["sales"])
+		if not frappe.has_permission("Sales Invoice", "read"):
+			assert not rows and "left out" in message
+		else:
+			assert len(rows) == 1
+
+
+def test_another_companys_numbers_are_refused(rep, as_user):
+	from frappe.permissions import add_user_permission
+
+	from tests.site.test_target_plans import second_company
+
+	add_user_permission("Company", second_company(), rep)
+	with as_user(rep), pytest.raises(frappe.PermissionError):
+		scores()
+
+
+def test_attainment_month_by_month_with_what_is_expected(north):
+	from salesflow_std.salesflow_std.report.target_attainment.target_attainment import execute
+
+	plan({north: 100}, 120_000)
+	invoice("2026-01-10", 8000, {north: 100})
+	invoice("2026-11-10", 3000, {north: 100})
+	filters = {"company": COMPANY, "fiscal_year": "2026", "sales_person": north}
+	_columns, rows, message, chart, summary = execute(filters)
+	assert message is None and len(rows) == 12
+	assert (rows[0]["sales"], rows[0]["running_target"], rows[0]["expected"]) == (8000, 10_000, 10_000)
+	november = rows[10]
+	assert (november["running_sales"], november["running_target"]) == (11_000, 110_000)
+	# Monday the 16th is the 11th of 21 working days.
+	assert november["expected"] == pytest.approx(100_000 + 10_000 * 11 / 21)
+	assert rows[11]["sales"] is None
+	assert len(chart["data"]["labels"]) == 11
+	assert summary[1]["value"] == 11_000
+	_columns, people, *_rest = execute({**filters, "group_by": "Rep"})
+	[one] = [row for row in people if row["label"] == north]
+	assert one["ahead"] == pytest.approx(11_000 - november["expected"])
+	documents = execute({**filters, "records": rows[0]["open"]["sales"]})[1]
+	assert [row["amount"] for row in documents] == [8000]
