@@ -27,6 +27,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import frappe
+from babel.core import UnknownLocaleError
+from babel.dates import format_skeleton
 from frappe.query_builder import Criterion
 from frappe.query_builder.custom import ConstantColumn
 from frappe.query_builder.functions import Coalesce, Min, Sum
@@ -76,6 +78,15 @@ def months_between(from_date: date, to_date: date) -> list[date]:
 		found.append(month)
 		month = add_months(month, 1)
 	return found
+
+
+def called(month: date, short: bool = False) -> str:
+	"""A month with its year as the user's language writes them."""
+	pattern, language = "yMMM" if short else "yMMMM", (frappe.local.lang or "en").replace("-", "_")
+	try:
+		return format_skeleton(pattern, getdate(month), locale=language)
+	except (UnknownLocaleError, KeyError):
+		return format_skeleton(pattern, getdate(month), locale="en")
 
 
 def read(

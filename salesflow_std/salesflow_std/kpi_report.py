@@ -7,7 +7,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_months, escape_html, format_date, get_first_day, get_last_day, getdate
+from frappe.utils import add_months, escape_html, get_first_day, get_last_day, getdate
 
 from salesflow_std.engine import targets
 from salesflow_std.salesflow_std import kpi_documents, kpi_numbers, report_parts, scope
@@ -108,7 +108,7 @@ class Periods:
 
 	def _period(self, month: date, years: Sequence[tuple[str, date, date]]) -> tuple[str, date]:
 		if self.kind == MONTH:
-			return format_date(month, "MMM yyyy"), month
+			return kpi_documents.called(month, short=True), month
 		name, start = next(
 			((name, start) for name, start, end in years if start <= get_last_day(month) and month <= end),
 			(str(month.year), month.replace(month=1)),

@@ -15,7 +15,6 @@ from frappe.utils import (
 	cint,
 	escape_html,
 	flt,
-	format_date,
 	get_first_day,
 	get_last_day,
 	getdate,
@@ -23,7 +22,7 @@ from frappe.utils import (
 )
 
 from salesflow_std.engine import kpi
-from salesflow_std.salesflow_std import kpi_numbers
+from salesflow_std.salesflow_std import kpi_documents, kpi_numbers
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -150,7 +149,7 @@ def reopen(company: str, month: date, reason: str) -> int:
 
 
 def _month(month: date) -> str:
-	return format_date(month, "MMMM yyyy")
+	return kpi_documents.called(month)
 
 
 # Which months are to be closed ------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def _years(plan: Document, shares: dict[str, float], kind: str) -> dict[str, int
 		frappe.throw(
 			_(
 				"The months before {0} have targets of {1} already. The year cannot have less than that."
-			).format(format_date(plan.plan_from, "MMMM yyyy"), _said(plan, kind, sum(closed.values()))),
+			).format(kpi_documents.called(plan.plan_from), _said(plan, kind, sum(closed.values()))),
 			title=_("Targets of the Year", context="Sales Target Plan"),
 		)
 	given = sum(shares.values())
@@ -359,14 +359,14 @@ def _check_lines(plan: Document) -> None:
 		if line.month not in months:
 			frappe.throw(
 				_("Row {0}: {1} does not lie in the fiscal year {2}.").format(
-					line.idx, format_date(line.month, "MMMM yyyy"), escape_html(plan.fiscal_year)
+					line.idx, kpi_documents.called(line.month), escape_html(plan.fiscal_year)
 				),
 				title=title,
 			)
 		if place in seen:
 			frappe.throw(
 				_("Row {0}: {1} has a target for {2} already.").format(
-					line.idx, escape_html(line.sales_person), format_date(line.month, "MMMM yyyy")
+					line.idx, escape_html(line.sales_person), kpi_documents.called(line.month)
 				),
 				title=title,
 			)
@@ -503,7 +503,7 @@ def _check_open(plan: Document) -> None:
 	if closed:
 		frappe.throw(
 			_("{0} is closed, and its targets stay. Plan anew from a later month.").format(
-				format_date(max(closed), "MMMM yyyy")
+				kpi_documents.called(max(closed))
 			),
 			title=_("Month Closed"),
 		)
@@ -545,14 +545,16 @@ def revise(plan: Document, month: date, total_amount: float | None, new_customer
 	if month not in months:
 		frappe.throw(
 			_("{0} does not lie in the fiscal year {1}.").format(
-				format_date(month, "MMMM yyyy"), escape_html(plan.fiscal_year)
+				kpi_documents.called(month), escape_html(plan.fiscal_year)
 			),
 			title=_("Plan Anew"),
 		)
 	draft = frappe.copy_doc(plan)
 	draft.update(
 		{
-			"title": _("{0}, from {1}").format(plan.title.partition(", ")[0], format_date(month, "MMM yyyy")),
+			"title": _("{0}, from {1}").format(
+				plan.title.partition(", ")[0], kpi_documents.called(month, short=True)
+			),
 			"status": DRAFT,
 			"revision_of": plan.name,
 			"plan_from": month,

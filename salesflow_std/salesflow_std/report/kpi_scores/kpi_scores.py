@@ -103,7 +103,7 @@ def _state(view: kpi_report.View, months: list) -> str:
 
 
 def _columns(view: kpi_report.View) -> list[dict]:
-	money = {"fieldtype": "Currency", "width": 125, "options": "currency"}
+	money = {"fieldtype": "Currency", "width": 145, "options": "currency"}
 	return [
 		column(_("Period", context="KPI Scores"), "period", "Data", 100),
 		column(_("Rep or Team"), "label", "Data", 170),
@@ -112,7 +112,7 @@ def _columns(view: kpi_report.View) -> list[dict]:
 		column(_("Sales Target", context="KPI Scores"), "target", **money),
 		report_parts.share(_("Achieved", context="KPI Scores"), "sales_achieved", 100),
 		column(_("New Customers", context="KPI Weight"), "new_customers", "Float", 110, precision=1),
-		column(_("Target", context="KPI Scores"), "new_customers_target", "Float", 90, precision=0),
+		column(_("Target", context="KPI Scores"), "new_customers_target", "Float", 90, precision="0"),
 		report_parts.share(_("Achieved", context="KPI Scores"), "new_customers_achieved", 100),
 		column(_("Collected", context="KPI Scores"), "collected", **money),
 		column(_("Fell Due", context="KPI Score"), "due", **money),

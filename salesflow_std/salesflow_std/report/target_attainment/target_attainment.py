@@ -13,7 +13,7 @@ from frappe import _
 from frappe.utils import flt, get_last_day, getdate
 
 from salesflow_std.engine import kpi
-from salesflow_std.salesflow_std import kpi_numbers, kpi_report, report_parts, target_plans
+from salesflow_std.salesflow_std import kpi_documents, kpi_numbers, kpi_report, report_parts, target_plans
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 from salesflow_std.salesflow_std.report_parts import column
 
@@ -72,7 +72,7 @@ def _by_month(view: kpi_report.View) -> list[dict]:
 		has_come = month <= expectation.today
 		found.append(
 			{
-				"label": frappe.utils.format_date(month, "MMM yyyy"),
+				"label": kpi_documents.called(month, short=True),
 				"month": month,
 				"has_come": has_come,
 				"target": sums.target,
@@ -124,7 +124,7 @@ def _currency(view: kpi_report.View) -> str:
 
 
 def _columns(group: str) -> list[dict]:
-	money = {"fieldtype": "Currency", "width": 140, "options": "currency"}
+	money = {"fieldtype": "Currency", "width": 150, "options": "currency"}
 	first = [
 		column(_("Month") if group == "Month" else _("Rep or Team"), "label", "Data", 150),
 		column(_("Target", context="KPI Scores"), "target", **money),
