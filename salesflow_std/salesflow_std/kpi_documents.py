@@ -118,7 +118,7 @@ def read(
 		if numbers := at(row.sales_person, get_first_day(row.first)):
 			numbers.new_customers += row.share
 	for term in terms(company, from_date, to_date):
-		month = get_first_day(term.due_date)
+		month = term.due_date.replace(day=1)
 		for person, share in term.team:
 			if numbers := at(person, month):
 				numbers.due += share * term.due
@@ -330,8 +330,9 @@ def _schedules(company: str, from_date: date, until: date) -> dict[str, list[tup
 		.run()
 	)
 	found: dict[str, list[tuple]] = {}
-	for row in rows:
-		found.setdefault(row[0], []).append(row[1:])
+	for name, due_date, amount, *more in rows:
+		# A hundred thousand invoices are read like this.
+		found.setdefault(name, []).append((getdate(due_date), float(amount), *more))
 	return found
 
 
@@ -415,22 +416,22 @@ def _terms_of(
 ) -> list[Term]:
 	_due, _amount, base, own, account_currency, customer, at_once, posted = rows[0]
 	base, own = flt(base), flt(own)
-	parts = sum(flt(row[1]) for row in rows)
+	parts = sum(row[1] for row in rows)
 	if base <= 0 or parts <= 0:
 		return []
 	# What is settled is booked in the currency of the customer's account: the invoice's, or the company's.
 	rate = base / own if own and account_currency and account_currency != own_currency else 1.0
-	amounts = [base * flt(row[1]) / parts for row in rows]
+	amounts = [base * row[1] / parts for row in rows]
 	if at_once:
 		# Paid at the counter, with the invoice itself.
 		settled = [*settled, (get_first_day(posted), _PAYMENT, flt(at_once) / rate)]
 	found: list[Term] = []
 	by_month: dict[date, list[tuple[float, float]]] = {}
 	for place, row in enumerate(rows):
-		due_date = getdate(row[0])
+		due_date = row[0]
 		if not from_date <= due_date <= until:
 			continue
-		month = get_first_day(due_date)
+		month = due_date.replace(day=1)
 		if month not in by_month:
 			total = {_CREDIT: 0.0, _PAYMENT: 0.0}
 			for when, kind, amount in settled:
