@@ -153,6 +153,7 @@ doctype_js = {
 	"Scoring Model": "public/js/shipped_default.js",
 	"Cadence Policy": "public/js/shipped_default.js",
 	"Survey Template": "public/js/shipped_default.js",
+	"KPI Scheme": "public/js/shipped_default.js",
 	"Sales Process": ["public/js/process_preview.js", "public/js/shipped_default.js"],
 }
 doctype_list_js = {
@@ -465,6 +466,7 @@ scheduler_events = {
 		"salesflow_std.jobs.lost_dates.run",
 		"salesflow_std.jobs.renewal_clock.run",
 		"salesflow_std.jobs.care_clock.catch_up",
+		"salesflow_std.jobs.kpi_clock.run",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",

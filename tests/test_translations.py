@@ -134,6 +134,11 @@ def groupings() -> set[str]:
 	return set(constant_of("salesflow_std/report/lead_discipline/lead_discipline.py", "GROUPS"))
 
 
+def kpi_schemes() -> set[str]:
+	"""The schemes that we ship."""
+	return {scheme["scheme_name"] for scheme in shipped("kpi_scheme")}
+
+
 def objection_groupings() -> set[str]:
 	return set(constant_of("salesflow_std/report/objections/objections.py", "GROUPS"))
 
@@ -454,6 +459,9 @@ _RENEWALS = "salesflow_std/report/renewals/renewals"
 _REFERRALS = "salesflow_std/report/referrals/referrals"
 _SATISFACTION = "salesflow_std/report/customer_satisfaction/customer_satisfaction.py"
 _AT_RISK = "salesflow_std/report/customers_at_risk/customers_at_risk"
+_KPI_SCHEME = "salesflow_std/doctype/kpi_scheme/kpi_scheme"
+_KPI_SCORE = "salesflow_std/doctype/kpi_score/kpi_score"
+_TARGET_PLAN = "salesflow_std/doctype/sales_target_plan/sales_target_plan"
 _LOSS = "salesflow_std/doctype/loss_analysis/loss_analysis"
 _GOAL = "salesflow_std/doctype/sales_goal/sales_goal"
 _GOALS = "salesflow_std/goals.py"
@@ -480,6 +488,31 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_GOAL_REPORT + ".py", "goal.status"): goal_words,
 	(_GOAL_REPORT + ".js", "value"): goal_words,
 	("api/cards.py", "row.stage"): stage_names,
+	(_KPI_SCHEME + ".py", "str(said['measure'])"): lambda: options_of("KPI Weight", "measure"),
+	(_KPI_SCHEME + ".py", "one"): lambda: options_of("KPI Weight", "measure"),
+	(_KPI_SCHEME + ".py", "other.name"): kpi_schemes,
+	(_KPI_SCHEME + ".js", "word"): lambda: selectable("KPI Weight"),
+	(_KPI_SCHEME + "_list.js", "word"): lambda: set(),  # ERPNext's own
+	(_KPI_SCHEME + "_list.js", "value"): kpi_schemes,
+	(_KPI_SCORE + ".js", "word"): lambda: selectable("KPI Weight"),
+	(_KPI_SCORE + "_list.js", "word"): lambda: selectable("KPI Score"),
+	("salesflow_std/kpi_report.py", "one"): lambda: {"Month", "Quarter", "Year"},
+	("salesflow_std/report/kpi_scores/kpi_scores.py", "group"): lambda: {"Rep", "Team"},
+	("salesflow_std/report/kpi_scores/kpi_scores.js", "value"): lambda: {
+		*("Month", "Quarter", "Year", "Rep", "Team")
+	},
+	("salesflow_std/report/target_attainment/target_attainment.py", "one"): lambda: {"Month", "Rep", "Team"},
+	("salesflow_std/report/target_attainment/target_attainment.js", "value"): lambda: {
+		*("Month", "Rep", "Team")
+	},
+	("salesflow_std/target_plans.py", "plan.meta.get_label(field)"): lambda: {
+		field_of("Sales Target Plan", field)["label"]
+		for field in (
+			*("total_amount", "new_customers", "weight_potential", "weight_history", "weight_ability"),
+		)
+	},
+	(_TARGET_PLAN + "_list.js", "word"): lambda: selectable("Sales Target Plan"),
+	(_TARGET_PLAN + "_list.js", "doc.status"): lambda: selectable("Sales Target Plan"),
 	("api/sales_process.py", "doctype"): other_apps_names,
 	("public/js/process_preview.js", "value"): staged_doctypes,
 	("public/js/process_preview.js", "stage"): stage_names,
@@ -1408,6 +1441,8 @@ def said_by_shipped_records() -> Iterator[Said]:
 			yield Said(data["festival_name"], None, place(path))
 		elif kind == "Review Rule":
 			yield Said(data["rule_name"], None, place(path))
+		elif kind == "KPI Scheme":
+			yield Said(data["scheme_name"], None, place(path))
 		elif kind == "Sales Stage":
 			yield Said(data["stage_name"], None, place(path))
 		elif kind == "Sales Process":

@@ -1,6 +1,7 @@
 """`make benchmark`: speed as ratios, both sides measured in the same run on the same machine.
 
-	python -m tools.benchmark [--only NAME ...] [--leads N] [--opportunities N] [--customers N] [--audit-rows N]
+	python -m tools.benchmark [--only NAME ...] [--leads N] [--opportunities N] [--customers N] [--invoices N]
+		[--audit-rows N]
 
 Two sites are made on a shadow bench of the real one, ERPNext alone and ERPNext with the app, and thrown away.
 Nothing here is a test: a slow machine fails no build. The limits printed beside the figures are the project's
@@ -30,6 +31,7 @@ STAGES = "tools.benchmark_stages"
 ORDERS = "tools.benchmark_orders"
 CARE = "tools.benchmark_care"
 WORKSPACE = "tools.benchmark_workspace"
+KPI = "tools.benchmark_kpi"
 CHOICES = (
 	"save",
 	"score",
@@ -41,6 +43,7 @@ CHOICES = (
 	"stages",
 	"orders",
 	"workspace",
+	"kpi",
 	"audit",
 )
 
@@ -206,6 +209,24 @@ def care(with_app: Site, customers: int) -> list[Figure]:
 			3,
 			f"{middle['plan']:.2f} s ÷ {middle['insert']:.2f} s; {middle['planned']:,} follow-ups,"
 			f" again {middle['again']:.2f} s",
+		)
+	]
+
+
+def kpi(with_app: Site, invoices: int) -> list[Figure]:
+	"""KPI scores of 200 reps and a year in one pass against one plain GROUP BY of the invoices by rep and month."""
+	probe(with_app, "make_invoices", KPI, count=invoices)
+	runs = [probe(with_app, "kpi_of_a_year", KPI) for _ in range(3)]
+	runs.sort(key=lambda run: run["kpi"] / run["group_by"])
+	middle = runs[1]
+	return [
+		Figure(
+			f"KPI of {middle['reps']} reps × 12 months, {invoices:,} invoices ÷ one GROUP BY",
+			middle["kpi"] / middle["group_by"],
+			"×",
+			None,
+			f"{middle['kpi']:.2f} s ÷ {middle['group_by']:.2f} s; sales alone {middle['sales']:.2f} s;"
+			f" {middle['queries']} queries, of 20 reps {middle['queries_of_few']}",
 		)
 	]
 
@@ -389,6 +410,7 @@ def main() -> int:
 	parser.add_argument("--leads", type=int, default=100_000)
 	parser.add_argument("--opportunities", type=int, default=100_000)
 	parser.add_argument("--customers", type=int, default=50_000)
+	parser.add_argument("--invoices", type=int, default=100_000)
 	parser.add_argument("--audit-rows", type=int, default=1_000_000)
 	options = parser.parse_args()
 	chosen = options.only or list(CHOICES)
@@ -436,6 +458,9 @@ def main() -> int:
 				if "workspace" in chosen:
 					say("workspace")
 					figures += workspace(found.path, with_app, options.leads)
+				if "kpi" in chosen:
+					say("KPI scores")
+					figures += kpi(with_app, options.invoices)
 				if "stages" in chosen:
 					say("back-fill of the stages")
 					figures += back_fill(with_app, options.opportunities)

@@ -966,6 +966,16 @@ CUSTOM_FIELDS: dict[str, list[dict]] = {
 			**_HIDDEN,
 		},
 	],
+	# Which of a sales person's targets a plan has filled in (M4).
+	"Target Detail": [
+		{
+			"fieldname": "sf_target_plan",
+			"fieldtype": "Data",
+			"label": "Sales Target Plan",
+			"insert_after": "distribution_id",
+			**_HIDDEN,
+		},
+	],
 }
 
 # Documents that carry a grade, and those that show a customer profile of their own.

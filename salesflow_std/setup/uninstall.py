@@ -10,6 +10,7 @@ from __future__ import annotations
 import frappe
 from frappe.model.rename_doc import get_link_fields
 
+from salesflow_std.salesflow_std import target_rows
 from salesflow_std.setup import permissions, shipped_defaults
 from salesflow_std.setup.custom_fields import CUSTOM_FIELDS, INDEXED_FIELDS, JOB_INDEXES, MODULE
 
@@ -20,6 +21,8 @@ ROLES = ("Product Reviewer", "Legal Reviewer")
 def before_uninstall() -> None:
 	"""Takes back shipped records that nobody came to use, and our property setters."""
 	permissions.take_back()
+	# Our rows are known by our field, which goes below.
+	target_rows.take_back()
 	_drop_boards()
 	drop_onboarding()
 	_drop_roles()

@@ -1,6 +1,6 @@
 // A newer default beside a tuned record: compare, take it, or keep one's own.
 (() => {
-	for (const doctype of ["Scoring Model", "Cadence Policy", "Sales Process", "Survey Template"]) {
+	for (const doctype of ["Scoring Model", "Cadence Policy", "Sales Process", "Survey Template", "KPI Scheme"]) {
 		frappe.ui.form.on(doctype, { refresh: (frm) => frm.is_new() || offer_new_default(frm) });
 	}
 

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import frappe
+from frappe import _
 from frappe.model.document import Document
 
 from salesflow_std.salesflow_std import access, scope
 
 
 class KPIScore(Document):
-	pass
+	def validate(self) -> None:
+		self._refuse_others()
+
+	def on_trash(self) -> None:
+		self._refuse_others()
+
+	def before_rename(self, *args: object) -> None:
+		self._refuse_others()
+
+	def _refuse_others(self) -> None:
+		if not self.flags.by_app:
+			frappe.throw(
+				_("KPI scores are made by closing a month, and stay as they are."),
+				frappe.PermissionError,
+				title=_("Not Permitted"),
+			)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+import frappe
+from frappe import _
 from frappe.model.document import Document
+from frappe.utils import escape_html
 
-from salesflow_std.salesflow_std import access
+from salesflow_std.salesflow_std import access, target_plans
 
 
 class SalesTargetPlan(Document):
-	pass
+	def validate(self) -> None:
+		self._refuse_changes()
+		target_plans.check(self)
+		if self.status == target_plans.DRAFT:
+			target_plans.keep_closed(self)
+			target_plans.set_shares(self)
+
+	def _refuse_changes(self) -> None:
+		"""What counts, or has counted, is changed by planning it anew."""
+		if self.flags.by_app:
+			return
+		before = self.get_doc_before_save()
+		status = before.status if before else target_plans.DRAFT
+		if status != target_plans.DRAFT:
+			frappe.throw(
+				_("{0} is a draft no more. Plan it anew from a month on, or withdraw it first.").format(
+					escape_html(self.title)
+				),
+				title=_("Sales Target Plan"),
+			)
+		self.status, self.applied_on, self.applied_by = status, None, None
+		self.revision_of = before.revision_of if before else self.revision_of
+		if not self.revision_of:
+			self.plan_from = None
+		elif before:
+			self.plan_from = before.plan_from
+
+	def onload(self) -> None:
+		if self.status == target_plans.DRAFT:
+			self.set_onload("problems", target_plans.problems(self))
+
+	def on_trash(self) -> None:
+		if self.status == target_plans.APPLIED:
+			frappe.throw(
+				_("{0} is applied. Withdraw it first.").format(escape_html(self.title)),
+				title=_("Sales Target Plan"),
+			)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
