@@ -427,17 +427,37 @@ def bottleneck(
 	`goals` is what `goals.goals_of` gives; without goals for conversion the period of the same length before is the
 	measure. Of several company currencies no value is added up: then the deals not won decide.
 	"""
+	return narrowest(cohort, stages, *measures(cohort, stages, goals))
+
+
+def measures(
+	cohort: Cohort, stages: Sequence[rules.Stage], goals: Mapping[tuple[str, str], float]
+) -> tuple[dict[str, float], dict[str, tuple[int, int]]]:
+	"""What the stages are measured by: the goals for their conversion, 0-1, or (went on, decided) of the period before.
+
+	Both are empty where there is nothing to compare with.
+	"""
 	wanted = {stage: percent / 100 for (stage, measure), percent in goals.items() if measure == CONVERSION}
-	sample = settings().bottleneck_sample or 1
-	before = None
-	if not wanted and any(stage.decided >= sample for stage in stages[:-1]):
-		before = {
-			stage.name: (len(stage.went_on), stage.decided)
-			for stage in Cohort(cohort.process, period_before(cohort.filters)).funnel()
-		}
+	if wanted or not any(stage.decided >= _sample() for stage in stages[:-1]):
+		return wanted, {}
+	before = Cohort(cohort.process, period_before(cohort.filters)).funnel()
+	return {}, {stage.name: (len(stage.went_on), stage.decided) for stage in before if stage.decided}
+
+
+def narrowest(
+	cohort: Cohort,
+	stages: Sequence[rules.Stage],
+	wanted: Mapping[str, float],
+	before: Mapping[str, tuple[int, int]],
+) -> rules.Bottleneck | None:
+	"""As `bottleneck`, by what `measures` gave."""
 	if len(cohort.currencies()) > 1:
 		stages = rules.funnel([deal._replace(value=None) for deal in cohort.deals], cohort.stages)
-	return rules.bottleneck(stages, wanted, sample, before)
+	return rules.bottleneck(stages, wanted, _sample(), before)
+
+
+def _sample() -> int:
+	return max(1, settings().bottleneck_sample or 1)
 
 
 def period_before(filters: frappe._dict) -> frappe._dict:
