@@ -49,9 +49,7 @@ def rows(process: Process, filters: frappe._dict) -> tuple[list[dict], str | Non
 	shown = keys[: report_parts.SHOWN]
 	titles = _titles(cohort, shown)
 	message = (
-		_("The latest {0} of {1} are shown.").format(len(shown), len(keys))
-		if len(shown) < len(keys)
-		else None
+		_("{0} of {1} deals are shown.").format(len(shown), len(keys)) if len(shown) < len(keys) else None
 	)
 	return [_row(cohort, stage, key, titles) for key in shown], message
 

@@ -20,7 +20,15 @@ from pypika.terms import LiteralValue
 from salesflow_std.engine import funnel as rules
 from salesflow_std.engine.stages import Process
 from salesflow_std.engine.worked import Worked, hours_a_day
-from salesflow_std.salesflow_std import company_facts, grading, reps, scope, stage_limits, transitions
+from salesflow_std.salesflow_std import (
+	company_facts,
+	grading,
+	processes,
+	reps,
+	scope,
+	stage_limits,
+	transitions,
+)
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import (
 	settings,
 	working_calendar,
@@ -101,7 +109,7 @@ class Cohort:
 
 	`filters` says `from_date` and `to_date`, and may say company, rep, source, sales_person (a team: all below it),
 	territory (all below it), grade, profile, product (an item) and item_group. `leads` are the leads that deals began as,
-	of those that may be read, and `begun` says when each deal began.
+	of those that may be read, `begun` says when each deal began, and `opportunities` all of a deal that has several.
 	"""
 
 	def __init__(self, process: Process, filters: frappe._dict) -> None:
@@ -111,6 +119,7 @@ class Cohort:
 		self.documents = Documents()
 		self.leads: dict[str, Row] = {}
 		self.begun: dict[str, datetime] = {}
+		self.opportunities: dict[str, list[Row]] = {}
 		self.deals: list[rules.Deal] = []
 		self._clocks: dict[str | None, Worked] = {}
 		self._span: tuple[int, int] | None = None
@@ -289,6 +298,14 @@ class Cohort:
 		self.begun[key] = begun
 		if lead:
 			self.leads[key] = lead
+		if len(opportunities) > 1:
+			self.opportunities[key] = list(opportunities)
+
+	def rows_of(self, key: str) -> list[Row]:
+		"""All documents of a deal that may be read: its lead, then its opportunities."""
+		lead, last = self.leads.get(key), self.documents.row(key)
+		found = self.opportunities.get(key) or ([last] if last.doctype == OPPORTUNITY else [])
+		return [*([lead] if lead else []), *found]
 
 	def _rank(self, row: Row) -> tuple[int, bool, str]:
 		places = [self.process.place(stage) for stage, _moment in row.way]
@@ -348,6 +365,20 @@ class _Wanted:
 			and (self._with_product is None or last.name in self._with_product)
 			and (self._of_profile is None or any(profile_key(row) in self._of_profile for row in both))
 		)
+
+
+def process_of(name: str | None) -> Process | None:
+	"""The process asked for, else the one for all, else the first; None where there is none."""
+	everything = processes.all_of_them()
+	if name:
+		return everything.get(name)
+	found = [process for process in everything.values() if process.enabled]
+	general = [
+		process
+		for process in found
+		if not (process.company or process.territory or process.opportunity_type or process.market_segment)
+	]
+	return next(iter(general or found), None)
 
 
 def source_of(doctype: str) -> str:

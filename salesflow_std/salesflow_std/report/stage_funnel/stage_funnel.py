@@ -19,7 +19,6 @@ from salesflow_std.salesflow_std import (
 	funnel_records,
 	funnel_words,
 	goals,
-	processes,
 	stage_funnel,
 )
 from salesflow_std.salesflow_std.report_parts import column, percent
@@ -43,7 +42,7 @@ def execute(
 	filters.from_date = getdate(filters.from_date or add_months(getdate(), -12))
 	filters.to_date = getdate(filters.to_date)
 	_check(filters)
-	process = _process(filters)
+	process = stage_funnel.process_of(filters.process)
 	if not process:
 		return [], [], _("There is no sales process yet."), None, []
 	if filters.records:
@@ -71,20 +70,6 @@ def _check(filters: frappe._dict) -> None:
 			),
 			title=_("Stage Funnel"),
 		)
-
-
-def _process(filters: frappe._dict) -> Process | None:
-	"""The process asked for, else the one for all, else the first."""
-	everything = processes.all_of_them()
-	if filters.process:
-		return everything.get(filters.process)
-	found = [process for process in everything.values() if process.enabled]
-	general = [
-		process
-		for process in found
-		if not (process.company or process.territory or process.opportunity_type or process.market_segment)
-	]
-	return next(iter(general or found), None)
 
 
 def _other(process: Process, filters: frappe._dict) -> stage_funnel.Cohort | None:
