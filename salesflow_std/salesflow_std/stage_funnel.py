@@ -9,11 +9,12 @@ read as a quarter of a million rows, while the database still goes on sorting th
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import frappe
-from frappe.utils import add_days, getdate
+from frappe.utils import add_days, get_datetime, getdate
 from pypika import Case, functions
 from pypika.terms import LiteralValue
 
@@ -45,11 +46,47 @@ _MORE_FIELDS = {
 	LEAD: ("sf_target_profile", "sf_invalid_reason", "sf_lost_reason"),
 	OPPORTUNITY: ("opportunity_from", "party_name", "sf_lost_on", "currency"),
 }
-# As floats: a Decimal costs its reader ten times as much.
+_COMMON = (*_FIELDS, "source", "rep")
+_FROM_LOG = ("came_from", "first", "way")
 _AMOUNTS = ("opportunity_amount", "conversion_rate", "base_opportunity_amount")
 _EPOCH = datetime(2000, 1, 1)
+_LOST_ON = (*_COMMON, *_MORE_FIELDS[OPPORTUNITY]).index("sf_lost_on")
+# Between the fields of a document, which come as one text: a column each costs the reader four times as much.
+_BETWEEN = "\x1f"
 # The ways of documents are texts; the server cuts them off here, and may be set to much less.
 _LONGEST_WAY = 16 * 1024 * 1024
+
+
+class _Read:
+	"""What the documents of a kind have in common."""
+
+	__slots__ = ()
+
+	def as_dict(self) -> frappe._dict:
+		"""As others read documents."""
+		found = frappe._dict(self._asdict(), doctype=self.doctype)
+		del found["way"]
+		return found
+
+
+class LeadRow(_Read, namedtuple("LeadRow", (*_COMMON, *_MORE_FIELDS[LEAD], *_FROM_LOG))):
+	"""A lead as it was read."""
+
+	__slots__ = ()
+	doctype = LEAD
+
+
+class OpportunityRow(
+	_Read, namedtuple("OpportunityRow", (*_COMMON, *_MORE_FIELDS[OPPORTUNITY], *_AMOUNTS, *_FROM_LOG))
+):
+	"""An opportunity as it was read."""
+
+	__slots__ = ()
+	doctype = OPPORTUNITY
+
+
+Row = LeadRow | OpportunityRow
+_ROWS = {LEAD: LeadRow, OPPORTUNITY: OpportunityRow}
 
 
 class Documents(Mapping):
@@ -75,35 +112,6 @@ class Documents(Mapping):
 		return len(self._rows)
 
 
-class Row:
-	"""One document as it was read: its values as attributes."""
-
-	__slots__ = (
-		*_FIELDS,
-		*_MORE_FIELDS[LEAD],
-		*_MORE_FIELDS[OPPORTUNITY],
-		*_AMOUNTS,
-		"source",
-		"rep",
-		"doctype",
-		"first",
-		"came_from",
-		"way",
-	)
-
-	def get(self, field: str, default: object = None) -> object:
-		return getattr(self, field, default)
-
-	def as_dict(self) -> frappe._dict:
-		return frappe._dict(
-			{
-				field: getattr(self, field)
-				for field in self.__slots__
-				if field != "way" and hasattr(self, field)
-			}
-		)
-
-
 class Cohort:
 	"""The deals of a period: `deals` for the engine, `documents` by a deal's key for those who want to see them.
 
@@ -122,7 +130,7 @@ class Cohort:
 		self.opportunities: dict[str, list[Row]] = {}
 		self.deals: list[rules.Deal] = []
 		self._clocks: dict[str | None, Worked] = {}
-		self._span: tuple[int, int] | None = None
+		self._span: tuple[datetime, datetime] | None = None
 		self._currencies: dict[str, str] = {}
 		self._wanted = _Wanted(filters)
 		self._read()
@@ -153,10 +161,9 @@ class Cohort:
 		return clock.until
 
 	def _days(self) -> tuple[date, date]:
-		low, high = self._span or (0, 0)
+		low, high = self._span or (_EPOCH, _EPOCH)
 		ended = [deal.ended_on.date() for deal in self.deals if deal.ended_on]
-		first, last = (_EPOCH + timedelta(microseconds=edge) for edge in (low, high))
-		return first.date(), max([last.date(), *ended])
+		return low.date(), max([high.date(), *ended])
 
 	def _currency(self, company: str | None) -> str | None:
 		if company not in self._currencies:
@@ -196,21 +203,23 @@ class Cohort:
 		"""The documents of the process that count for the user and that began in the period, or without `until` only not
 		before it: an opportunity may belong to a lead of the period and be younger."""
 		table, ways = frappe.qb.DocType(doctype), self._ways(doctype)
-		columns = {
-			**{field: table[field] for field in (*_FIELDS, *_MORE_FIELDS[doctype])},
-			"source": table[source_of(doctype)],
-			"rep": table[stage_limits.OWNERS[doctype]],
-			"first": ways.first,
-			"came_from": ways.came_from,
-			"way": ways.way,
-		}
-		if doctype == OPPORTUNITY:
-			columns |= {field: table[field] + LiteralValue("0e0") for field in _AMOUNTS}
+		columns = [
+			*(table[field] for field in _FIELDS),
+			table[source_of(doctype)],
+			table[stage_limits.OWNERS[doctype]],
+			*(table[field] for field in _MORE_FIELDS[doctype]),
+			*(table[field] for field in _AMOUNTS if doctype == OPPORTUNITY),
+			ways.came_from,
+			ways.way,
+		]
+		line = functions.Concat(
+			*[part for column in columns for part in (functions.Coalesce(column, ""), _BETWEEN)][:-1]
+		)
 		query = (
 			frappe.qb.from_(table)
 			.join(ways)
 			.on(ways.reference_name == table.name)
-			.select(*(column.as_(f"_{field}") for field, column in columns.items()))
+			.select(line)
 			.where(table.sf_sales_process == self.process.name)
 			.where(ways.first >= self._from)
 		)
@@ -218,18 +227,19 @@ class Cohort:
 			query = query.where(ways.first < self._until)
 		query = scope.narrowed(query, doctype, stage_limits.OWNERS[doctype])
 		frappe.db.sql("set session group_concat_max_len = %s", _LONGEST_WAY)
-		found = []
 		# No other query may be asked before all is read, so what is read is kept.
 		with frappe.db.unbuffered_cursor():
-			for values in query.run(as_iterator=True, as_list=True):
-				row = Row()
-				row.doctype = doctype
-				for field, value in zip(columns, values, strict=True):
-					setattr(row, field, value)
-				row.way = self._way(row.way)
-				found.append(row)
-		found.sort(key=lambda row: row.name)
-		return iter(found)
+			found = [self._row(doctype, text) for (text,) in query.run(as_iterator=True, as_list=True)]
+		return iter(sorted(found))
+
+	def _row(self, doctype: str, text: str) -> Row:
+		values = [value or None for value in text.split(_BETWEEN)]
+		if doctype == OPPORTUNITY:
+			amounts = slice(-2 - len(_AMOUNTS), -2)
+			values[amounts] = [float(value) if value else 0.0 for value in values[amounts]]
+			values[_LOST_ON] = get_datetime(values[_LOST_ON]) if values[_LOST_ON] else None
+		values[-1:] = self._way(values[-1])
+		return _ROWS[doctype](*values)
 
 	def _ways(self, doctype: str):
 		"""Each document with the stages it entered, oldest first, as ``place:microseconds,…``."""
@@ -252,24 +262,22 @@ class Cohort:
 			.groupby(log.reference_name)
 		).as_("ways")
 
-	def _way(self, text: str) -> tuple[tuple[str, datetime | None], ...]:
-		found = []
+	def _way(self, text: str) -> tuple[datetime, tuple[tuple[str, datetime | None], ...]]:
+		"""When a document began, and its way."""
+		stages, first, found = self.stages, None, []
 		for step in text.split(","):
 			place, _colon, moment = step.partition(":")
-			if place == "0":
-				continue
-			if not moment:
-				found.append((self.stages[int(place) - 1], None))
-				continue
-			elapsed = int(moment)
-			if self._span is None:
-				self._span = elapsed, elapsed
-			elif elapsed < self._span[0]:
-				self._span = elapsed, self._span[1]
-			elif elapsed > self._span[1]:
-				self._span = self._span[0], elapsed
-			found.append((self.stages[int(place) - 1], _EPOCH + timedelta(0, 0, elapsed)))
-		return tuple(found)
+			when = None
+			if moment:
+				elapsed = int(moment)
+				when = _EPOCH + timedelta(0, 0, elapsed)
+				# Those that are known stand in order, the others before them.
+				first = first or when
+			if place != "0":
+				found.append((stages[int(place) - 1], when))
+		low, high = self._span or (first, when)
+		self._span = min(low, first), max(high, when)
+		return first, tuple(found)
 
 	@property
 	def _from(self):
