@@ -44,7 +44,7 @@ def title(label: str, key: str | None) -> str:
 	if label == GRADE:
 		doctype, _colon, grade = key.partition(":")
 		return f"{_(doctype)}: {grade}"
-	return _(key) if label in (SOURCE, TERRITORY, ITEM_GROUP) else key
+	return key
 
 
 def _document(field: str) -> Callable[[Cohort], Groups]:
