@@ -181,8 +181,8 @@ def _columns(measures: Sequence[str], compared: bool) -> list[dict]:
 
 def _conversion_columns() -> list[dict]:
 	return [
-		column(_("Conversion", context="Stage Funnel"), "conversion", "Percent", 110, precision=1),
-		column(_("95 % Interval"), "interval", "Data", 130),
+		column(_("Conversion", context="Stage Funnel"), "conversion", "Percent", 120, precision=1),
+		column(_("95 % Interval"), "interval", "Data", 140),
 	]
 
 
@@ -329,8 +329,8 @@ def _group_columns(cohort: stage_funnel.Cohort, label: str, compared: bool) -> l
 		column(_("Lost", context="Stage Funnel"), "lost", "Int", 80),
 		column(_("Open", context="Stage Funnel"), "open", "Int", 80),
 		column(_("Closed Otherwise", context="Stage Funnel"), "closed", "Int", 130),
-		column(_("Won %"), "conversion", "Percent", 100, precision=1),
-		column(_("95 % Interval"), "interval", "Data", 130),
+		column(_("Won %"), "conversion", "Percent", 130, precision=1),
+		column(_("95 % Interval"), "interval", "Data", 140),
 		column(_("Working Days Until Won (Median)"), "cycle_days", "Float", 210, precision=1),
 		column(_("Won Value", context="Stage Funnel"), "won_value", "Currency", 140, "currency"),
 		*(
