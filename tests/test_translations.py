@@ -143,6 +143,17 @@ def objection_groupings() -> set[str]:
 	return set(constant_of("salesflow_std/report/objections/objections.py", "GROUPS"))
 
 
+def funnel_groupings() -> set[str]:
+	"""What the deals of the funnel are broken down by: the constants that its report shows."""
+	written = constants_of("salesflow_std/funnel_groups.py")
+	tree = ast.parse((APP / "salesflow_std/funnel_groups.py").read_text(encoding="utf-8"))
+	for node in tree.body:
+		if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+			names = [target.id for target in node.targets[0].elts]
+			written |= dict(zip(names, node.value.elts, strict=True))
+	return {ast.literal_eval(written[name.id]) for name in written["GROUPS"].elts}
+
+
 def kinds_of_sameness() -> set[str]:
 	"""By what two leads look the same: the keys of `overrides.lead._keys`."""
 	tree = ast.parse((APP / "overrides" / "lead.py").read_text(encoding="utf-8"))
@@ -577,8 +588,14 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	(_LOST_DEALS + ".js", "value"): lost_deal_groups,
 	("salesflow_std/lost_deals.py", "doc.doctype"): other_apps_names,
 	(_STAGE_FUNNEL, "stage.name"): stage_names,
-	(_STAGE_FUNNEL, "row.sf_stage"): stage_names,
-	(_STAGE_FUNNEL, "row.status"): other_apps_names,
+	(_STAGE_FUNNEL, "stage"): stage_names,
+	(_STAGE_FUNNEL, "group"): funnel_groupings,
+	(_STAGE_FUNNEL, "label"): funnel_groupings,
+	(_STAGE_FUNNEL, "measure"): lambda: options_of("Sales Goal", "measure"),
+	("salesflow_std/funnel_groups.py", "doctype"): staged_doctypes,
+	("salesflow_std/funnel_records.py", "row.sf_stage"): stage_names,
+	("salesflow_std/funnel_records.py", "row.status"): other_apps_names,
+	("salesflow_std/funnel_words.py", "said['stage']"): stage_names,
 	(_STAGE_AGEING + ".py", "row.stage"): stage_names,
 	(_STAGE_AGEING + ".py", "key"): stage_names,
 	(_STAGE_AGEING + ".py", "row.standing"): lambda: stage_ageing_words("STANDINGS"),

@@ -1,7 +1,7 @@
 """`make benchmark`: speed as ratios, both sides measured in the same run on the same machine.
 
 	python -m tools.benchmark [--only NAME ...] [--leads N] [--opportunities N] [--customers N] [--invoices N]
-		[--audit-rows N]
+		[--transitions N] [--audit-rows N]
 
 Two sites are made on a shadow bench of the real one, ERPNext alone and ERPNext with the app, and thrown away.
 Nothing here is a test: a slow machine fails no build. The limits printed beside the figures are the project's
@@ -32,6 +32,7 @@ ORDERS = "tools.benchmark_orders"
 CARE = "tools.benchmark_care"
 WORKSPACE = "tools.benchmark_workspace"
 KPI = "tools.benchmark_kpi"
+FUNNEL = "tools.benchmark_funnel"
 CHOICES = (
 	"save",
 	"score",
@@ -44,6 +45,7 @@ CHOICES = (
 	"orders",
 	"workspace",
 	"kpi",
+	"funnel",
 	"audit",
 )
 
@@ -369,6 +371,42 @@ def workspace(found: Path, with_app: Site, leads: int) -> list[Figure]:
 	]
 
 
+def funnel(with_app: Site, transitions: int) -> list[Figure]:
+	"""The funnel over all transitions, with percentiles and values, against one GROUP BY of the same rows."""
+	made = probe(with_app, "make_transitions", FUNNEL, count=transitions)
+	runs = [probe(with_app, "count_funnel", FUNNEL) for _ in range(3)]
+
+	def seconds(run: dict) -> float:
+		return run["read"] + run["count"] + run["percentiles"]
+
+	runs.sort(key=lambda run: seconds(run) / run["group_by"])
+	middle = runs[1]
+	took = seconds(middle)
+	return [
+		Figure(
+			f"Funnel over {made:,} transitions ÷ one GROUP BY",
+			took / middle["group_by"],
+			"×",
+			3,
+			f"{took:.2f} s ÷ {middle['group_by']:.2f} s; {middle['deals']:,} deals, read {middle['read']:.2f} s",
+		),
+		Figure(
+			f"Funnel over {made:,} transitions ÷ one GROUP BY by document and stage",
+			took / middle["by_document"],
+			"×",
+			None,
+			f"{took:.2f} s ÷ {middle['by_document']:.2f} s",
+		),
+		Figure(
+			"Report Stage Funnel with its bottleneck ÷ one GROUP BY",
+			middle["report"] / middle["group_by"],
+			"×",
+			None,
+			f"{middle['report']:.2f} s; by source {middle['grouped']:.2f} s; {middle['memory']:.0f} MB at most",
+		),
+	]
+
+
 def audit(rows: int) -> list[Figure]:
 	"""Rows per second and peak memory of the offline audit, for a tenth of the rows and for all."""
 	python = environments.anywhere()
@@ -411,6 +449,7 @@ def main() -> int:
 	parser.add_argument("--opportunities", type=int, default=100_000)
 	parser.add_argument("--customers", type=int, default=50_000)
 	parser.add_argument("--invoices", type=int, default=100_000)
+	parser.add_argument("--transitions", type=int, default=1_000_000)
 	parser.add_argument("--audit-rows", type=int, default=1_000_000)
 	options = parser.parse_args()
 	chosen = options.only or list(CHOICES)
@@ -464,6 +503,9 @@ def main() -> int:
 				if "stages" in chosen:
 					say("back-fill of the stages")
 					figures += back_fill(with_app, options.opportunities)
+				if "funnel" in chosen:
+					say("funnel")
+					figures += funnel(with_app, options.transitions)
 	if "audit" in chosen:
 		say("audit")
 		figures += audit(options.audit_rows)

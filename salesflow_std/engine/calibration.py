@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from . import intervals
 from .errors import EngineError
 
 # The two-sided 95 % point of the normal distribution.
@@ -79,28 +80,15 @@ class Area:
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:
-	"""Wilson's interval of a share, 0-1; all that is possible where there is nothing."""
-	if not count:
-		return 0.0, 1.0
-	share, z2 = successes / count, Z * Z
-	middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-	half = Z * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count)) / (1 + z2 / count)
-	# At the ends the interval reaches them; rounding must not say otherwise.
-	low = 0.0 if successes == 0 else max(0.0, middle - half)
-	return low, 1.0 if successes == count else min(1.0, middle + half)
+	"""The interval of a share, 0-1; all that is possible where there is nothing."""
+	found = intervals.wilson(successes, count)
+	return (found.low, found.high) if found else (0.0, 1.0)
 
 
 def difference(successes: int, count: int, others: int, of: int) -> tuple[float, float]:
-	"""The interval of the difference of two shares (the first less the second, -1 to 1), by Newcombe's method."""
-	if not count or not of:
-		return -1.0, 1.0
-	first, second = successes / count, others / of
-	(low1, high1), (low2, high2) = wilson(successes, count), wilson(others, of)
-	gap = first - second
-	return (
-		gap - math.hypot(first - low1, high2 - second),
-		gap + math.hypot(high1 - first, second - low2),
-	)
+	"""The interval of the difference of two shares (the first less the second, -1 to 1)."""
+	found = intervals.difference(successes, count, others, of)
+	return (found.low, found.high) if found else (-1.0, 1.0)
 
 
 def rates(cases: Iterable[Case], group: Callable[[Case], Hashable | None]) -> list[Rate]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import sqrt
 
-from .intervals import wilson
+from . import intervals
 
 BETTER, WORSE = "better", "worse"
 
@@ -49,16 +48,8 @@ def difference(now: Tally, before: Tally) -> tuple[float, float] | None:
 
 	None where one of the two counts nothing.
 	"""
-	if not now.all or not before.all:
-		return None
-	share, earlier = now.good / now.all, before.good / before.all
-	low, high = wilson(now.good, now.all)
-	low_before, high_before = wilson(before.good, before.all)
-	grown = share - earlier
-	return (
-		grown - sqrt((share - low) ** 2 + (high_before - earlier) ** 2),
-		grown + sqrt((high - share) ** 2 + (earlier - low_before) ** 2),
-	)
+	found = intervals.difference(now.good, now.all, before.good, before.all)
+	return (found.low, found.high) if found else None
 
 
 def trend(now: Tally, before: Tally) -> str | None:
