@@ -160,9 +160,7 @@ def why(doc: Document | frappe._dict) -> str:
 	months = json.loads(doc.facts or "[]")
 	if not months:
 		return doc.why or ""
-	said = _(", ").join(
-		_("{0}: {1}").format(formatdate(first, "yyyy-MM"), words.percent(share)) for first, share in months
-	)
+	said = ", ".join(f"{formatdate(first, 'yyyy-MM')}: {words.percent(share)}" for first, share in months)
 	if doc.kind == rules.COACHING:
 		return _("Achievement below {0} in {1} months in a row ({2})").format(
 			words.percent(flt(settings().coaching_below)), len(months), said
@@ -310,7 +308,7 @@ def confirm(
 			lacks.append(_("a day in the future on which you look again"))
 		if lacks:
 			frappe.throw(
-				_("A coaching needs: {0}.").format(escape_html(_(", ").join(lacks))),
+				_("A coaching needs: {0}.").format(escape_html(", ".join(lacks))),
 				title=_("Not Confirmed Yet"),
 			)
 	doc.update({"status": CONFIRMED, "tell_team": cint(tell_team) if doc.kind == rules.RECOGNITION else 0})

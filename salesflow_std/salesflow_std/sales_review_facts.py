@@ -39,12 +39,10 @@ def _won(numbers: Numbers, worked: list[str]) -> None:
 		sources.setdefault(row.source or "", []).append(row.amount)
 	best = sorted(sources.items(), key=lambda one: (-sum(one[1]), one[0]))[:_MOST]
 	named = [
-		_("{0} ({1}, {2})").format(
-			_(source) if source else _("without a source"), len(amounts), words.money(sum(amounts), company)
-		)
+		f"{_(source) if source else _('without a source')} ({len(amounts)}, {words.money(sum(amounts), company)})"
 		for source, amounts in best
 	]
-	worked.append(_("They came from: {0}.").format(_(", ").join(named)))
+	worked.append(_("They came from: {0}.").format(", ".join(named)))
 
 
 def _lost(numbers: Numbers, did_not: list[str]) -> None:
@@ -55,10 +53,10 @@ def _lost(numbers: Numbers, did_not: list[str]) -> None:
 	did_not.append(_("{0} deals lost, {1}.").format(len(lost), amount))
 	told = Counter(reason for reason, _name in numbers.lost_reasons(lost))
 	named = [
-		_("{0} ({1})").format(words.about(rules.LOST_DEAL, reason), count)
+		f"{words.about(rules.LOST_DEAL, reason)} ({count})"
 		for reason, count in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:_MOST]
 	]
-	did_not.append(_("Most named reasons: {0}.").format(_(", ").join(named)))
+	did_not.append(_("Most named reasons: {0}.").format(", ".join(named)))
 
 
 def _objections(numbers: Numbers, worked: list[str], did_not: list[str]) -> None:
@@ -71,10 +69,10 @@ def _objections(numbers: Numbers, worked: list[str], did_not: list[str]) -> None
 	open_ones = Counter(row.kind for row in rows if row.status == "Not Settled")
 	if open_ones:
 		named = [
-			_("{0} ({1})").format(words.about(rules.OBJECTION, kind), count)
+			f"{words.about(rules.OBJECTION, kind)} ({count})"
 			for kind, count in sorted(open_ones.items(), key=lambda one: (-one[1], one[0] or ""))[:_MOST]
 		]
-		did_not.append(_("Objections that were not settled: {0}.").format(_(", ").join(named)))
+		did_not.append(_("Objections that were not settled: {0}.").format(", ".join(named)))
 
 
 def _people(doc: Document, worked: list[str], did_not: list[str]) -> None:
@@ -84,7 +82,7 @@ def _people(doc: Document, worked: list[str], did_not: list[str]) -> None:
 		return
 	reached = [row for row in measured if flt(row.achievement) >= 100]
 	if reached:
-		worked.append(_("Targets reached: {0}.").format(_(", ").join(row.sales_person for row in reached)))
+		worked.append(_("Targets reached: {0}.").format(", ".join(row.sales_person for row in reached)))
 	if len(reached) < len(measured):
 		did_not.append(
 			_("{0} of {1} targets were missed.").format(len(measured) - len(reached), len(measured))

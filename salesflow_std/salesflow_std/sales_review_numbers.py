@@ -14,7 +14,7 @@ import frappe
 from frappe.utils import add_days, add_months, get_datetime, getdate
 from pypika import Table
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, LiteralValue
+from pypika.terms import LiteralValue
 
 from salesflow_std.engine import reviewing as rules
 from salesflow_std.salesflow_std import access, grading, scope
@@ -198,12 +198,13 @@ class Numbers:
 	def _readable(self, doctype: str, field: str) -> tuple[QueryBuilder, Table]:
 		"""A query on what the manager may see of the team's people."""
 		table = frappe.qb.DocType(doctype)
-		query = frappe.qb.from_(table)
-		conditions = scope.where(doctype, field, self.team.manager)
-		if conditions:
-			query = query.where(Criterion.all([LiteralValue(f"({one})") for one in conditions]))
-		if self.team.sales_person:
-			query = query.where(table[field].isin(self.team.users or [""]))
+		# Conditions as text go behind one of the query's own: a text alone takes no others.
+		ours = (
+			table[field].isin(self.team.users or [""]) if self.team.sales_person else table.name.isnotnull()
+		)
+		query = frappe.qb.from_(table).where(ours)
+		for one in scope.where(doctype, field, self.team.manager):
+			query = query.where(LiteralValue(f"({one})"))
 		return query.orderby(table.name), table
 
 	def _open_deals(self) -> list[frappe._dict]:

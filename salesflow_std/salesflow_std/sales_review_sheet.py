@@ -168,7 +168,7 @@ def for_print(doc: Document) -> frappe._dict:
 		company=frappe.get_cached_value("Company", doc.company, "company_name") or doc.company,
 		team=doc.sales_person or _("The whole company"),
 		manager=get_fullname(doc.manager),
-		period=_("{0} to {1}").format(formatdate(doc.from_date), formatdate(doc.to_date)),
+		period=f"{formatdate(doc.from_date)} – {formatdate(doc.to_date)}",
 		status=_(doc.status, context="Sales Review"),
 		counted_on=frappe.utils.format_datetime(doc.counted_on, "yyyy-MM-dd HH:mm") if doc.counted_on else "",
 		headline=headline(doc, progress),

@@ -38,8 +38,15 @@ def about(kind: str, what: str | None) -> str:
 		return what or _("Without a reason", context="Sales Review")
 	if not what:
 		return ""
-	context = {rules.OBJECTION: "Objection", rules.MISSED_TOUCH: "Follow Up"}.get(kind)
-	return _(what, context=context) if context else _(what)
+	if kind == rules.OBJECTION:
+		return _(what, context="Objection")
+	if kind == rules.MISSED_TOUCH:
+		touch = what
+		return _(touch, context="Follow Up")
+	if kind in (rules.AGEING, rules.BOTTLENECK):
+		stage = what
+		return _(stage)
+	return what
 
 
 def facts(why: Iterable[rules.Why]) -> str:

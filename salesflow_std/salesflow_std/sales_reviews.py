@@ -165,7 +165,10 @@ def begin(doc: Document) -> None:
 		since, until = rules.month_of(until)
 		doc.from_date, doc.to_date = since, until
 	if since > until or (until - since).days > _REASONABLE_DAYS:
-		frappe.throw(_("The period ends before it begins, or is longer than a year."), title=_("Period"))
+		frappe.throw(
+			_("The period ends before it begins, or is longer than a year."),
+			title=_("Period", context="Sales Review"),
+		)
 	doc.status = PREPARED
 	doc.title = sales_review_words.title(doc.kind, doc.sales_person, doc.company, since, until)[:140]
 	doc.review_key = key_of(doc.kind, doc.company, doc.sales_person, until)
@@ -540,7 +543,7 @@ def missing(doc: Document) -> list[dict]:
 		if lacks:
 			found.append(
 				{
-					"what": _("Next action {0}: {1}").format(row.idx, _(" and ").join(lacks)),
+					"what": _("Next action {0}: {1}").format(row.idx, ", ".join(lacks)),
 					"why": _("else nobody knows that it is theirs"),
 					"fieldname": "actions",
 				}
@@ -557,6 +560,12 @@ def missing(doc: Document) -> list[dict]:
 	return found
 
 
+def _refusal(doc: Document, lacks: list[dict]) -> str:
+	head = _("{0} is not kept yet. This is missing:").format(get_link_to_form(DOCTYPE, doc.name))
+	lines = "".join(f"<li>{escape_html(one['what'])} · {escape_html(one['why'])}</li>" for one in lacks)
+	return f"<p>{head}</p><ul>{lines}</ul>"
+
+
 def keep(name: str) -> str:
 	"""In Meeting -> Kept: its actions become ToDos, and the team is sent the sheet where that is wanted. Twice is once.
 
@@ -567,9 +576,8 @@ def keep(name: str) -> str:
 		return KEPT
 	lacks = missing(doc)
 	if lacks:
-		lines = "".join(f"<li>{escape_html(one['what'])} · {escape_html(one['why'])}</li>" for one in lacks)
 		frappe.throw(
-			f"<p>{_('{0} is not kept yet. This is missing:').format(get_link_to_form(DOCTYPE, doc.name))}</p><ul>{lines}</ul>",
+			_refusal(doc, lacks),
 			title=_("Not Kept Yet"),
 		)
 	doc.update(
