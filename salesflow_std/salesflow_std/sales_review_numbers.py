@@ -13,11 +13,12 @@ from datetime import date, datetime
 import frappe
 from frappe.utils import add_days, add_months, get_datetime, getdate
 from pypika import Table
+from pypika.functions import Coalesce
 from pypika.queries import QueryBuilder
 from pypika.terms import LiteralValue
 
 from salesflow_std.engine import reviewing as rules
-from salesflow_std.salesflow_std import access, grading, scope
+from salesflow_std.salesflow_std import access, follow_ups, grading, scope
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 from salesflow_std.salesflow_std.lost_deals import LOST
 from salesflow_std.salesflow_std.sales_review_teams import Team
@@ -155,9 +156,7 @@ class Numbers:
 		found = bottleneck(self.team, self.until)
 		if not found:
 			return []
-		stage, times = found
-		here = [row.amount for row in self.open_deals if row.sf_stage == stage]
-		return [rules.Reason(rules.BOTTLENECK, stage, times, sum(here))]
+		return [rules.Reason(rules.BOTTLENECK, found.stage, round(found.missing), float(found.cost or 0))]
 
 	# Deals ------------------------------------------------------------------------------------------------------
 
@@ -276,14 +275,16 @@ class Numbers:
 		return self._of_objections
 
 	def _missed(self) -> list[frappe._dict]:
-		"""The touches of the period that were missed."""
+		"""The touches of the plan that were due in the period and were not made (F5)."""
 		query, table = self._readable("Follow Up", "allocated_to")
+		late = (table.status == follow_ups.PLANNED) & (Coalesce(table.late_on, table.due_on) < self.now)
 		return (
 			query.select(
 				table.name, table.kind, table.allocated_to, table.reference_doctype, table.reference_name
 			)
-			.where((table.status == "Missed") & (table.due_on >= self.since))
-			.where(table.due_on < add_days(self.until, 1))
+			.where((table.due_on >= self.since) & (table.due_on < add_days(self.until, 1)))
+			.where(table.kind.isin(follow_ups.OF_THE_PLAN))
+			.where((table.status == follow_ups.MISSED) | late)
 			.run(as_dict=True)
 		)
 
@@ -335,8 +336,9 @@ def standings(company: str, first: date, last: date, people: Collection[str]) ->
 	return kpi_numbers.standings(company, first, last, people) if people else {}
 
 
-def bottleneck(team: Team, until: date) -> tuple[str, int] | None:
-	"""The stage that holds a team's funnel up, with how many deals reached it; None where none can be named."""
+def bottleneck(team: Team, until: date) -> object | None:
+	"""The stage that holds a team's funnel up (`stage_funnel.bottleneck`), of several processes the one that costs most;
+	None where the samples cannot say so."""
 	from salesflow_std.salesflow_std import processes, stage_funnel
 
 	if not hasattr(stage_funnel, "bottleneck"):
@@ -344,19 +346,18 @@ def bottleneck(team: Team, until: date) -> tuple[str, int] | None:
 	from salesflow_std.salesflow_std import goals
 
 	since = getdate(add_months(until.replace(day=1), 1 - _FUNNEL_MONTHS))
+	filters = {"from_date": since, "to_date": until, "company": team.company}
+	if team.sales_person:
+		filters["sales_person"] = team.sales_person
+	found = []
 	with seen_by(team.manager):
 		for process in processes.all_of_them().values():
-			filters = frappe._dict(
-				from_date=since, to_date=until, company=team.company, sales_person=team.sales_person
-			)
-			cohort = stage_funnel.Cohort(process, filters)
-			stages = cohort.funnel()
+			cohort = stage_funnel.Cohort(process, frappe._dict(filters))
 			aims = goals.goals_of(process.name, since, until, team.company, team.sales_person)
-			found = stage_funnel.bottleneck(cohort, stages, aims)
-			if found:
-				of = next((stage for stage in stages if stage.name == found.stage), None)
-				return found.stage, len(of.reached) if of else 0
-	return None
+			one = stage_funnel.bottleneck(cohort, cohort.funnel(), aims)
+			if one:
+				found.append(one)
+	return max(found, key=lambda one: (one.cost or 0, one.missing), default=None)
 
 
 @contextmanager
