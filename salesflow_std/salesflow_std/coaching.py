@@ -73,7 +73,7 @@ def latest_closed(company: str) -> date | None:
 	"""The first day of a company's last closed month; None where none is closed."""
 	found = frappe.get_all(
 		"KPI Score",
-		filters={"company": company, "closed_on": ("is", "set")},
+		filters={"company": company, "closed_on": ("is", "set"), "sales_person": ("is", "set")},
 		pluck="month",
 		order_by="month desc",
 		limit=1,

@@ -27,9 +27,13 @@ if (!salesflow.sales_review) {
 			for (const field of ["what_worked", "what_did_not", "plan", "send_to_team"]) {
 				frm.set_df_property(field, "read_only", kept ? 1 : 0);
 			}
-			frm.set_df_property("last_actions", "cannot_add_rows", 1);
-			frm.set_df_property("last_actions", "cannot_delete_rows", 1);
-			frm.set_df_property("progress", "cannot_add_rows", 1);
+			// What is counted or was agreed is talked about; nobody adds to it.
+			for (const table of ["progress", "last_actions"]) {
+				const { grid } = frm.get_field(table);
+				grid.cannot_add_rows = grid.cannot_delete_rows = true;
+				grid.df.cannot_add_rows = grid.df.cannot_delete_rows = true;
+				grid.refresh();
+			}
 			frm.toggle_display("section_5", Boolean((frm.doc.last_actions || []).length));
 			frm.toggle_display("section_7", frm.doc.kind === "Monthly" || Boolean(frm.doc.plan || frm.doc.what_worked));
 			shared().strip(frm, this.facts(frm));
@@ -164,6 +168,8 @@ if (!salesflow.sales_review) {
 	};
 
 	const form = salesflow.sales_review;
+	// Whole numbers without the currency's sign: the headline names it, and columns are narrow.
+	const money = (value) => format_number(flt(value), null, 0);
 	const formatters = {
 		"Sales Review Progress": {
 			achievement: (value, df, options, row) => {
@@ -174,11 +180,15 @@ if (!salesflow.sales_review) {
 					String(Math.round(value))
 				)} %</span>`;
 			},
+			target: (value) => (flt(value) ? money(value) : "–"),
+			actual: money,
+			open_value: money,
 			expected: (value) => `${Math.round(value || 0)} %`,
 			touches_missed: (value) => (value ? `<span class="text-danger">${cint(value)}</span>` : "0"),
 		},
 		"Sales Review Reason": {
 			kind: (reason) => (reason ? esc(__(reason, null, "Sales Review Reason")) : ""),
+			value: (value) => (flt(value) ? money(value) : "–"),
 			about: (value, df, options, row) => esc(said(row).about ?? value ?? ""),
 			times: (value, df, options, row) => {
 				const { route } = said(row);
@@ -186,6 +196,7 @@ if (!salesflow.sales_review) {
 			},
 		},
 		"Sales Review Deal": {
+			amount: money,
 			stage: (stage) => (stage ? esc(__(stage)) : ""),
 			why: (value, df, options, row) => esc(said(row).why ?? value ?? "").replace(/\n/g, "<br>"),
 		},
