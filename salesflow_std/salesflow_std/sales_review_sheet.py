@@ -35,7 +35,10 @@ def of(doc: Document) -> dict:
 		},
 		"people": {
 			user: get_fullname(user)
-			for user in {row.rep for row in doc.deals} | {row.user for row in doc.progress} | {doc.manager}
+			for user in {row.rep for row in doc.deals}
+			| {row.user for row in doc.progress}
+			| {doc.manager}
+			| {row.responsible for row in (*doc.actions, *doc.last_actions)}
 			if user
 		},
 		"missing": sales_reviews.missing(doc) if doc.status != sales_reviews.KEPT else [],

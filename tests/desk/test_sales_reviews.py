@@ -137,6 +137,9 @@ def test_a_meeting_is_held_on_its_sheet(call, login, team, tolerate, language):
 	assert pdf.ok and pdf.body().startswith(b"%PDF")
 	if folder := os.environ.get("SALESFLOW_SHOTS"):
 		Path(folder, f"review_{language}.pdf").write_bytes(pdf.body())
+		page.goto(f"/printview?doctype=Sales Review&name={review}&format=Sales Review Sheet&_lang={language}")
+		shot(page, f"review_print_{language}")
+		page.goto(f"/app/sales-review/{review}")
 
 	page.set_viewport_size(PHONE)
 	page.reload()

@@ -39,18 +39,18 @@ if (!salesflow.sales_review) {
 			shared().strip(frm, this.facts(frm));
 			if (!frm.sheet.may_write) return;
 			if (status === "Prepared") {
-				shared().button(frm, __("Begin Meeting"), () => this.step(frm, "begin"), true);
+				this.button(frm, __("Begin Meeting"), () => this.step(frm, "begin"), true);
 			}
 			if (!kept) {
 				if ((frm.doc.last_actions || []).some((row) => (row.status || "Open") === "Open")) {
-					shared().button(frm, __("Carry Over What Is Not Done"), () => this.carry(frm));
+					this.button(frm, __("Carry Over What Is Not Done"), () => this.carry(frm));
 				}
-				shared().button(frm, __("Refresh Numbers"), () => this.step(frm, "refresh"));
-				shared().button(frm, __("Keep", null, "Sales Review"), () => this.keep(frm), status === "In Meeting");
+				this.button(frm, __("Refresh Numbers"), () => this.step(frm, "refresh"));
+				this.button(frm, __("Keep", null, "Sales Review"), () => this.keep(frm), status === "In Meeting");
 				this.missing(frm);
 			} else {
-				if (frm.sheet.may_reopen) shared().button(frm, __("Open Again"), () => this.reopen(frm));
-				shared().button(frm, __("Send to the Team"), () => this.send(frm));
+				if (frm.sheet.may_reopen) this.button(frm, __("Open Again"), () => this.reopen(frm));
+				this.button(frm, __("Send to the Team"), () => this.send(frm));
 			}
 		},
 
@@ -115,6 +115,11 @@ if (!salesflow.sales_review) {
 				ready: __("Everything is there to keep it"),
 				go: ({ fieldname }) => frm.scroll_to_field(fieldname),
 			});
+		},
+
+		button(frm, label, run, primary) {
+			// What is refused, the server has said.
+			shared().button(frm, label, () => Promise.resolve(run()).catch(() => {}), primary);
 		},
 
 		// Each step works on what is stored.
@@ -196,14 +201,20 @@ if (!salesflow.sales_review) {
 			},
 		},
 		"Sales Review Deal": {
+			// The customer says which deal it is; the number only leads there.
+			opportunity: (name) =>
+				name ? `<a href="/app/opportunity/${encodeURIComponent(name)}" class="sf-opens">…${esc(name.slice(-5))}</a>` : "",
 			amount: money,
 			stage: (stage) => (stage ? esc(__(stage)) : ""),
 			why: (value, df, options, row) => esc(said(row).why ?? value ?? "").replace(/\n/g, "<br>"),
 		},
 		"Sales Review Action": {
+			responsible: (user) => (user ? esc(cur_frm?.sheet?.people?.[user] || frappe.user.full_name(user)) : ""),
 			status: (value) => {
 				const tone = { Open: "orange", Done: "green", Dropped: "gray", "Carried Over": "blue" }[value] || "gray";
-				return value ? pill(tone, esc(__(value, null, "Sales Review Action"))) : "";
+				return value
+					? `<span class="sf-meet-${tone}">${esc(__(value, null, "Sales Review Action"))}</span>`
+					: "";
 			},
 		},
 	};
