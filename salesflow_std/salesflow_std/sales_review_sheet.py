@@ -181,11 +181,11 @@ def for_print(doc: Document) -> frappe._dict:
 				row=row,
 				pace=words.pace(pace_of(row)),
 				tone=words.COLOURS[pace_of(row)],
-				target=words.money(row.target, doc.company) if flt(row.target) else "–",
-				actual=words.money(row.actual, doc.company),
+				target=words.number(row.target) if flt(row.target) else "–",
+				actual=words.number(row.actual),
 				achievement=words.percent(flt(row.achievement) if flt(row.target) else None),
 				expected=words.percent(flt(row.expected)),
-				open_value=words.money(row.open_value, doc.company),
+				open_value=words.number(row.open_value),
 			)
 			for row in progress
 		],
@@ -194,7 +194,7 @@ def for_print(doc: Document) -> frappe._dict:
 				row=row,
 				kind=_(row.kind, context="Sales Review Reason"),
 				about=words.about(row.kind, row.about),
-				value=words.money(row.value, doc.company) if flt(row.value) else "–",
+				value=words.number(row.value) if flt(row.value) else "–",
 			)
 			for row in doc.reasons
 		],
@@ -203,7 +203,7 @@ def for_print(doc: Document) -> frappe._dict:
 				row=row,
 				stage=_(row.stage) if row.stage else "–",
 				rep=get_fullname(row.rep) if row.rep else "–",
-				amount=words.money(row.amount, doc.company),
+				amount=words.number(row.amount),
 				why=words.why(row.facts) or row.why or "",
 			)
 			for row in deals

@@ -78,6 +78,11 @@ def money(amount: float, company: str) -> str:
 	return fmt_money(flt(amount, 0), precision=0, currency=currency)
 
 
+def number(amount: float) -> str:
+	"""An amount in a column, whose currency stands above it."""
+	return fmt_money(flt(amount, 0), precision=0)
+
+
 def percent(share: float | None) -> str:
 	"""A percentage in whole numbers; a dash where there is none."""
 	return "–" if share is None else f"{share:.0f} %"
