@@ -123,6 +123,8 @@ doctype_js = {
 	],
 	"Acceptance Report": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Loss Analysis": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Sales Review": ["public/js/graded_form.js", "public/js/versioned_form.js"],
+	"Coaching Record": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Delivery Sync": ["public/js/graded_form.js", "public/js/versioned_form.js"],
 	"Delivery Handover": [
 		"public/js/graded_form.js",
@@ -467,6 +469,7 @@ scheduler_events = {
 		"salesflow_std.jobs.renewal_clock.run",
 		"salesflow_std.jobs.care_clock.catch_up",
 		"salesflow_std.jobs.kpi_clock.run",
+		"salesflow_std.jobs.sales_review_clock.tick",
 	],
 	"daily_long": [
 		"salesflow_std.jobs.opportunity_grading.run",
@@ -477,6 +480,7 @@ scheduler_events = {
 		"salesflow_std.jobs.customer_standing.run",
 		"salesflow_std.jobs.care_clock.daily",
 		"salesflow_std.jobs.goal_clock.run",
+		"salesflow_std.jobs.sales_review_clock.daily",
 	],
 }
 

@@ -425,6 +425,10 @@ def handover_statuses() -> set[str]:
 	return options_of("Delivery Handover", "status")
 
 
+def lead_sources() -> set[str]:
+	return {source["source_name"] for source in shipped("lead_source")}
+
+
 def order_standings() -> set[str]:
 	return {one for one in options_of("Sales Order", "sf_contract_standing") if one}
 
@@ -434,6 +438,8 @@ AS_THEIRS = (error_parameters, linked_records, override_roles, stage_roles)
 
 # Calls that translate something else than a literal, by file and argument, and all it can be.
 _DELIVERY_SYNC = "salesflow_std/doctype/delivery_sync/delivery_sync"
+_COACHING = "salesflow_std/doctype/coaching_record/coaching_record"
+_SALES_REVIEW = "salesflow_std/doctype/sales_review/sales_review"
 _BNAU_SCORE = "salesflow_std/doctype/bnau_score/bnau_score.py"
 _SETTINGS = "salesflow_std/doctype/salesflow_settings/salesflow_settings.py"
 _REPORT = "salesflow_std/report/lead_discipline/lead_discipline"
@@ -655,6 +661,28 @@ DYNAMIC: dict[tuple[str, str], Callable[[], set[str]]] = {
 	("salesflow_std/doctype/delivery_handover/delivery_handover_list.js", "word"): lambda: selectable(
 		"Delivery Handover"
 	),
+	("salesflow_std/coaching.py", "doc.status"): lambda: options_of("Coaching Record", "status"),
+	("salesflow_std/sales_review_facts.py", "source"): lead_sources,
+	("salesflow_std/sales_review_sheet.py", "row.kind"): lambda: (
+		options_of("Coaching Record", "kind") | options_of("Sales Review Reason", "kind")
+	),
+	("salesflow_std/sales_review_sheet.py", "row.status"): lambda: options_of("Coaching Record", "status"),
+	("salesflow_std/sales_review_sheet.py", "doc.status"): lambda: options_of("Sales Review", "status"),
+	("salesflow_std/sales_review_sheet.py", "row.status or sales_reviews.OPEN"): lambda: options_of(
+		"Sales Review Action", "status"
+	),
+	("salesflow_std/sales_review_sheet.py", "row.stage"): stage_names,
+	("salesflow_std/sales_review_words.py", "what"): lambda: options_of("Objection", "kind"),
+	("salesflow_std/sales_review_words.py", "touch"): lambda: options_of("Follow Up", "kind"),
+	("salesflow_std/sales_review_words.py", "stage"): stage_names,
+	(_COACHING + ".js", "text"): lambda: selectable("Coaching Record"),
+	(_COACHING + "_list.js", "status"): lambda: options_of("Coaching Record", "status"),
+	(_SALES_REVIEW + ".js", "text"): lambda: options_of("Sales Review", "status"),
+	(_SALES_REVIEW + ".js", "reason"): lambda: options_of("Sales Review Reason", "kind"),
+	(_SALES_REVIEW + ".js", "stage"): stage_names,
+	(_SALES_REVIEW + ".js", "value"): lambda: options_of("Sales Review Action", "status"),
+	(_SALES_REVIEW + "_list.js", "status"): lambda: options_of("Sales Review", "status"),
+	(_SALES_REVIEW + "_list.js", "value"): lambda: options_of("Sales Review", "kind"),
 	("salesflow_std/sync_sheet.py", "word"): lambda: options_of("Delivery Sync", "health"),
 	(_DELIVERY_SYNC + ".py", "self.meta.get_label(field)"): labels_of_weeks,
 	(_DELIVERY_SYNC + ".js", "text"): lambda: selectable("Delivery Sync"),

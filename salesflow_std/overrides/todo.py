@@ -1,12 +1,12 @@
-"""ToDo: what is done, reassigned or put off there is so in the document it comes from (L10, S6, A1, A2)."""
+"""ToDo: what is done, reassigned or put off there is so in the document it comes from (L10, S6, A1, A2, M6)."""
 
 from __future__ import annotations
 
 from frappe.model.document import Document
 
-from salesflow_std.salesflow_std import minutes
+from salesflow_std.salesflow_std import minutes, sales_reviews
 from salesflow_std.salesflow_std.acceptance_points import POINTS
-from salesflow_std.salesflow_std.actions import MINUTES, TABLES
+from salesflow_std.salesflow_std.actions import MINUTES, REVIEW, TABLES
 
 _TABLES = {**TABLES, POINTS.doctype: POINTS}
 
@@ -19,6 +19,8 @@ def on_update(doc: Document, method: str | None = None) -> None:
 	row = table.todo_changed(doc)
 	if row and table is MINUTES:
 		minutes.action_changed(row)
+	elif row and table is REVIEW:
+		sales_reviews.action_changed(row)
 
 
 def on_trash(doc: Document, method: str | None = None) -> None:

@@ -1,8 +1,8 @@
 """Actions of a document, each with owner and due date, as ToDos of their owners, both ways (L10, S6).
 
-Account plans and meeting minutes hold such a table, and so do the weeks of a delivery with what was promised (A1). What
-is done, reassigned or put off in the ToDo is so in the document and the other way round; whoever has to do it need not
-see the document. An action may stand for a touch with the customer as well; then a Follow Up is planned for it
+Account plans, meeting minutes and sales reviews (M6) hold such a table, and so do the weeks of a delivery with what was
+promised (A1). What is done, reassigned or put off in the ToDo is so in the document and the other way round; whoever has
+to do it need not see the document. An action may stand for a touch with the customer as well; then a Follow Up is planned for it
 (`minutes`) and My Day shows that one alone.
 """
 
@@ -41,7 +41,7 @@ class ActionTable:
 	No statuses: always. `with_follow_ups`: an action may be a touch with the customer. `table`, `text` and `owner` name
 	the fields of the table, of what is to be done and of who does it. Rows with no status of their own are done when
 	their field `done`, a Check or a Date, is set; of these, those without an owner, or of the customer's `side`, are
-	nobody's ToDo.
+	nobody's ToDo. `dropped` is what the table calls an action that nobody does any more.
 	"""
 
 	doctype: str
@@ -52,6 +52,7 @@ class ActionTable:
 	text: str = "action"
 	owner: str = "allocated_to"
 	done: str = ""
+	dropped: str = CANCELLED
 
 	# The document ------------------------------------------------------------------------------------------
 
@@ -93,12 +94,12 @@ class ActionTable:
 		if status == OPEN and not (ours and self._holds(doc.get("status"))):
 			status = CANCELLED
 		if not ours:
-			return {"status": _STATUS_OF_TODO[status]}
+			return {"status": _todo_status(status)}
 		return {
 			"allocated_to": row.get(self.owner),
 			"date": getdate(row.due_on) if row.due_on else None,
 			"description": _described(doc, row.get(self.text)),
-			"status": _STATUS_OF_TODO[status],
+			"status": _todo_status(status),
 		}
 
 	def _holds(self, status: str | None) -> bool:
@@ -122,7 +123,10 @@ class ActionTable:
 		"""
 		state = (self.done,) if self.done else ("status", "done_on")
 		row = frappe.db.get_value(
-			self.rows, {"todo": todo.name}, ["name", "parent", self.owner, "due_on", *state], as_dict=True
+			self.rows,
+			{"todo": todo.name, "parentfield": self.table},
+			["name", "parent", self.owner, "due_on", *state],
+			as_dict=True,
 		)
 		if not row:
 			return None
@@ -142,6 +146,9 @@ class ActionTable:
 		"""How a ToDo says that its row stands."""
 		if not self.done:
 			status = _STATUS_OF_ACTION.get(todo.status, row.status)
+			if status == CANCELLED:
+				# What was dropped by another name, as carried over, is so still.
+				status = row.status if row.status not in (OPEN, DONE) else self.dropped
 			return {"status": status, "done_on": (row.done_on or getdate()) if status == DONE else None}
 		is_done = todo.status == _STATUS_OF_TODO[DONE]
 		if self._is_ticked():
@@ -198,6 +205,7 @@ class ActionTable:
 			.select(action[self.text].as_("action"), action.due_on, action.todo)
 			.select(doc.title, doc.name.as_("parent"), action.idx)
 			.where((action[self.owner] == user) & self._is_open(action) & (action.due_on <= today))
+			.where(action.parentfield == self.table)
 		)
 		if self.held_in:
 			query = query.where(doc.status.isin(self.held_in))
@@ -238,7 +246,16 @@ PROMISES = ActionTable(
 	owner="user",
 	done="kept",
 )
-TABLES = {table.doctype: table for table in (ACCOUNT_PLAN, MINUTES, PROMISES)}
+# What a sales review has agreed is to be done once it is kept (M6).
+REVIEW = ActionTable(
+	"Sales Review", "Sales Review Action", held_in=("Kept",), owner="responsible", dropped="Dropped"
+)
+TABLES = {table.doctype: table for table in (ACCOUNT_PLAN, MINUTES, PROMISES, REVIEW)}
+
+
+def _todo_status(status: str) -> str:
+	"""How a ToDo calls the status of an action; whatever is neither open nor done is cancelled."""
+	return _STATUS_OF_TODO.get(status, _STATUS_OF_TODO[CANCELLED])
 
 
 def gone(doc: Document, table: str = "actions") -> list[Document]:
@@ -287,6 +304,11 @@ def _make_todo(doc: Document, values: dict) -> str:
 	)
 	todo.flags.from_actions = True
 	return todo.insert(ignore_permissions=True).name
+
+
+def set_todo_status(name: str | None, status: str) -> None:
+	"""Makes a ToDo say how its action stands."""
+	_set_todo(name, {"status": _todo_status(status)})
 
 
 def _set_todo(name: str | None, values: dict) -> None:
