@@ -377,8 +377,8 @@ def test_it_is_opened_again_on_the_same_day_only(sheet, rep, manager, as_user, c
 			call(f"{API}.reopen", review=doc.name)
 		call(f"{API}.reopen", review=doc.name, reason="Wrong customer <b>")
 	assert records.state(doc, "status", "kept_on") == ("In Meeting", None)
-	comment = frappe.get_all("Comment", {"reference_name": doc.name}, pluck="content", order_by="creation")
-	assert "Wrong customer &lt;b&gt;" in comment[-1]
+	comments = frappe.get_all("Comment", {"reference_name": doc.name}, pluck="content", order_by="creation")
+	assert any("Wrong customer &lt;b&gt;" in text for text in comments)
 
 
 # Actions of last time ----------------------------------------------------------------------------------------
