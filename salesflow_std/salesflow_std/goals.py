@@ -178,14 +178,13 @@ class Measurer:
 
 	def _won_value(self, goal, process, cohort, stage) -> Standing:
 		outcomes = {deal.key: deal for deal in cohort.deals}
-		amounts = {key: _amount(cohort.documents[key]) for key in stage.reached}
-		won = [key for key in stage.reached if outcomes[key].outcome == funnel.WON]
+		won = set(stage.won)
 		still_open = [
-			(amounts[key], outcomes[key].entered[-1][0])
+			(stage.values[key], outcomes[key].entered[-1][0])
 			for key in stage.reached
-			if outcomes[key].outcome == funnel.OPEN and amounts[key]
+			if outcomes[key].outcome == funnel.OPEN and key not in won and stage.values.get(key)
 		]
-		so_far = sum(amounts[key] for key in won)
+		so_far = stage.won_value or 0.0
 		passed, days = self._working_days(goal)
 		if self.today <= goal.to_date and rules.is_early(passed, days):
 			return Standing(so_far, len(won), rules.Forecast(why=rules.EARLY))
@@ -215,12 +214,12 @@ def _chances(cohort: Cohort) -> dict[str, _Past]:
 	outcomes = {deal.key: deal.outcome for deal in cohort.deals}
 	found = {}
 	for stage in cohort.funnel():
-		went_on = set(stage.went_on)
+		went_on, won = set(stage.went_on), set(stage.won)
 		over = [key for key in stage.reached if key in went_on or outcomes[key] != funnel.OPEN]
-		ended = [key for key in stage.reached if outcomes[key] != funnel.OPEN]
+		ended = [key for key in stage.reached if key in won or outcomes[key] != funnel.OPEN]
 		found[stage.name] = _Past(
 			rules.Decided(len(over), len(went_on)),
-			rules.Decided(len(ended), sum(outcomes[key] == funnel.WON for key in ended)),
+			rules.Decided(len(ended), len(won)),
 		)
 	return found
 
@@ -237,7 +236,6 @@ def process_of(name: str) -> Process:
 
 def cohort_of(process: Process, goal: frappe._dict, from_date: date, to_date: date) -> Cohort:
 	"""The deals that count for a goal: those of the people at and below its team, whoever asks."""
-	people = reps.people_at(goal.sales_person) if goal.get("sales_person") else None
 	filters = frappe._dict(
 		company=goal.company,
 		sales_person=goal.get("sales_person"),
@@ -245,12 +243,7 @@ def cohort_of(process: Process, goal: frappe._dict, from_date: date, to_date: da
 		to_date=to_date,
 	)
 	with _seeing_all():
-		cohort = Cohort(process, filters)
-	if people is not None:
-		of_team = [deal for deal in cohort.deals if cohort.documents[deal.key].get("rep") in people]
-		if len(of_team) != len(cohort.deals):
-			cohort.deals = of_team
-	return cohort
+		return Cohort(process, filters)
 
 
 @contextmanager
@@ -260,11 +253,6 @@ def _seeing_all() -> Iterator[None]:
 		yield
 	finally:
 		frappe.session.user = before
-
-
-def _amount(row: frappe._dict) -> float:
-	"""The amount of a deal in company currency; a lead has none."""
-	return flt(row.get("opportunity_amount")) * (flt(row.get("conversion_rate")) or 1)
 
 
 def _hours_a_day(company: str | None) -> float:
