@@ -71,7 +71,7 @@ def make() -> None:
 		kpi_clock.run()
 		_meetings()
 		sales_review_clock.prepare()
-		sales_review_clock.propose()
+		sales_review_clock.daily()
 		_decide()
 
 

@@ -29,7 +29,7 @@ def daily() -> None:
 
 
 def prepare() -> int:
-	"""The sheets that are due, each with a mail to who leads; returns how many were made."""
+	"""Makes the sheets that are due; returns how many were made."""
 	chosen, count, now = settings(), 0, now_datetime()
 	kinds = [
 		kind
@@ -46,10 +46,28 @@ def prepare() -> int:
 			with watching.sparing("A sales review could not be prepared", "Sales Person", team.sales_person):
 				period = sales_reviews.due_period(team, kind, now)
 				name = sales_reviews.make(team, kind, *period) if period else None
-				if name:
-					sales_review_mail.prepared(frappe.get_doc(sales_reviews.DOCTYPE, name))
-					count += 1
-			# A sheet and the mail that tells of it belong together; a killed run goes on with the next team.
+				count += bool(name)
+			# Each sheet is whole in itself; a killed run goes on with the next team.
+			frappe.db.commit()  # nosemgrep
+	return count
+
+
+def tell() -> int:
+	"""Tells who leads of the sheets that are prepared, once each; returns how many were told."""
+	count = 0
+	for rows in watching.chunks(sales_reviews.untold):
+		for row in rows:
+			try:
+				count += sales_review_mail.prepared(row.name)
+			except Exception:
+				# Not within a savepoint: printing commits.
+				frappe.db.rollback()
+				frappe.log_error(
+					"A sales review could not be told of",
+					reference_doctype=sales_reviews.DOCTYPE,
+					reference_name=row.name,
+				)
+			# The notice, the mail and the mark belong together.
 			frappe.db.commit()  # nosemgrep
 	return count
 
@@ -99,4 +117,4 @@ def remind() -> int:
 	return count
 
 
-STEPS: tuple[Callable[[], object], ...] = (prepare, remind)
+STEPS: tuple[Callable[[], object], ...] = (prepare, tell, remind)

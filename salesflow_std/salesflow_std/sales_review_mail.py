@@ -9,6 +9,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import formatdate, get_url, now_datetime, validate_email_address
+from rq.timeouts import JobTimeoutException
 
 from salesflow_std.salesflow_std import (
 	announcing,
@@ -26,14 +27,22 @@ _DOCTYPE = "Sales Review"
 FORMAT = "Sales Review Sheet"
 
 
-def prepared(doc: Document) -> bool:
-	"""Tells who leads that the sheet is there, with the PDF; once. Returns whether they were told."""
+def prepared(name: str) -> bool:
+	"""Tells who leads that the sheet is there, with the PDF; once. Returns whether they were told.
+
+	The notice, the mail and its mark are one transaction; making the PDF ends the one before it.
+	"""
+	doc = frappe.get_doc(_DOCTYPE, name)
 	if doc.told_on or not reps.is_enabled(doc.manager):
+		return False
+	prints = _prints(doc, [doc.manager])
+	doc = frappe.get_doc(_DOCTYPE, name, for_update=True)
+	if doc.told_on:
 		return False
 	with notices.in_language(notices.language_of(doc.manager)):
 		subject = _("{0} is ready for the meeting").format(_title(doc))
 		notices.notify(doc.manager, frappe.utils.escape_html(subject), doc.doctype, doc.name, link=_path(doc))
-	sent = _each(doc, [doc.manager], _words_prepared)
+	sent = _each(doc, [doc.manager], _words_prepared, prints)
 	doc.db_set({"told_on": _now(), **({"sent_on": _now()} if sent else {})}, update_modified=False)
 	return True
 
@@ -48,7 +57,8 @@ def team_of(doc: Document) -> list[str]:
 
 def to_team(doc: Document) -> int:
 	"""Puts a kept sheet into the queue for each of the team; returns how many. One who cannot be reached stops nobody."""
-	sent = _each(doc, team_of(doc), _words_kept)
+	team = team_of(doc)
+	sent = _each(doc, team, _words_kept, _prints(doc, team))
 	if sent:
 		doc.db_set("sent_on", _now(), update_modified=False)
 	return sent
@@ -66,10 +76,34 @@ def _path(doc: Document) -> str:
 	return announcing.path(_DOCTYPE, doc.name)
 
 
-def _each(doc: Document, users: Iterable[str], say: object) -> int:
+def _prints(doc: Document, users: Iterable[str]) -> dict[tuple[str, str | None], dict]:
+	"""(language, reader) -> the PDF that these users get. One that cannot be made is logged and missing.
+
+	Frappe commits when it prints, so this comes before anything that is to be whole, and within no savepoint.
+	"""
+	found: dict[tuple[str, str | None], dict] = {}
+	for key in dict.fromkeys(_print_of(doc, user) for user in users) if needs_mail.can_send() else ():
+		try:
+			with notices.in_language(key[0]):
+				found[key] = pdf(doc, *key)
+		except JobTimeoutException:
+			raise
+		except Exception:
+			frappe.log_error(
+				"A sales review could not be printed", reference_doctype=_DOCTYPE, reference_name=doc.name
+			)
+	return found
+
+
+def _print_of(doc: Document, user: str) -> tuple[str, str | None]:
+	"""In which language a user reads the sheet, and whether with their own numbers alone."""
+	sees_all = user == doc.manager or scope.sees_sales_person(doc.sales_person, user)
+	return notices.language_of(user), None if sees_all else user
+
+
+def _each(doc: Document, users: Iterable[str], say: object, prints: dict) -> int:
 	if not needs_mail.can_send():
 		return 0
-	prints: dict[tuple[str, str | None], dict] = {}
 	count = 0
 	for user in users:
 		with sparing("A sales review could not be sent", _DOCTYPE, doc.name):
@@ -81,11 +115,8 @@ def _each(doc: Document, users: Iterable[str], say: object) -> int:
 def _send(doc: Document, user: str, say: object, prints: dict) -> None:
 	address = frappe.db.get_value("User", user, "email")
 	validate_email_address(address or "", throw=True)
-	language = notices.language_of(user)
-	reader = None if user == doc.manager or scope.sees_sales_person(doc.sales_person, user) else user
-	with notices.in_language(language):
-		if (language, reader) not in prints:
-			prints[language, reader] = pdf(doc, language, reader)
+	attached = prints.get(_print_of(doc, user))
+	with notices.in_language(notices.language_of(user)):
 		words = say(doc, user)
 		frappe.sendmail(
 			recipients=[address],
@@ -99,7 +130,7 @@ def _send(doc: Document, user: str, say: object, prints: dict) -> None:
 				"action": words["action"],
 				"url": get_url(words["link"]),
 			},
-			attachments=[prints[language, reader]],
+			attachments=[attached] if attached else None,
 			reference_doctype=_DOCTYPE,
 			reference_name=doc.name,
 			with_container=True,

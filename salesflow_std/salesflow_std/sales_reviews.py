@@ -145,7 +145,28 @@ def new(kind: str, sales_person: str | None, company: str | None) -> str:
 	if period is None:
 		last = _latest(kind, team.company, team.sales_person)
 		return last.name
-	return make(team, kind, *period)
+	name = make(team, kind, *period)
+	# Who asks for it need not be told that it is there.
+	frappe.db.set_value(
+		DOCTYPE, name, "told_on", now_datetime().replace(microsecond=0), update_modified=False
+	)
+	return name
+
+
+def untold(after: str) -> list[frappe._dict]:
+	"""Prepared sheets behind a name, of the last days, of which nobody has been told yet."""
+	return frappe.get_all(
+		DOCTYPE,
+		filters={
+			"status": PREPARED,
+			"told_on": ("is", "not set"),
+			"creation": (">", add_days(now_datetime(), -3)),
+			"name": (">", after),
+		},
+		fields=["name"],
+		order_by="name",
+		limit=20,
+	)
 
 
 def refuse_team(name: str | None) -> NoReturn:

@@ -125,6 +125,42 @@ def test_who_leads_is_told_once_in_their_language(manager, rep, frozen_time):
 	assert frappe.db.get_value("Sales Review", name, "told_on")
 
 
+def test_where_no_pdf_can_be_made_the_mail_goes_without(manager, rep, frozen_time, monkeypatch):
+	def broken(*_args):
+		# Frappe writes that somebody has printed, and commits.
+		frappe.db.commit()
+		raise OSError("wkhtmltopdf reported an error")
+
+	monkeypatch.setattr(sales_review_mail, "pdf", broken)
+	with frozen_time("2027-01-11 09:00"):
+		sales_review_clock.tick()
+	name = frappe.db.get_value("Sales Review", {"manager": manager, "kind": "Weekly"})
+	assert frappe.db.get_value("Email Queue", {"reference_name": name}, "attachments") in (None, "[]")
+	assert frappe.db.get_value("Sales Review", name, "told_on")
+	logged = {"reference_name": name, "method": "A sales review could not be printed"}
+	assert frappe.db.count("Error Log", logged) == 1
+	frappe.db.delete("Error Log", logged)
+
+
+def test_who_was_not_told_is_told_by_the_next_tick(manager, rep, frozen_time, monkeypatch):
+	whole = sales_review_mail.prepared
+
+	def killed(_name):
+		raise RuntimeError("killed")
+
+	monkeypatch.setattr(sales_review_mail, "prepared", killed)
+	with frozen_time("2027-01-11 09:00") as clock:
+		sales_review_clock.tick()
+		name = frappe.db.get_value("Sales Review", {"manager": manager, "kind": "Weekly"})
+		assert not frappe.db.get_value("Sales Review", name, "told_on")
+		monkeypatch.setattr(sales_review_mail, "prepared", whole)
+		clock.set("2027-01-11 10:00")
+		sales_review_clock.tick()
+		sales_review_clock.tick()
+	assert frappe.db.count("Email Queue", {"reference_name": name}) == 1
+	frappe.db.delete("Error Log", {"reference_name": name})
+
+
 def test_one_that_is_kept_goes_to_the_team(manager, rep, frozen_time):
 	with frozen_time("2027-01-11 09:00"):
 		sales_review_clock.tick()
