@@ -201,13 +201,16 @@ def test_the_numbers_take_no_query_more_for_more_people(
 			numbers.reasons(), numbers.topics()
 		return len(queries)
 
+	# The first deals have their stages and next touches read.
+	for user in (rep, other):
+		reviewed.deal(user, 100, sf_next_touch_on=None)
 	read()
 	few = read()
 	for user in (rep, other):
 		for _n in range(5):
 			reviewed.deal(user, 100, sf_next_touch_on=None)
 	read()
-	assert read() <= few + 1
+	assert read() <= few
 
 
 # Editing -----------------------------------------------------------------------------------------------------
