@@ -28,7 +28,7 @@ from frappe.utils import (
 	now_datetime,
 )
 from pypika import Case, Table
-from pypika.terms import Criterion
+from pypika.terms import Criterion, Field
 
 from salesflow_std.engine import leads
 from salesflow_std.engine.compliance import BETTER, WORSE, Tally, trend
@@ -185,12 +185,18 @@ def won_this_month(filters: Filters = None) -> dict:
 	if company:
 		won["company"] = company
 	filters, names = _of("Opportunity", "opportunity_owner", won)
-	found = number_card.get_result(
-		frappe._dict(
-			document_type="Opportunity", function="Sum", aggregate_function_based_on="base_opportunity_amount"
-		),
-		_as_list("Opportunity", filters if names is None else {"name": ["in", names or [""]]}),
+	table = frappe.qb.DocType("Opportunity")
+	# ERPNext keeps the amount in company currency for deals with items only.
+	value = Sum(table.opportunity_amount * _one_where_unset(table.conversion_rate))
+	query = (
+		frappe.qb.from_(table)
+		.select(value)
+		.where((table.status == "Converted") & (table.sf_stage_entered_on >= begin))
+		.where(table.sf_stage_entered_on < add_days(end, 1))
 	)
+	if company:
+		query = query.where(table.company == company)
+	found = scope.narrowed(query, "Opportunity", "opportunity_owner").run()[0][0]
 	currency = frappe.get_cached_value("Company", company, "default_currency") if company else None
 	return _card(
 		fmt_money(flt(found), precision=0, currency=currency), *_list_of("Opportunity", filters, names)
@@ -215,6 +221,11 @@ def conversion_of_12_months(filters: Filters = None) -> dict:
 	)
 	row = scope.narrowed(query, "Opportunity", "opportunity_owner").run(as_dict=True)[0]
 	return _card(_share(Tally(cint(row.won), cint(row.decided))), *_list_of("Opportunity", filters, names))
+
+
+def _one_where_unset(rate: Field) -> Case:
+	"""A rate of exchange; 1 where none is kept."""
+	return Case().when(rate > 0, rate).else_(1)
 
 
 # For who manages ----------------------------------------------------------------------------------------------------

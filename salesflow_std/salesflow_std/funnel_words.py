@@ -24,9 +24,11 @@ def bottleneck(found: rules.Bottleneck, currency: str | None) -> str:
 		number(said["goal"]),
 	)
 	if found.basis == rules.BY_GOAL:
-		what = _("In {0} {1} of {2} deals went on, {3} % ({4}–{5} %), against a goal of {6} %.")
+		what = _("In {0} {1} of the {2} decided deals went on, {3} % ({4}–{5} %), against a goal of {6} %.")
 	else:
-		what = _("In {0} {1} of {2} deals went on, {3} % ({4}–{5} %), against {6} % in the period before.")
+		what = _(
+			"In {0} {1} of the {2} decided deals went on, {3} % ({4}–{5} %), against {6} % in the period before."
+		)
 	sentence = what.format(*facts)
 	if found.cost:
 		money = fmt_money(round(found.cost), precision=0, currency=currency)

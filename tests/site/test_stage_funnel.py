@@ -390,7 +390,7 @@ def test_the_bottleneck_in_words(narrow, monkeypatch):
 	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args: {(NEEDS, "Conversion"): 60.0})
 	message = report()[2]
 	assert message.startswith(
-		"In Needs Explored 10 of 40 deals went on, 25 % (14.2–40.2 %), against a goal of 60 %."
+		"In Needs Explored 10 of the 40 decided deals went on, 25 % (14.2–40.2 %), against a goal of 60 %."
 	)
 	# 14 more go on, of whom half are won.
 	assert message.endswith("about CNY 7,000 not won.")
@@ -402,7 +402,10 @@ def test_the_bottleneck_in_words(narrow, monkeypatch):
 
 
 def test_without_goals_the_period_before_is_the_measure(narrow):
-	assert "10 of 40 deals went on, 25 % (14.2–40.2 %), against 75 % in the period before" in report()[2]
+	assert (
+		"10 of the 40 decided deals went on, 25 % (14.2–40.2 %), against 75 % in the period before"
+		in report()[2]
+	)
 	assert "nothing to name a bottleneck by" in report(from_date="2025-01-01", to_date="2025-12-31")[2]
 
 

@@ -89,6 +89,9 @@ def _by_stage(cohort: stage_funnel.Cohort, other: stage_funnel.Cohort | None) ->
 	)
 	currency = _currency(cohort)
 	rows = [_row(stage, filters.company, currency) for stage in stages]
+	if rows:
+		# There is nothing behind the last stage to go on to.
+		rows[-1] |= {"conversion": None, "interval": None}
 	for row in rows:
 		_add_goals(row, targets)
 	if other:
@@ -245,8 +248,8 @@ def _summary(cohort: stage_funnel.Cohort, currency: str | None) -> list[dict]:
 		{"label": _("Won", context="Stage Funnel"), "value": len(found.won), "datatype": "Int"},
 		{
 			"label": _("Won %"),
-			"value": _("None yet") if through is None else round(100 * through, 1),
-			"datatype": "Data" if through is None else "Float",
+			"value": _("None yet") if through is None else f"{funnel_words.number(100 * through)} %",
+			"datatype": "Data",
 		},
 		{"label": _("Lost", context="Stage Funnel"), "value": len(found.lost), "datatype": "Int"},
 		{
