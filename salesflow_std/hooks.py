@@ -432,10 +432,6 @@ doc_events = {
 	},
 	"Lead Source": {"after_rename": "salesflow_std.setup.shipped_defaults.after_rename"},
 	"Kanban Board": {"after_rename": "salesflow_std.setup.shipped_defaults.after_rename"},
-	**{
-		doctype: dict.fromkeys(("on_update", "after_delete"), "salesflow_std.setup.boot.forget")
-		for doctype in ("Number Card", "Dashboard Chart", "Workspace")
-	},
 	"Holiday List": {"on_update": "salesflow_std.overrides.holiday_list.on_update"},
 	"ToDo": {
 		"on_update": "salesflow_std.overrides.todo.on_update",

@@ -238,11 +238,7 @@ class Reading:
 
 	def _count(self, measure: str) -> dict[tuple[str | None, str], Found]:
 		if measure == STALE:
-			found: dict[tuple[str | None, str], Found] = {}
-			for row in self._grade_reviews():
-				key = (row.rep or None, f"{row.on:%Y-%m}")
-				found[key] = found.get(key, Found()) + Found(Tally(int(row.good), 1))
-			return found
+			return self._count_grade_reviews()
 		asked = self._measure(measure)
 		if asked is None:
 			return {}
@@ -431,19 +427,42 @@ class Reading:
 	# Reviews of grades (L9) ------------------------------------------------------------------------------------------
 
 	def _grade_reviews(self) -> list[frappe._dict]:
-		return [*self._reviewed(), *self._not_reviewed()]
-
-	def _not_reviewed(self) -> list[frappe._dict]:
 		lead = frappe.qb.DocType("Lead")
-		query = (
+		waiting = (
+			self._waiting(lead)
+			.select(*self._of_whom(lead), lead.sf_review_due.as_("on"), ConstantColumn(0).as_("good"))
+			.orderby(lead.sf_review_due, lead.name)
+		)
+		return [*self._reviewed(), *waiting.run(as_dict=True)]
+
+	def _count_grade_reviews(self) -> dict[tuple[str | None, str], Found]:
+		"""What was reviewed has its due day counted by its calendar; what waits, which may be very much, is counted where
+		it lies."""
+		found: dict[tuple[str | None, str], Found] = {}
+		for row in self._reviewed():
+			key = (row.rep or None, f"{row.on:%Y-%m}")
+			found[key] = found.get(key, Found()) + Found(Tally(int(row.good), 1))
+		lead = frappe.qb.DocType("Lead")
+		year, month = _YEAR(lead.sf_review_due), _MONTH(lead.sf_review_due)
+		waiting = (
+			self._waiting(lead)
+			.select(lead.lead_owner, year, month, Count("*"))
+			.groupby(lead.lead_owner, year, month)
+			.orderby(lead.lead_owner)
+		)
+		for rep, of_year, of_month, count in waiting.run():
+			key = (rep or None, f"{of_year:04d}-{of_month:02d}")
+			found[key] = found.get(key, Found()) + Found(Tally(0, count))
+		return found
+
+	def _waiting(self, lead: Table) -> QueryBuilder:
+		"""Open leads whose review fell due in the period and was not done."""
+		return (
 			self._leads(lead)
-			.select(lead.sf_review_due.as_("on"), ConstantColumn(0).as_("good"))
 			.where((lead.sf_review_due >= self.begin) & (lead.sf_review_due < self.end))
 			.where((lead.sf_review_due < self.now) & (lead.sf_grade_stale == 1))
 			.where(lead.status.isin(grading.OPEN_LEAD_STATUSES))
-			.orderby(lead.sf_review_due, lead.name)
 		)
-		return query.run(as_dict=True)
 
 	def _reviewed(self) -> list[frappe._dict]:
 		"""The scorings of the period that followed another one."""
@@ -459,7 +478,8 @@ class Reading:
 			self._leads(lead)
 			.join(score)
 			.on((score.reference_name == lead.name) & (score.reference_doctype == "Lead"))
-			.select(lead.company, score.scored_on.as_("on"), score.grade, score.scoring_model)
+			.select(*self._of_whom(lead), lead.company, score.scored_on.as_("on"))
+			.select(score.grade, score.scoring_model)
 			.where(score.source.isin(_LOOKED_AT) & (score.scored_on < self.end) & lead.name.isin(in_period))
 			.orderby(lead.name, score.scored_on, score.name)
 			.run(as_dict=True)
@@ -476,14 +496,16 @@ class Reading:
 		return found
 
 	def _leads(self, lead: Table) -> QueryBuilder:
-		query = frappe.qb.from_(lead).select(
-			ConstantColumn("Lead").as_("doctype"), lead.name, lead.title, lead.lead_owner.as_("rep")
-		)
+		query = frappe.qb.from_(lead)
 		if self.company:
 			query = query.where(lead.company == self.company)
 		if self.users is not None:
 			query = query.where(lead.lead_owner.isin(sorted(self.users) or [""]))
 		return scope.narrowed(query, "Lead", "lead_owner")
+
+	@staticmethod
+	def _of_whom(lead: Table) -> tuple[Term, ...]:
+		return ConstantColumn("Lead").as_("doctype"), lead.name, lead.title, lead.lead_owner.as_("rep")
 
 
 def kinds(measure: str) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def test_reports_speak_the_readers_language(login, complaints, lang, report, tol
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_workspace_has_the_numbers(login, lang, tolerate):
 	tolerate(CHART_DRAWN_TWICE)
-	page = login("manager", lang=lang, path="/app/sales-standard")
+	page = login("manager", lang=lang, path="/app/after-the-sale")
 	cards = page.locator(".number-widget-box")
 	for label in ("Satisfaction This Quarter", "NPS of 12 Months", "Complaints to Settle"):
 		card = cards.filter(has=page.locator(".widget-title", has_text=word(lang, label)))

@@ -178,7 +178,8 @@ def test_won_this_month_adds_up_what_it_opens(people, as_user, call, frozen_time
 			deal = records.opportunity()
 			values = {
 				"status": status,
-				"base_opportunity_amount": amount,
+				"opportunity_amount": amount,
+				"conversion_rate": 1,
 				"sf_stage_entered_on": entered,
 				"opportunity_owner": people.ada,
 			}
