@@ -8,12 +8,14 @@ if (!salesflow.sales_review) {
 	const shared = () => salesflow.versioned_form;
 	const pill = (colour, text) => `<span class="indicator-pill ${colour}">${text}</span>`;
 	const word = (text) => (text ? __(text, null, "Sales Review") : "");
-	const said = (row) => cur_frm?.sheet?.rows?.[row?.name] || {};
+	// Tables are drawn before the form is told that it has been refreshed.
+	const sheet_of = (frm) => frm?.doc.__onload?.sheet || {};
+	const said = (row) => sheet_of(cur_frm).rows?.[row?.name] || {};
 
 	salesflow.sales_review = {
 		refresh(frm) {
 			shared().place(frm).remove();
-			frm.sheet = frm.doc.__onload?.sheet || {};
+			frm.sheet = sheet_of(frm);
 			this.headline(frm);
 			if (frm.is_new()) return;
 			const { status } = frm.doc;
@@ -209,7 +211,7 @@ if (!salesflow.sales_review) {
 			why: (value, df, options, row) => esc(said(row).why ?? value ?? "").replace(/\n/g, "<br>"),
 		},
 		"Sales Review Action": {
-			responsible: (user) => (user ? esc(cur_frm?.sheet?.people?.[user] || frappe.user.full_name(user)) : ""),
+			responsible: (user) => (user ? esc(sheet_of(cur_frm).people?.[user] || frappe.user.full_name(user)) : ""),
 			status: (value) => {
 				const tone = { Open: "orange", Done: "green", Dropped: "gray", "Carried Over": "blue" }[value] || "gray";
 				return value

@@ -155,16 +155,14 @@ def _chart(rows: list[dict], totals: list[dict], periods: int) -> dict | None:
 				{
 					"name": _("Sales", context="KPI Weight"),
 					"values": [flt(row["sales"], 2) for row in totals],
-					"chartType": "bar",
 				},
 				{
 					"name": _("Sales Target", context="KPI Scores"),
 					"values": [flt(row["target"], 2) for row in totals],
-					"chartType": "line",
 				},
 			],
 		},
-		"type": "axis-mixed",
+		"type": "bar",
 		"fieldtype": "Currency",
 		"colors": ["#4C9AFF", "#ECAD4B"],
 	}
