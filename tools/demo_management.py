@@ -237,7 +237,7 @@ def _decide() -> None:
 
 	for name in frappe.get_all(
 		"Coaching Record",
-		filters={"status": "Proposed", "kind": "Recognition"},
+		filters={"status": "Proposed", "kind": "Recognition", "user": _ZH_REP},
 		pluck="name",
 		order_by="name",
 		limit=1,
