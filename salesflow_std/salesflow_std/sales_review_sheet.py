@@ -12,8 +12,8 @@ from frappe.model.document import Document
 from frappe.utils import flt, formatdate, get_fullname, getdate, now_datetime
 
 from salesflow_std.engine import reviewing as rules
+from salesflow_std.salesflow_std import coaching, sales_reviews
 from salesflow_std.salesflow_std import sales_review_words as words
-from salesflow_std.salesflow_std import sales_reviews
 
 _SLUGS = {"Opportunity": "opportunity", "Objection": "objection", "Follow Up": "follow-up"}
 
@@ -48,6 +48,7 @@ def of(doc: Document) -> dict:
 		and (kept_today or "System Manager" in frappe.get_roles()),
 		"reason_needed": not kept_today,
 		"coaching": proposals(doc),
+		"not_proposed": not_proposed(doc),
 	}
 
 
@@ -153,6 +154,16 @@ def proposals(doc: Document) -> list[dict]:
 		}
 		for row in rows
 	]
+
+
+def not_proposed(doc: Document) -> list[dict]:
+	"""Who of the team is behind in the month of a monthly review, and why no coaching is proposed."""
+	people = [row.sales_person for row in doc.progress if row.sales_person]
+	if doc.kind != sales_reviews.MONTHLY or doc.is_new() or not people:
+		return []
+	if not frappe.has_permission("Coaching Record", "read"):
+		return []
+	return coaching.not_proposed(doc.company, getdate(doc.from_date).replace(day=1), people)
 
 
 # Print ------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from frappe.utils import getdate
 
 from salesflow_std.jobs import sales_review_clock
-from salesflow_std.salesflow_std import coaching
+from salesflow_std.salesflow_std import coaching, sales_review_sheet
 from tests.site import plans, records, reviewed
 from tests.site.review_cases import notices_of
 
@@ -123,6 +123,13 @@ def test_newcomers_and_absentees_are_not_proposed_and_it_is_said(behind, rep, mo
 	assert of(rep) == []
 	[said] = coaching.not_proposed(records.COMPANY, DECEMBER, [reviewed.node_of(rep)])
 	assert said["why"] == "was away for most of a month"
+	# The monthly review says so too.
+	review = frappe.new_doc("Sales Review").update(
+		{"kind": "Monthly", "company": records.COMPANY, "from_date": DECEMBER, "to_date": "2026-12-31"}
+	)
+	review.append("progress", {"sales_person": reviewed.node_of(rep)})
+	review.set("__islocal", 0)
+	assert sales_review_sheet.not_proposed(review) == [said]
 
 
 def test_one_that_was_dismissed_does_not_come_back(proposed, rep, manager, as_user, call):

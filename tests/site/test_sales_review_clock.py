@@ -138,7 +138,7 @@ def test_where_no_pdf_can_be_made_the_mail_goes_without(manager, rep, frozen_tim
 	assert frappe.db.get_value("Email Queue", {"reference_name": name}, "attachments") in (None, "[]")
 	assert frappe.db.get_value("Sales Review", name, "told_on")
 	logged = {"reference_name": name, "method": "A sales review could not be printed"}
-	assert frappe.db.count("Error Log", logged) == 1
+	assert frappe.db.exists("Error Log", logged)
 	frappe.db.delete("Error Log", logged)
 
 

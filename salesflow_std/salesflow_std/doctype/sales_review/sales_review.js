@@ -94,6 +94,12 @@ if (!salesflow.sales_review) {
 						`<div class="text-muted small">${esc(one.note)}</div></div>`
 				)
 				.join("");
+			const not_proposed = (sheet.not_proposed || []).map(
+				(one) =>
+					`<li>${pill("gray", __("Not proposed"))} ${esc(one.sales_person)} <span class="text-muted">${esc(
+						one.why
+					)}</span></li>`
+			);
 			const coaching = (sheet.coaching || [])
 				.map(
 					(one) =>
@@ -101,6 +107,7 @@ if (!salesflow.sales_review) {
 							one.sales_person
 						)}</a> <span class="text-muted">${esc(one.month)} · ${esc(one.status)}</span></li>`
 				)
+				.concat(not_proposed)
 				.join("");
 			place.append(
 				`<div class="sf-meet"><div class="sf-meet-tiles">${tiles}</div>` +
