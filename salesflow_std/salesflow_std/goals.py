@@ -162,18 +162,20 @@ class Measurer:
 			self._before = key, _chances(cohort)
 		return self._before[1]
 
-	def _entered(self, goal, _process, _cohort, stage) -> Standing:
-		count = len(stage.reached)
+	def _entered(self, goal, _process, cohort, stage) -> Standing:
+		count, before = len(stage.reached), self._before_today(cohort, stage)
 		passed, days = self._working_days(goal)
-		return Standing(count, count, rules.of_count(count, passed, days))
+		# Today is one of the days to come, so its deals say nothing of the pace, but they are there.
+		return Standing(count, count, rules.at_least(rules.of_count(before, passed, days), count))
 
 	def _conversion(self, goal, process, cohort, stage) -> Standing:
 		open_ones = {deal.key for deal in cohort.deals if deal.outcome == funnel.OPEN}
 		went_on = set(stage.went_on)
 		still_open = sum(key in open_ones and key not in went_on for key in stage.reached)
 		passed, days = self._working_days(goal)
+		before = self._before_today(cohort, stage)
 		newcomers = (
-			len(stage.reached) / passed * (days - passed)
+			max(0.0, before / passed * (days - passed) - (len(stage.reached) - before))
 			if passed and not rules.is_early(passed, days)
 			else 0.0
 		)
@@ -213,6 +215,10 @@ class Measurer:
 			return Standing(so_far, len(won), rules.Forecast(why=rules.EARLY))
 		chances = {name: past.winning for name, past in self._past(goal, process).items()}
 		return Standing(so_far, len(won), rules.of_value(so_far, still_open, chances))
+
+	def _before_today(self, cohort: Cohort, stage: funnel.Stage) -> int:
+		"""How many of those that reached a stage began on the days that are over."""
+		return sum(cohort.begun[key].date() < self.today for key in stage.reached)
 
 	def _working_days(self, goal: frappe._dict) -> tuple[int, int]:
 		"""How many working days of a goal's period are over, today not among them, and how many it has."""

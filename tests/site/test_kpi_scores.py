@@ -802,3 +802,16 @@ def test_attainment_month_by_month_with_what_is_expected(north):
 	assert one["ahead"] == pytest.approx(11_000 - november["expected"])
 	documents = execute({**filters, "records": rows[0]["open"]["sales"]})[1]
 	assert [row["amount"] for row in documents] == [8000]
+
+
+def test_the_card_says_what_the_report_says_of_the_month(north):
+	from salesflow_std.api.cards import target_reached
+	from salesflow_std.salesflow_std.report.target_attainment.target_attainment import execute
+
+	frappe.defaults.set_user_default("Company", COMPANY)
+	plan({north: 100}, 120_000)
+	invoice("2026-11-05", 1000, {north: 100})
+	november = execute({"company": COMPANY, "fiscal_year": "2026"})[1][10]
+	assert (november["target"], november["achieved"]) == (10_000, 10)
+	# Of the whole month's target, not of the half that is over.
+	assert ">10 %<" in target_reached()["value"]

@@ -367,6 +367,17 @@ def test_managers_write_within_their_tree(tree, rep, manager, as_user, call):
 		call(API + "standing", name=tree.foreign.name)
 
 
+def test_on_the_last_day_todays_deals_are_no_pace(goal, frozen_time):
+	for day in ("2026-11-03", "2026-11-30"):
+		deals(frozen_time, 10, day)
+	made = goal(target=20)
+	with frozen_time("2026-11-30 18:00"):
+		goals.measure(made.name)
+	found = numbers(made.name)
+	# Of 21 working days 20 are over with ten deals: half a deal is to be expected of the last one, and ten came.
+	assert (found.actual, found.forecast, found.forecast_low, found.forecast_high) == (20, 20, 20, 20)
+
+
 def test_a_number_opens_as_many_deals_as_it_counts(goal, process, frozen_time):
 	deals(frozen_time, 2, "2026-11-03", opportunity_amount=1000)
 	won, _lost = frappe.get_all(
