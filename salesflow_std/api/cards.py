@@ -30,7 +30,7 @@ from frappe.utils import (
 from pypika import Case, Table
 from pypika.terms import Criterion, Field
 
-from salesflow_std.engine import leads
+from salesflow_std.engine import kpi, leads
 from salesflow_std.engine.compliance import BETTER, WORSE, Tally, trend
 from salesflow_std.salesflow_std import (
 	compliance,
@@ -233,22 +233,18 @@ def _one_where_unset(rate: Field) -> Case:
 
 @frappe.whitelist(methods=["GET", "POST"])
 def target_reached(filters: Filters = None) -> dict:
-	"""This month's sales in percent of this month's target, of the people one sees (M4, M5)."""
-	from salesflow_std.salesflow_std import kpi_numbers
+	"""This month's sales in percent of this month's whole target, of the people one sees, as the reports say (M4, M5)."""
+	from salesflow_std.salesflow_std import kpi_numbers, kpi_report
 
 	frappe.has_permission("KPI Score", "read", throw=True)
 	company = frappe.defaults.get_user_default("Company")
 	begin, today = getdate(get_first_day(getdate())), getdate()
-	standings = (
-		kpi_numbers.standings(company, begin, today, scope.sales_persons()).values() if company else ()
-	)
-	aimed = [one for one in standings if one.target]
-	target = sum(flt(one.target) for one in aimed)
-	share = (
-		f"{100 * sum(flt(one.sales) for one in aimed) / target:.0f} %"
-		if target
-		else _("No target", context="Salesflow")
-	)
+	share = None
+	if company:
+		view = kpi_report.View(frappe._dict(company=company), begin, today)
+		month = kpi_numbers.together(view.cells, kpi_report.ALL, begin)
+		share = kpi.Result(month.target, month.sales).achievement
+	share = _("No target", context="Salesflow") if share is None else f"{100 * share:.0f} %"
 	options = {"company": company, "from_date": str(begin), "to_date": str(today)}
 	return _card(share, ["query-report", "Target Attainment"], options)
 

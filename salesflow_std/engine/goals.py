@@ -146,6 +146,13 @@ def of_count(so_far: int, passed: float, days: float) -> Forecast:
 	return Forecast(so_far + so_far / passed * left, so_far + low, so_far + high)
 
 
+def at_least(forecast: Forecast, count: float) -> Forecast:
+	"""A forecast of something of which there are so many already."""
+	if forecast.value is None:
+		return forecast
+	return Forecast(*(max(one, count) for one in (forecast.value, forecast.low, forecast.high)))
+
+
 def of_conversion(went_on: int, gone: int, still_open: int, newcomers: float, before: Decided) -> Forecast:
 	"""The conversion in percent once all are decided: `went_on` came further, `gone` did not, `still_open` may.
 

@@ -92,12 +92,6 @@ AHEAD, ON_TRACK, BEHIND, NO_TARGET = "Ahead", "On Track", "Behind", "No Target"
 _TOLERANCE = 0.1
 
 
-def expected_by(day: date, first: date, last: date, works: Works) -> float:
-	"""The share of a period's working days that are over at the end of a day, 0-1; without any, of its days."""
-	days = [one for one in _days(first, last) if works(one)] or list(_days(first, last))
-	return sum(one <= day for one in days) / len(days) if days else 0.0
-
-
 def pace(achievement: float | None, expected: float) -> str:
 	"""How an achievement stands against what is expected by now: AHEAD, ON_TRACK, BEHIND or NO_TARGET."""
 	if achievement is None:

@@ -210,14 +210,7 @@ def _customers(leads: Sequence[str]) -> dict[str, datetime]:
 
 def _won_on(opportunities: Sequence[str]) -> dict[str, datetime]:
 	"""When opportunities entered the last stage of a process for the first time; those of which the log knows."""
-	last = sorted(
-		{
-			stage.name
-			for process in processes.all_of_them().values()
-			for stage in process.stages
-			if stage.is_final
-		}
-	)
+	last = processes.final_stages()
 	if not last:
 		return {}
 	log = frappe.qb.DocType(transitions.DOCTYPE)

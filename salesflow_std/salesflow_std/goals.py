@@ -18,6 +18,7 @@ from frappe.utils import add_days, add_months, flt, fmt_money, getdate, now_date
 from salesflow_std.engine import funnel
 from salesflow_std.engine import goals as rules
 from salesflow_std.engine.stages import Process
+from salesflow_std.engine.worked import hours_a_day
 from salesflow_std.salesflow_std import notices, processes, reps
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 from salesflow_std.salesflow_std.stage_funnel import Cohort
@@ -46,7 +47,8 @@ def goals_of(
 
 	Without a sales person it is the goals of the whole company, without a company those of all. What is counted is
 	added up; percent and days are the mean by the length of the periods. Of goals that overlap, a year's and its
-	months', the longer counts.
+	months', the longer counts. There is no sum of goals that leave a part of the period out, which would be compared with
+	the deals of all of it, nor of money over companies of several currencies.
 	"""
 	found: dict[tuple[str, str], list[frappe._dict]] = {}
 	for row in frappe.get_all(
@@ -63,7 +65,28 @@ def goals_of(
 		order_by="from_date, to_date, name",
 	):
 		found.setdefault((row.stage, row.measure), []).append(row)
-	return {key: _together(key[1], _without_overlap(rows)) for key, rows in found.items()}
+	days = (getdate(to_date) - getdate(from_date)).days + 1
+	targets = {}
+	for key, rows in found.items():
+		kept = _without_overlap(rows)
+		if key[1] in rules.SUMS and not _cover(kept, days):
+			continue
+		if key[1] != rules.WON_VALUE or len(_currencies(kept)) == 1:
+			targets[key] = _together(key[1], kept)
+	return targets
+
+
+def _cover(rows: Iterable[frappe._dict], days: int) -> bool:
+	"""Whether goals that do not overlap fill a period of so many days, those of each company by themselves."""
+	filled: dict[str | None, int] = {}
+	for row in rows:
+		filled[row.company] = filled.get(row.company, 0) + _days(row)
+	return all(count == days for count in filled.values())
+
+
+def _currencies(rows: Iterable[frappe._dict]) -> set[str | None]:
+	companies = {row.company for row in rows}
+	return {frappe.get_cached_value("Company", company, "default_currency") for company in companies}
 
 
 def _without_overlap(rows: Iterable[frappe._dict]) -> list[frappe._dict]:
@@ -139,18 +162,20 @@ class Measurer:
 			self._before = key, _chances(cohort)
 		return self._before[1]
 
-	def _entered(self, goal, _process, _cohort, stage) -> Standing:
-		count = len(stage.reached)
+	def _entered(self, goal, _process, cohort, stage) -> Standing:
+		count, before = len(stage.reached), self._before_today(cohort, stage)
 		passed, days = self._working_days(goal)
-		return Standing(count, count, rules.of_count(count, passed, days))
+		# Today is one of the days to come, so its deals say nothing of the pace, but they are there.
+		return Standing(count, count, rules.at_least(rules.of_count(before, passed, days), count))
 
 	def _conversion(self, goal, process, cohort, stage) -> Standing:
 		open_ones = {deal.key for deal in cohort.deals if deal.outcome == funnel.OPEN}
 		went_on = set(stage.went_on)
 		still_open = sum(key in open_ones and key not in went_on for key in stage.reached)
 		passed, days = self._working_days(goal)
+		before = self._before_today(cohort, stage)
 		newcomers = (
-			len(stage.reached) / passed * (days - passed)
+			max(0.0, before / passed * (days - passed) - (len(stage.reached) - before))
 			if passed and not rules.is_early(passed, days)
 			else 0.0
 		)
@@ -170,7 +195,7 @@ class Measurer:
 		return Standing(actual, len(stage.reached), forecast)
 
 	def _median_days(self, goal, _process, _cohort, stage) -> Standing:
-		a_day = _hours_a_day(goal.company)
+		a_day = hours_a_day(working_calendar(goal.company))
 		days = [hours / a_day for hours in stage.hours.values()]
 		forecast = rules.of_median(days)
 		actual = stage.median_hours / a_day if days else None
@@ -190,6 +215,10 @@ class Measurer:
 			return Standing(so_far, len(won), rules.Forecast(why=rules.EARLY))
 		chances = {name: past.winning for name, past in self._past(goal, process).items()}
 		return Standing(so_far, len(won), rules.of_value(so_far, still_open, chances))
+
+	def _before_today(self, cohort: Cohort, stage: funnel.Stage) -> int:
+		"""How many of those that reached a stage began on the days that are over."""
+		return sum(cohort.begun[key].date() < self.today for key in stage.reached)
 
 	def _working_days(self, goal: frappe._dict) -> tuple[int, int]:
 		"""How many working days of a goal's period are over, today not among them, and how many it has."""
@@ -253,17 +282,6 @@ def _seeing_all() -> Iterator[None]:
 		yield
 	finally:
 		frappe.session.user = before
-
-
-def _hours_a_day(company: str | None) -> float:
-	"""Working hours of a working day, the mean of the week."""
-	calendar = working_calendar(company)
-	spans = [
-		sum(((end.hour or 24) - start.hour) + (end.minute - start.minute) / 60 for start, end in windows)
-		for windows in calendar.windows.values()
-		if windows
-	]
-	return sum(spans) / len(spans) if spans else 8.0
 
 
 # Writing ------------------------------------------------------------------------------------------------------------
@@ -423,7 +441,7 @@ def actual_of(goal: frappe._dict) -> float | None:
 
 def deals_filters(goal: frappe._dict) -> dict:
 	"""The filters with which the Stage Funnel shows the deals that a goal counts."""
-	what = {rules.CONVERSION: "went_on", rules.MEDIAN_DAYS: "hours"}.get(goal.measure, "reached")
+	what = {rules.MEDIAN_DAYS: "hours", rules.WON_VALUE: "won"}.get(goal.measure, "reached")
 	return {
 		"process": goal.sales_process,
 		"company": goal.company,

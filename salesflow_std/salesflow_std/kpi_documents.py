@@ -382,7 +382,12 @@ def _entries(company: str, from_date: date, until: date, of_returns: bool) -> It
 		booked_at, own = invoice.name, entry.voucher_no != invoice.name
 	kind = (
 		Case()
-		.when((entry.voucher_type == INVOICE) | (journal.voucher_type == _CREDITING), _CREDIT)
+		# What a return books the other way is money given back at the counter.
+		.when(
+			((entry.voucher_type == INVOICE) & (entry.amount_in_account_currency < 0))
+			| (journal.voucher_type == _CREDITING),
+			_CREDIT,
+		)
 		.else_(_PAYMENT)
 	)
 	year, month = _month(entry.posting_date)

@@ -15,6 +15,8 @@ from salesflow_std.salesflow_std.kpi_documents import NOBODY
 
 # Whose the documents behind a number are: everybody's in the table.
 ALL = "*"
+# Before a name: of that node of the tree alone, without those below it.
+_OWN = "="
 MONTH, QUARTER, YEAR = PERIODS = ("Month", "Quarter", "Year")
 REP, TEAM = GROUPS = ("Rep", "Team")
 # What records are asked for, as in ``sales|2026-01-01|2026-03-31|Sales Person``.
@@ -42,7 +44,10 @@ class View:
 		return self.seen is None or sales_person in self.seen
 
 	def groups(self, group: str) -> list[tuple[str, list[kpi_numbers.Cell]]]:
-		"""(Sales Person, cells) by rep, or by team with everybody below it, in the order of the tree."""
+		"""(Sales Person, cells) by rep, or by team with everybody below it, in the order of the tree.
+
+		A team that has a target as a whole stands among the reps with everybody below it as well (`is_whole`).
+		"""
 		if group == TEAM:
 			teams = [
 				(person.name, self.table.below(person.name))
@@ -53,7 +58,24 @@ class View:
 		found: dict[str, list[kpi_numbers.Cell]] = {}
 		for cell in self.cells:
 			found.setdefault(cell.sales_person, []).append(cell)
-		return list(found.items())
+		return [
+			(name, self.table.below(name) if self.is_whole(name) else cells) for name, cells in found.items()
+		]
+
+	def is_whole(self, sales_person: str) -> bool:
+		"""Whether a sales person is a team with a target as a whole."""
+		person = self.table.people.get(sales_person)
+		return bool(person and person.is_group) and any(
+			cell.target or cell.new_customers_target
+			for cell in self.cells
+			if cell.sales_person == sales_person
+		)
+
+	def who(self, group: str, sales_person: str) -> str:
+		"""Whose documents a row's numbers open: of a team among the reps its own alone, unless it stands as a whole."""
+		person = self.table.people.get(sales_person)
+		is_own = group == REP and person and person.is_group and not self.is_whole(sales_person)
+		return f"{_OWN}{sales_person}" if is_own else sales_person
 
 	def together(self, sales_person: str, cells: Iterable[kpi_numbers.Cell], month: date) -> kpi_numbers.Cell:
 		"""Cells as one, weighed as the sales person is; a closed month keeps the weights it was closed with."""
@@ -162,6 +184,8 @@ def records(view: View, text: str) -> tuple[list[dict], list[dict], str | None]:
 		first, last = getdate(from_date), getdate(to_date)
 	except Exception:
 		first = last = None
+	is_own = who.startswith(_OWN)
+	who = who.removeprefix(_OWN)
 	if what not in RECORDS or not first or not last or (who not in (ALL, NOBODY) and not view.sees(who)):
 		frappe.throw(_("There is no number {0} here.").format(escape_html(text)), title=_("Nothing to Show"))
 	if who == NOBODY and not view.sees(NOBODY):
@@ -171,7 +195,8 @@ def records(view: View, text: str) -> tuple[list[dict], list[dict], str | None]:
 	elif who == NOBODY:
 		people = [NOBODY]
 	else:
-		people = [one for one in report_parts.below("Sales Person", who) if view.sees(one)]
+		names = [who] if is_own else report_parts.below("Sales Person", who)
+		people = [one for one in names if view.sees(one)]
 	rows = _RECORDS[what](view, first, last, people)
 	shown = _readable(rows)
 	currency = frappe.get_cached_value("Company", view.company, "default_currency")
@@ -203,12 +228,12 @@ def _readable(rows: list[dict]) -> list[dict]:
 
 
 def _sales(view: View, first: date, last: date, people: list[str] | None) -> list[dict]:
-	found = []
-	for source in view.table.schemes.sources:
-		if people is None:
-			mine = None
-		else:
-			mine = [one for one in people if _source_of(view, one) == source]
+	found, sources = [], view.table.schemes.sources
+	if people is None and len(sources) > 1:
+		# Everybody's count from the documents that their own scheme names.
+		people = [*view.table.people, NOBODY]
+	for source in sources:
+		mine = None if people is None else [one for one in people if _source_of(view, one) == source]
 		for row in kpi_documents.documents(view.company, first, last, source, mine):
 			found.append(
 				{

@@ -57,6 +57,11 @@ def all_of_them() -> dict[str, rules.Process]:
 	return frappe.cache.get_value(_PROCESSES, generator=_read)
 
 
+def final_stages() -> list[str]:
+	"""The stages in which a deal is won, of all processes."""
+	return sorted({stage.name for one in all_of_them().values() for stage in one.stages if stage.is_final})
+
+
 def _read() -> dict[str, rules.Process]:
 	names = frappe.get_all("Sales Process", pluck="name", order_by="name")
 	return {name: _process(frappe.get_doc("Sales Process", name)) for name in names}

@@ -13,12 +13,13 @@ from datetime import date, datetime
 import frappe
 from frappe.utils import add_days, add_months, get_datetime, getdate
 from pypika import Table
-from pypika.functions import Coalesce
+from pypika.functions import Coalesce, Max
 from pypika.queries import QueryBuilder
 from pypika.terms import LiteralValue
 
+from salesflow_std.engine import kpi
 from salesflow_std.engine import reviewing as rules
-from salesflow_std.salesflow_std import access, follow_ups, grading, scope
+from salesflow_std.salesflow_std import access, follow_ups, grading, processes, scope
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 from salesflow_std.salesflow_std.lost_deals import LOST
 from salesflow_std.salesflow_std.sales_review_teams import Team
@@ -62,7 +63,7 @@ class Numbers:
 
 	def __init__(self, team: Team, since: date, until: date, now: datetime) -> None:
 		self.team, self.since, self.until, self.now = team, since, until, now
-		self.works = working_calendar(team.company).is_working_day
+		self.calendar = working_calendar(team.company)
 		self.month = rules.month_of(until)
 		self.open_deals = [_valued(row) for row in self._open_deals()]
 		self.values = {row.name: row.amount for row in self.open_deals}
@@ -72,9 +73,13 @@ class Numbers:
 	# Progress ---------------------------------------------------------------------------------------------------
 
 	def progress(self) -> list[Progress]:
-		"""How each of the team stands in the month of the period, those furthest behind first."""
-		found = standings(self.team.company, *self.month, list(self.team.people))
-		expected = rules.expected_by(self.until, *self.month, self.works)
+		"""How each of the team stands in the month of the period by its last day, against the target of the whole month,
+		those furthest behind first. What was sold after that day is the next sheet's."""
+		first, last = self.month
+		people = list(self.team.people)
+		whole = standings(self.team.company, first, last, people)
+		found = whole if self.until >= last else standings(self.team.company, first, self.until, people)
+		expected = kpi.expected_share(self.until, first, last, self.calendar)
 		open_value: dict[str, float] = {}
 		for row in self.open_deals:
 			open_value[row.opportunity_owner] = open_value.get(row.opportunity_owner, 0.0) + row.amount
@@ -83,14 +88,17 @@ class Numbers:
 			missed[row.allocated_to] = missed.get(row.allocated_to, 0) + 1
 		rows = []
 		for person, user in self.team.people.items():
-			one = found.get(person)
+			one, by_now = whole.get(person), found.get(person)
+			result = kpi.Result(
+				float(one.target or 0) if one else 0.0, float(by_now.sales or 0) if by_now else 0.0
+			)
 			rows.append(
 				Progress(
 					person,
 					user,
-					float(one.target or 0) if one else 0.0,
-					float(one.sales or 0) if one else 0.0,
-					one.achievement if one else None,
+					result.target,
+					result.actual,
+					result.achievement,
 					expected,
 					open_value.get(user, 0.0),
 					missed.get(user, 0),
@@ -226,14 +234,17 @@ class Numbers:
 		)
 
 	def won_deals(self) -> list[frappe._dict]:
-		"""The deals that became won in the period, with their sources."""
+		"""The deals that entered their last stage in the period, for the last time, with their sources."""
 		query, table = self._readable(OPPORTUNITY, "opportunity_owner")
 		log = frappe.qb.DocType("Stage Transition")
 		won = (
 			frappe.qb.from_(log)
 			.select(log.reference_name)
-			.where((log.reference_doctype == OPPORTUNITY) & (log.changed_on >= self.since))
-			.where(log.changed_on < add_days(self.until, 1))
+			.where(
+				(log.reference_doctype == OPPORTUNITY) & log.to_stage.isin(processes.final_stages() or [""])
+			)
+			.groupby(log.reference_name)
+			.having((Max(log.changed_on) >= self.since) & (Max(log.changed_on) < add_days(self.until, 1)))
 		)
 		source = table.utm_source if frappe.get_meta(OPPORTUNITY).has_field("utm_source") else table.source
 		rows = (
@@ -339,7 +350,7 @@ def standings(company: str, first: date, last: date, people: Collection[str]) ->
 def bottleneck(team: Team, until: date) -> object | None:
 	"""The stage that holds a team's funnel up (`stage_funnel.bottleneck`), of several processes the one that costs most;
 	None where the samples cannot say so."""
-	from salesflow_std.salesflow_std import processes, stage_funnel
+	from salesflow_std.salesflow_std import stage_funnel
 
 	if not hasattr(stage_funnel, "bottleneck"):
 		return None

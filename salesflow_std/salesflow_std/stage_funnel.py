@@ -319,9 +319,11 @@ class Cohort:
 		found = self.opportunities.get(key) or ([last] if last.doctype == OPPORTUNITY else [])
 		return [*([lead] if lead else []), *found]
 
-	def _rank(self, row: Row) -> tuple[int, bool, str]:
+	def _rank(self, row: Row) -> tuple[bool, int, bool, str]:
 		places = [self.process.place(stage) for stage, _moment in row.way]
-		return max(places, default=-1), row.status in grading.OPEN_OPPORTUNITY_STATUSES, row.name
+		is_open = row.status in grading.OPEN_OPPORTUNITY_STATUSES
+		# One that is won came furthest, also where a gate has kept it from its last stage.
+		return outcome(row) == rules.WON, max(places, default=-1), is_open, row.name
 
 	def value_of(self, row: Row) -> float | None:
 		"""What a document is worth in its company's currency, at the rate it was made with; None where that is not known:

@@ -34,6 +34,8 @@ DOCTYPE = "Sales Target Plan"
 DRAFT, APPLIED, REPLACED = "Draft", "Applied", "Replaced"
 
 _CENTS = 100
+# How Frappe writes the amounts of currencies that have none, as the yen.
+_WITHOUT_CENTS = ("#,###", "#.###")
 # The two things that are divided, and how many of the smallest unit one of them has.
 _AMOUNT, _CUSTOMERS = "amount", "new_customers"
 _UNITS = {_AMOUNT: _CENTS, _CUSTOMERS: 1}
@@ -174,7 +176,11 @@ def _whole(plan: Document, kind: str) -> int:
 
 
 def _unit(plan: Document, kind: str) -> int:
-	return max(1, round(flt(plan.round_to) * _CENTS)) if kind == _AMOUNT else 1
+	if kind != _AMOUNT:
+		return 1
+	currency = frappe.get_cached_value("Company", plan.company, "default_currency")
+	whole = frappe.get_cached_value("Currency", currency, "number_format") in _WITHOUT_CENTS
+	return max(_CENTS if whole else 1, round(flt(plan.round_to) * _CENTS))
 
 
 def _closed(plan: Document, kind: str) -> dict[str, int]:

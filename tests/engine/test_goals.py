@@ -219,3 +219,14 @@ def test_the_range_of_many_deals_is_that_of_the_beta_binomial():
 	alike = g.of_conversion(0, 0, 100, 0, g.Decided(1000, 300))
 	assert found.low == pytest.approx(alike.low, abs=2)
 	assert found.high == pytest.approx(alike.high, abs=2)
+
+
+@given(st.integers(0, 300), st.integers(1, 20), st.integers(0, 60))
+def test_what_is_there_already_is_the_least_there_will_be(before, passed, today):
+	found = g.at_least(g.of_count(before, passed, 21), before + today)
+	if found.value is None:
+		assert found.why == g.EARLY
+	else:
+		assert before + today <= found.low <= found.high
+		assert before + today <= found.value
+		assert g.at_least(g.of_count(before, passed, 21), before) == g.of_count(before, passed, 21)

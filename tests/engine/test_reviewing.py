@@ -119,22 +119,6 @@ def test_a_review_covers_the_month_before():
 # Progress ----------------------------------------------------------------------------------------------------
 
 
-def test_by_the_end_of_a_month_all_of_it_is_expected():
-	month = rules.month_of(NEW_YEAR)
-	assert rules.expected_by(date(2026, 12, 31), *month, WORKS) == 0
-	# Of January's 20 working days five lie before the 9th.
-	assert rules.expected_by(date(2027, 1, 8), *month, WORKS) == pytest.approx(0.25)
-	assert rules.expected_by(date(2027, 1, 31), *month, WORKS) == 1
-	assert rules.expected_by(date(2027, 2, 1), *month, lambda day: False) == 1
-
-
-@given(days, st.integers(0, 40))
-def test_what_is_expected_only_grows(day, more):
-	first, last = rules.month_of(day)
-	earlier = rules.expected_by(day, first, last, WORKS)
-	assert 0 <= earlier <= rules.expected_by(day + timedelta(days=more), first, last, WORKS) <= 1
-
-
 @pytest.mark.parametrize(
 	("achievement", "expected", "said"),
 	[

@@ -328,11 +328,14 @@ def report(people, **filters):
 
 def test_the_report_totals_and_leaves_empty_what_counts_nothing(touched):
 	_columns, rows, _message, chart, summary = report(touched)
-	assert [(one["label"], one["first_touch"], one["first_touch_of"]) for one in rows] == [
-		("Ada", pytest.approx(200 / 3), "2 / 3"),
-		("Ben", 0, "0 / 1"),
-		("Total", 50, "2 / 4"),
+	assert [
+		(one["label"], one["first_touch"], one["first_touch_good"], one["first_touch_of"]) for one in rows
+	] == [
+		("Ada", pytest.approx(200 / 3), 2, 3),
+		("Ben", 0, 0, 1),
+		("Total", 50, 2, 4),
 	]
+	assert rows[-1]["surveys_of"] is None
 	assert rows[-1]["surveys"] is None
 	assert chart["data"]["labels"] == ["2027-01", "2027-02"]
 	assert summary[0]["value"] == "50 %"
@@ -346,8 +349,8 @@ def test_every_number_opens_as_many_records(touched, rhythm, group):
 	for one in rows:
 		key = "*" if one.get("is_total") else one["key"] or ""
 		for measure in compliance.MEASURES:
-			good, _slash, count = (one[f"{measure}_of"] or "0 / 0").partition(" / ")
-			for kind, expected in (("good", int(good)), ("all", int(count)), ("bad", int(count) - int(good))):
+			good, count = one[f"{measure}_good"] or 0, one[f"{measure}_of"] or 0
+			for kind, expected in (("good", good), ("all", count), ("bad", count - good)):
 				found = report(touched, group_by=group, records=f"{measure}:{kind}:{key}")[1]
 				assert len(found) == expected, (measure, kind, key)
 				opened += expected

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import frappe
 import pytest
-from frappe.utils import flt, getdate
+from frappe.utils import flt, get_datetime, getdate
 
 from salesflow_std.engine import kpi as rules
 from salesflow_std.jobs import kpi_clock
 from salesflow_std.salesflow_std import kpi_documents, kpi_numbers, kpi_scores
+from salesflow_std.salesflow_std.sales_review_numbers import Numbers
+from salesflow_std.salesflow_std.sales_review_teams import Team
 from tests.site import records, sold
 from tests.site.sold import COMPANY, back, invoice, month, pay, person, plan
 
@@ -196,6 +198,45 @@ def test_what_is_refunded_is_no_longer_paid(north):
 	assert collection(north, "2026-09") == (700, 700)
 	pay(credit, "2026-09-12", -300)
 	assert collection(north, "2026-09") == (700, 700)
+
+
+def test_what_is_taken_back_at_the_counter_is_neither_due_nor_paid(north):
+	from erpnext.accounts.doctype.sales_invoice.sales_invoice import make_sales_return
+
+	cash = frappe.get_all(
+		"Account",
+		{"company": COMPANY, "account_type": "Cash", "is_group": 0},
+		pluck="name",
+		order_by="name",
+	)[0]
+	if not frappe.db.exists("Mode of Payment Account", {"parent": "Cash", "company": COMPANY}):
+		mode = frappe.get_doc("Mode of Payment", "Cash")
+		mode.append("accounts", {"company": COMPANY, "default_account": cash})
+		mode.save()
+	for to_itself in (0, 1):
+		before = collection(north, "2026-09")
+		bill = invoice(
+			"2026-09-10",
+			1000,
+			{north: 100},
+			is_pos=1,
+			payments=[{"mode_of_payment": "Cash", "account": cash, "amount": 1000}],
+		)
+		assert collection(north, "2026-09") == (before[0] + 1000, before[1] + 1000)
+		credit = make_sales_return(bill.name)
+		credit.update(
+			{
+				"set_posting_time": 1,
+				"posting_date": "2026-09-20",
+				"due_date": "2026-09-20",
+				"update_outstanding_for_self": to_itself,
+			}
+		)
+		credit.items[0].rate = 400
+		for row in credit.payments:
+			row.amount = -400
+		credit.insert().submit()
+		assert collection(north, "2026-09") == (before[0] + 600, before[1] + 600)
 
 
 def test_another_currency_is_collected_at_the_documents_rate(north):
@@ -663,6 +704,59 @@ def test_a_rep_sees_their_own_and_a_manager_their_tree(rep, manager, north, as_u
 		assert not frappe.get_list("KPI Score")
 
 
+def test_a_team_among_the_reps_opens_what_its_row_counts(north):
+	selling, whole = person(is_group=1), person(is_group=1)
+	below, of_whole = person(parent=selling), person(parent=whole)
+	plan({whole: 60, below: 40}, 120_000)
+	for seller, amount in ((selling, 500), (below, 900), (of_whole, 3000)):
+		invoice("2026-09-10", amount, {seller: 100})
+	found = by_rep(scores()[1])
+	# Who leads a team sells for themselves; a team with a target as a whole has what its people have sold.
+	assert found[selling]["sales"] == 500
+	assert (found[whole]["sales"], found[whole]["target"], found[whole]["sales_achieved"]) == (3000, 6000, 50)
+	teams = by_rep(scores(group_by="Team")[1])
+	assert teams[selling]["sales"] == 1400
+	for row in (*(found[one] for one in (selling, whole, below, of_whole, "*")), teams[selling]):
+		shown = scores(records=row["open"]["sales"])[1]
+		assert sum(one["amount"] for one in shown) == pytest.approx(row["sales"])
+	rows = [row for row in scores()[1] if not row.get("is_total") and row["sales_person"] != whole]
+	assert found["*"]["sales"] == pytest.approx(sum(row["sales"] for row in rows))
+
+
+def test_the_total_opens_orders_or_invoices_as_each_ones_scheme_says(rep, north):
+	before = by_rep(scores()[1]).get("*", {"sales": 0})["sales"]
+	frappe.get_doc(
+		{
+			"doctype": "KPI Scheme",
+			"scheme_name": "For Sales Users",
+			"role": "Sales User",
+			"sales_from": "Sales Order",
+			"weights": [{"measure": "Sales", "weight": 100, "cap": 100}],
+		}
+	).insert()
+	plan({rep: 50, north: 50}, 120_000)
+	for seller in (rep, north):
+		sold.order("2026-09-10", 700, {seller: 100})
+		invoice("2026-09-11", 300, {seller: 100})
+	total = by_rep(scores()[1])["*"]
+	assert total["sales"] - before == 700 + 300
+	assert sum(one["amount"] for one in scores(records=total["open"]["sales"])[1]) == total["sales"]
+
+
+def test_a_sheet_counts_what_was_sold_until_its_last_day(rep):
+	plan({rep: 100}, 120_000)
+	invoice("2026-11-05", 1000, {rep: 100})
+	# On the day of the meeting, which is the next sheet's.
+	invoice("2026-11-16", 5000, {rep: 100})
+	team = Team(None, COMPANY, "Administrator", {rep: rep})
+	numbers = Numbers(team, date(2026, 11, 9), date(2026, 11, 15), get_datetime(NOW))
+	[row] = numbers.progress()
+	assert (row.actual, row.target, row.achievement) == (1000, 10_000, 0.1)
+	report = kpi_numbers.standings(COMPANY, date(2026, 11, 1), date(2026, 11, 15), [rep])[rep]
+	assert row.actual == report.sales
+	assert row.expected == pytest.approx(10 / 21)
+
+
 def test_documents_that_one_may_not_read_are_left_out(rep, as_user):
 	plan({rep: 100}, 120_000)
 	invoice("2026-09-10", 1000, {rep: 100})
@@ -708,3 +802,16 @@ def test_attainment_month_by_month_with_what_is_expected(north):
 	assert one["ahead"] == pytest.approx(11_000 - november["expected"])
 	documents = execute({**filters, "records": rows[0]["open"]["sales"]})[1]
 	assert [row["amount"] for row in documents] == [8000]
+
+
+def test_the_card_says_what_the_report_says_of_the_month(north):
+	from salesflow_std.api.cards import target_reached
+	from salesflow_std.salesflow_std.report.target_attainment.target_attainment import execute
+
+	frappe.defaults.set_user_default("Company", COMPANY)
+	plan({north: 100}, 120_000)
+	invoice("2026-11-05", 1000, {north: 100})
+	november = execute({"company": COMPANY, "fiscal_year": "2026"})[1][10]
+	assert (november["target"], november["achieved"]) == (10_000, 10)
+	# Of the whole month's target, not of the half that is over.
+	assert ">10 %<" in target_reached()["value"]

@@ -13,7 +13,7 @@ from salesflow_std.jobs import goal_clock
 from salesflow_std.salesflow_std import goals
 from salesflow_std.salesflow_std.report.goal_progress.goal_progress import execute as progress_report
 from salesflow_std.salesflow_std.report.stage_funnel.stage_funnel import execute as funnel_report
-from tests.site import plans, records, stages
+from tests.site import funnels, plans, records, stages
 
 NOVEMBER = {"from_date": "2026-11-01", "to_date": "2026-11-30", "period": "Month"}
 API = "salesflow_std.api.goal."
@@ -296,6 +296,9 @@ def test_goals_of_a_period(goal, process):
 	assert goals.goals_of(process, date(2026, 11, 1), date(2026, 11, 30))[stages.EXPLORED, "Entered"] == 20
 	# Half a month is not within any.
 	assert goals.goals_of(process, date(2026, 11, 1), date(2026, 11, 15)) == {}
+	# What was asked of three months is nothing to compare five months' deals with; a share is.
+	found = goals.goals_of(process, date(2026, 8, 1), date(2026, 12, 31), records.COMPANY)
+	assert set(found) == {(stages.EXPLORED, "Conversion")}
 	# A goal of the whole quarter counts, its months are not added to it.
 	goal(from_date="2026-10-01", period="Quarter", target=55)
 	found = goals.goals_of(process, date(2026, 10, 1), date(2026, 12, 31), records.COMPANY)
@@ -364,6 +367,56 @@ def test_managers_write_within_their_tree(tree, rep, manager, as_user, call):
 		call(API + "standing", name=tree.foreign.name)
 
 
+def test_on_the_last_day_todays_deals_are_no_pace(goal, frozen_time):
+	for day in ("2026-11-03", "2026-11-30"):
+		deals(frozen_time, 10, day)
+	made = goal(target=20)
+	with frozen_time("2026-11-30 18:00"):
+		goals.measure(made.name)
+	found = numbers(made.name)
+	# Of 21 working days 20 are over with ten deals: half a deal is to be expected of the last one, and ten came.
+	assert (found.actual, found.forecast, found.forecast_low, found.forecast_high) == (20, 20, 20, 20)
+
+
+def test_a_number_opens_as_many_deals_as_it_counts(goal, process, frozen_time):
+	deals(frozen_time, 2, "2026-11-03", opportunity_amount=1000)
+	won, _lost = frappe.get_all(
+		"Opportunity", {"sf_sales_process": process}, pluck="name", order_by="name", limit=2
+	)
+	with frozen_time("2026-11-05 09:00"):
+		frappe.db.set_value("Opportunity", won, "status", "Converted")
+	for measure in ("Entered", "Conversion", "Won Value"):
+		made = goal(measure=measure, target=50)
+		with frozen_time("2026-11-16 09:00"):
+			goals.measure(made.name)
+		made.reload()
+		shown = funnel_report({key: value for key, value in goals.deals_filters(made).items() if value})[1]
+		assert (measure, len(shown)) == (measure, made.sample)
+		assert made.sample == (1 if measure == "Won Value" else 2)
+
+
+def test_money_of_two_currencies_is_no_sum(goal, process):
+	goal(measure="Won Value", target=1000)
+	goal(measure="Entered", target=5)
+	dollars = funnels.company("Dollar Co", "USD")
+	for measure in ("Won Value", "Entered"):
+		frappe.get_doc(
+			{
+				"doctype": "Sales Goal",
+				"sales_process": process,
+				"stage": stages.EXPLORED,
+				"measure": measure,
+				"target": 7,
+				"company": dollars,
+				"status": "Open",
+				**NOVEMBER,
+			}
+		).db_insert()
+	asked = (process, date(2026, 11, 1), date(2026, 11, 30))
+	assert goals.goals_of(*asked) == {(stages.EXPLORED, "Entered"): 12}
+	assert goals.goals_of(*asked, records.COMPANY)[stages.EXPLORED, "Won Value"] == 1000
+
+
 # The report and the words ------------------------------------------------------------------------------------------
 
 
@@ -375,7 +428,9 @@ def test_the_report_and_the_deals_behind_a_number(goal, november, call, frozen_t
 		{"from_date": "2026-11-01", "to_date": "2026-11-30", "stage": stages.EXPLORED}
 	)
 	(row,) = (row for row in rows if row["goal"] == made.name)
-	assert (row["actual"], row["target"], round(row["progress"])) == ("10", "40", 25)
+	# Numbers for the export, with their unit for the reader.
+	assert (row["actual"], row["target"], round(row["progress"])) == (10, 40, 25)
+	assert (row["actual_said"], row["target_said"]) == ("10", "40")
 	assert row["landing"] == rules.MISSES and "out of reach" in row["forecast"]
 	assert {one["fieldname"] for one in columns} <= set(row)
 	assert "2026-11-16" in message and chart and len(summary) == 5

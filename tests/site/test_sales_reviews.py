@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import frappe
 import pytest
-from frappe.utils import getdate
+from frappe.utils import get_datetime, getdate
 
-from salesflow_std.salesflow_std import sales_review_mail, sales_review_sheet, sales_reviews
-from tests.site import plans, records, reviewed, talks
+from salesflow_std.salesflow_std import (
+	sales_review_mail,
+	sales_review_numbers,
+	sales_review_sheet,
+	sales_reviews,
+)
+from tests.site import funnels, plans, records, reviewed, talks
 
 API = "salesflow_std.api.sales_review"
 MONDAY = "2027-01-11 09:00"
@@ -579,3 +584,25 @@ def test_a_broken_address_stops_nobody(sheet, rep, other, manager, monkeypatch):
 	assert sorted(sent) == sorted([manager, other])
 	assert frappe.db.count("Email Queue") == before + 2
 	assert records.state(doc, "sent_on")
+
+
+def test_a_deal_is_won_in_the_period_in_which_it_entered_its_last_stage(manager, rep, monday):
+	ways = {
+		"before, looked at again": [
+			(funnels.WON, "2026-12-20 10:00"),
+			(funnels.NEGOTIATION, "2027-01-05 10:00"),
+		],
+		"won again": [
+			(funnels.WON, "2026-12-20 10:00"),
+			(funnels.NEGOTIATION, "2026-12-21 10:00"),
+			(funnels.WON, "2027-01-04 00:00"),
+		],
+		"last minute": [(funnels.WON, "2027-01-10 23:59")],
+		"too late": [(funnels.WON, "2027-01-11 00:00")],
+	}
+	names = {
+		funnels.deal(way, status="Converted", opportunity_owner=rep, base_opportunity_amount=10): said
+		for said, way in ways.items()
+	}
+	numbers = sales_review_numbers.Numbers(reviewed.team_of(manager), *WEEK, get_datetime(MONDAY))
+	assert {names[row.name] for row in numbers.won_deals()} == {"won again", "last minute"}

@@ -545,3 +545,22 @@ def test_the_public_set_by_agent_product_and_manager():
 	assert stages[NEGOTIATION]["went_on"] == sum(row["deal_stage"] == "Won" for row in rows)
 	assert stages[NEGOTIATION]["median_hours"] == pytest.approx(median(hours))
 	assert stages[NEGOTIATION]["p90_hours"] == pytest.approx(quantiles(hours, n=10, method="inclusive")[8])
+
+
+def test_the_won_one_of_two_opportunities_stands_for_the_deal():
+	"""A gate may keep a won one from its last stage, while another of the same lead is further and open."""
+	lead = funnels.lead([(LEAD, "2026-04-01 09:00")])
+	won = funnels.deal(
+		through(SOLUTION, "2026-04-02 09:00"),
+		of_lead=lead,
+		status="Converted",
+		base_opportunity_amount=500,
+	)
+	funnels.deal(
+		through(NEGOTIATION, "2026-04-02 10:00"),
+		of_lead=lead,
+		base_opportunity_amount=9000,
+	)
+	summary = {one["label"]: one["value"] for one in report()[4]}
+	assert (summary["Won"], summary["Won Value"]) == (1, 500)
+	assert [row["document"] for row in report(records="won:")[1]] == [won]

@@ -439,3 +439,23 @@ def second_company():
 		doc.flags.ignore_mandatory = True
 		doc.db_insert()
 	return name
+
+
+def test_a_currency_without_cents_is_divided_in_whole_units(reps):
+	company = second_company()
+	frappe.db.set_value("Company", company, "default_currency", "JPY")
+	frappe.clear_document_cache("Company", company)
+	plan = frappe.get_doc(
+		{
+			"doctype": "Sales Target Plan",
+			"title": "Yen",
+			"company": company,
+			"fiscal_year": "2026",
+			"total_amount": 100_001,
+			"round_to": 0.01,
+			"shares": [{"sales_person": name, "potential": 1, "ability": 1} for name in reps],
+		}
+	)
+	target_plans.distribute(plan)
+	assert sum(line.amount for line in plan.lines) == 100_001
+	assert all(line.amount == int(line.amount) for line in plan.lines)

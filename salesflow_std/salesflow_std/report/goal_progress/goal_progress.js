@@ -36,10 +36,12 @@ frappe.query_reports["Goal Progress"] = {
 		const text = default_formatter(value, row, column, data);
 		if (!data) return text;
 		const esc = frappe.utils.escape_html;
+		if (["target", "actual"].includes(name)) value = data[`${name}_said`];
 		if (name === "title") return `<a href="/app/sales-goal/${encodeURIComponent(data.goal)}">${esc(value)}</a>`;
 		if (["actual", "sample"].includes(name) && data.sample) {
 			return `<a data-deals="${esc(JSON.stringify(data.deals))}" onclick="open_deals_of_goal(this)">${esc(String(value))}</a>`;
 		}
+		if (["target", "actual"].includes(name)) return `<div class="text-right">${esc(value)}</div>`;
 		if (name === "status_label") {
 			const colour = { Open: "blue", Met: "green", Missed: "red" }[data.status] || "gray";
 			return `<span class="indicator-pill ${colour}">${esc(value)}</span>`;

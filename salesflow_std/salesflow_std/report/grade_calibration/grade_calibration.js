@@ -74,10 +74,11 @@ frappe.query_reports["Grade Calibration"] = {
 				name === "won" ? "won" : "all"
 			}" onclick="open_calibration_documents(this)">${value}</a>`;
 		}
+		if (name === "auc" && (value === null || value === undefined)) return "";
 		const text = default_formatter(value, row, column, data);
-		if (name === "auc" && value) {
+		if (name === "auc") {
 			const colour = (data.verdict || "Gray").toLowerCase();
-			return `<span class="indicator-pill ${colour} no-indicator-dot">${text}</span>`;
+			return `<span class="indicator-pill ${colour} no-indicator-dot">${Number(value).toFixed(2)}</span>`;
 		}
 		return name === "label" && !data.indent ? `<b>${text}</b>` : text;
 	},

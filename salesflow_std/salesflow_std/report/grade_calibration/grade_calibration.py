@@ -94,7 +94,8 @@ def _row(rate: rules.Rate, label: str, group: str, indent: int, area: rules.Area
 		"range": f"{100 * rate.low:.0f}–{100 * rate.high:.0f} %",
 		"lift": rate.lift if indent else None,
 		"few": len(rate.cases) < rules.ENOUGH,
-		"auc": _said_area(area) if area and not indent else None,
+		"auc": area.value if area and not indent else None,
+		"auc_range": f"{area.low:.2f}–{area.high:.2f}" if area and not indent else None,
 		"verdict": _COLOURS[area.verdict] if area and not indent else None,
 	}
 
@@ -111,7 +112,8 @@ def _columns() -> list[dict]:
 		column(_("Conversion"), "conversion", "Percent", 110, precision=1),
 		column(_("95 % Range"), "range", width=120),
 		column(_("Lift", context="Grade Calibration"), "lift", "Float", 90, precision=2),
-		column(_("Tells Won from Lost (AUC)"), "auc", width=210),
+		column(_("Tells Won from Lost (AUC)"), "auc", "Float", 210, precision=2),
+		column(_("95 % Range"), "auc_range", width=120),
 	]
 
 

@@ -32,7 +32,7 @@ def execute(
 		return columns, rows, message, None, None
 	periods = kpi_report.Periods(filters.period or kpi_report.MONTH, view.months, view.company)
 	rows = [
-		_row(view, name, cells, label, months)
+		_row(view, name, cells, label, months, view.who(group, name))
 		for (label, _first), months in periods.all().items()
 		for name, cells in view.groups(group)
 	]
@@ -52,7 +52,12 @@ def _say(group: str) -> str:
 
 
 def _row(
-	view: kpi_report.View, name: str, cells: list[kpi_numbers.Cell], label: str, months: list
+	view: kpi_report.View,
+	name: str,
+	cells: list[kpi_numbers.Cell],
+	label: str,
+	months: list,
+	who: str = kpi_report.ALL,
 ) -> dict | None:
 	cells = [cell for cell in cells if cell.month in months]
 	if not cells and name != kpi_report.ALL:
@@ -66,7 +71,7 @@ def _row(
 		return report_parts.percent(results[measure].achievement)
 
 	def documents(what: str) -> str:
-		return kpi_report.asked(what, months[0], get_last_day(months[-1]), name)
+		return kpi_report.asked(what, months[0], get_last_day(months[-1]), who)
 
 	return {
 		"period": label,

@@ -59,7 +59,10 @@ frappe.query_reports["Standard Compliance"] = {
 				`${measure}:${kind}:${key}`
 			)}" onclick="open_compliance_records(this)">${shown}</a>`;
 		};
-		if (column.fieldname.endsWith("_of")) return open(column.fieldname.slice(0, -3), "all", value);
+		if (column.fieldname.endsWith("_of")) {
+			const measure = column.fieldname.slice(0, -3);
+			return open(measure, "all", `${data[`${measure}_good`]} / ${value}`);
+		}
 		if (["missed", "escalated"].includes(column.fieldname) && value) {
 			return open("cadence", column.fieldname, value, "text-danger");
 		}

@@ -95,7 +95,9 @@ def _row(row: frappe._dict, before: frappe._dict | None) -> dict:
 	for measure in compliance.MEASURES:
 		tally = _tally(row, measure)
 		found[measure] = tally.percent
-		found[f"{measure}_of"] = f"{tally.good} / {tally.all}" if tally.all else None
+		# Numbers, for whoever exports them; the desk shows "good / all".
+		found[f"{measure}_good"] = tally.good if tally.all else None
+		found[f"{measure}_of"] = tally.all or None
 		found[f"{measure}_trend"] = trend(tally, _tally(before, measure))
 	return found
 
@@ -122,7 +124,7 @@ def _columns(title: str) -> list[dict]:
 	columns = [column(title, "label", "Data", 180)]
 	for measure, label in compliance.labels().items():
 		columns.append(column(label, measure, "Percent", 130, precision="0"))
-		columns.append(column(_("Of", context="Standard Compliance"), f"{measure}_of", "Data", 110))
+		columns.append(column(_("Of", context="Standard Compliance"), f"{measure}_of", "Int", 110))
 		if measure == compliance.CADENCE:
 			columns.append(column(_("Missed", context="Standard Compliance"), "missed", "Int", 90))
 			columns.append(column(_("Escalated", context="Standard Compliance"), "escalated", "Int", 110))

@@ -113,7 +113,11 @@ def _by_person(view: kpi_report.View, group: str) -> list[dict]:
 				"of_expected": report_parts.percent(kpi.Result(expected, sums.sales).achievement),
 				"ahead": sums.sales - expected,
 				"currency": _currency(view),
-				"open": {"sales": kpi_report.asked(kpi_report.SALES, view.from_date, view.to_date, name)},
+				"open": {
+					"sales": kpi_report.asked(
+						kpi_report.SALES, view.from_date, view.to_date, view.who(group, name)
+					)
+				},
 			}
 		)
 	return found
