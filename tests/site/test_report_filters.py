@@ -35,3 +35,9 @@ def test_a_filter_is_one_value(name, rep, as_user):
 			for sent in (["!=", "x"], {"a": 1}):
 				with pytest.raises(frappe.ValidationError, match="takes one value"):
 					query_report.run(name, filters={"company": records.COMPANY, field: sent})
+
+
+def test_other_documents_have_no_calibration(rep, as_user):
+	with as_user(rep):
+		told = query_report.run("Grade Calibration", filters={"document_type": "x' or 1=1"})
+	assert not told["result"] and "No scoring model" in told["message"]
