@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from salesflow_std.engine.calibration import NotEnough
-from salesflow_std.salesflow_std import calibration, calibration_weights, reps, scope
+from salesflow_std.salesflow_std import calibration, calibration_weights, report_parts, reps, scope
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import settings
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
 from salesflow_std.salesflow_std.messages import say
@@ -28,7 +28,7 @@ def propose(filters: dict | str | None = None) -> dict:
 			frappe.PermissionError,
 			title=_("Not Permitted"),
 		)
-	filters = frappe._dict(json.loads(filters) if isinstance(filters, str) else filters or {})
+	filters = report_parts.one_value_each(json.loads(filters) if isinstance(filters, str) else filters)
 	found = calibration.history(filters)
 	if not found.model:
 		return {"model": None, "refused": _("No scoring model is chosen for these documents.")}

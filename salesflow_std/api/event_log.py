@@ -29,10 +29,14 @@ def download(
 	without a byte order mark, timestamps in ISO 8601 with the site's offset, amounts in company currency with a point. Ordered by
 	case and time; a download that broke off goes on after the last whole case with `after`. Only deals that the user
 	may see are in it, sent as they are read. Without `process` it is that of all deals, or the first. Raises PermissionError without the
-	right to read leads or opportunities, ValidationError for a period or process there is not.
+	right to read leads or opportunities or to export those read, ValidationError for a period or process there is not.
 	"""
-	if not any(frappe.has_permission(doctype, "read") for doctype in (LEAD, OPPORTUNITY)):
+	readable = [doctype for doctype in (LEAD, OPPORTUNITY) if frappe.has_permission(doctype, "read")]
+	if not readable:
 		raise frappe.PermissionError
+	# A file is an export, as that of the report and of the lists: ERPNext gives that right to managers.
+	for doctype in readable:
+		frappe.permissions.can_export(doctype, raise_exception=True)
 	filters = frappe._dict(
 		from_date=getdate(from_date),
 		to_date=getdate(to_date),

@@ -17,7 +17,11 @@ def teams() -> list[dict]:
 	"""The teams of which the user may make a sheet: ``[{"sales_person", "company", "manager"}]``, their own first."""
 	frappe.has_permission(sales_reviews.DOCTYPE, "create", throw=True)
 	user = frappe.session.user
-	found = [team for team in sales_review_teams.teams() if scope.sees_sales_person(team.sales_person)]
+	found = [
+		team
+		for team in sales_review_teams.teams()
+		if scope.sees_sales_person(team.sales_person) and scope.sees_company(team.company)
+	]
 	found.sort(key=lambda team: team.manager != user)
 	return [
 		{"sales_person": team.sales_person, "company": team.company, "manager": team.manager}
@@ -36,7 +40,10 @@ def new(kind: str, sales_person: str | None = None, company: str | None = None) 
 		frappe.throw(_("A sheet is Weekly or Monthly."), title=_("Kind", context="Sales Review"))
 	if not scope.sees_sales_person(sales_person or None):
 		raise frappe.PermissionError
-	return {"name": sales_reviews.new(kind, sales_person or None, company)}
+	team = sales_reviews.team_of(sales_person or None, company)
+	if not scope.sees_company(team.company):
+		raise frappe.PermissionError
+	return {"name": sales_reviews.new(kind, team)}
 
 
 @frappe.whitelist(methods=["POST", "PUT"])

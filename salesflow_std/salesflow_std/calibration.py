@@ -55,8 +55,10 @@ def history(filters: frappe._dict) -> History:
 	leaves what is open out), `company`.
 	"""
 	doctype = filters.document_type or LEAD
+	if doctype not in DOCTYPES:
+		return History()
 	found = History(model=chosen_model(filters))
-	if not found.model or doctype not in DOCTYPES:
+	if not found.model:
 		return found
 	begin = get_datetime(getdate(filters.from_date))
 	until = get_datetime(add_days(getdate(filters.to_date), 1))

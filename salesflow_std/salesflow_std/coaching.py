@@ -237,6 +237,8 @@ def begin(doc: Document) -> None:
 	"""What a record that a manager makes by hand knows by itself; refuses a second one for the month."""
 	employee = frappe.db.get_value("Sales Person", doc.sales_person, "employee")
 	doc.user = frappe.db.get_value("Employee", employee, "user_id") if employee else None
+	# Before the twin is looked for: of their own that is only proposed, nobody is told.
+	refuse_own(doc)
 	doc.month = getdate(doc.month).replace(day=1)
 	doc.status = PROPOSED
 	doc.record_key = key_of(doc.kind, doc.company, doc.sales_person, getdate(doc.month))
@@ -252,10 +254,11 @@ def begin(doc: Document) -> None:
 
 
 def refuse_own(doc: Document) -> None:
-	"""Raises PermissionError where somebody decides about themselves."""
+	"""Raises PermissionError where somebody decides about themselves, or proposes themselves."""
 	if doc.user == frappe.session.user and not scope_is_everything():
+		about = escape_html(doc.sales_person) if doc.is_new() else get_link_to_form(DOCTYPE, doc.name)
 		frappe.throw(
-			_("Your own manager decides about {0}.").format(get_link_to_form(DOCTYPE, doc.name)),
+			_("Your own manager decides about {0}.").format(about),
 			frappe.PermissionError,
 			title=_("Not Permitted"),
 		)
@@ -312,10 +315,11 @@ def confirm(
 				title=_("Not Confirmed Yet"),
 			)
 	doc.update({"status": CONFIRMED, "tell_team": cint(tell_team) if doc.kind == rules.RECOGNITION else 0})
-	_decided(doc, note)
+	_decided(doc)
 	if doc.kind == rules.COACHING:
 		doc.todo = _make_todo(doc)
 	_save(doc)
+	_note(doc, note)
 	coaching_mail.confirmed(doc)
 
 
@@ -325,8 +329,9 @@ def dismiss(name: str, reason: str) -> None:
 		frappe.throw(_("Say why it is dismissed."), title=_("Reason Missing"))
 	doc = _locked(name, PROPOSED)
 	doc.status = DISMISSED
-	_decided(doc, reason)
+	_decided(doc)
 	_save(doc)
+	_note(doc, reason)
 
 
 def finish(name: str, outcome: str) -> None:
@@ -339,14 +344,18 @@ def finish(name: str, outcome: str) -> None:
 	_close_todo(doc)
 
 
-def _decided(doc: Document, note: str | None) -> None:
+def _decided(doc: Document) -> None:
 	doc.update(
 		{
 			"decided_by": frappe.session.user,
 			"decided_on": now_datetime().replace(microsecond=0),
-			"decision_note": (note or "").strip() or None,
 		}
 	)
+
+
+def _note(doc: Document, note: str | None) -> None:
+	"""Keeps why it was so decided, past Frappe's versions: those a rep is sent with the record, whatever the level."""
+	doc.db_set("decision_note", (note or "").strip() or None, update_modified=False)
 
 
 def _make_todo(doc: Document) -> str:

@@ -46,6 +46,18 @@ def share_summary(label: str, percent: float | None) -> dict:
 	}
 
 
+def one_value_each(filters: Mapping[str, object] | None) -> frappe._dict:
+	"""The filters of a report. Raises ValidationError where one is a list or more: a request may send anything, and the
+	query builder writes what it does not know into the query as it is."""
+	for name, value in (filters or {}).items():
+		if isinstance(value, Mapping | list | tuple | set):
+			frappe.throw(
+				_("The filter {0} takes one value.").format(escape_html(str(name))),
+				title=_("Nothing to Show"),
+			)
+	return frappe._dict(filters or {})
+
+
 def period(filters: frappe._dict, months: int = 3) -> tuple[date, date]:
 	"""The first day of a report and the one after its last; the last `months` where nothing is said."""
 	from_date = getdate(filters.from_date or add_months(None, -months))

@@ -128,11 +128,8 @@ def make(team: Team, kind: str, since: date, until: date) -> str | None:
 		return doc.insert(ignore_permissions=True).name
 
 
-def new(kind: str, sales_person: str | None, company: str | None) -> str:
-	"""The sheet that a manager asks for by hand, up to yesterday; the one that covers it already, where there is one.
-
-	Raises ValidationError where there is no such team.
-	"""
+def team_of(sales_person: str | None, company: str | None) -> Team:
+	"""The team at a node, or the whole company. Raises ValidationError where there is no such team."""
 	found = [
 		team
 		for team in sales_review_teams.teams()
@@ -140,7 +137,11 @@ def new(kind: str, sales_person: str | None, company: str | None) -> str:
 	]
 	if not found:
 		refuse_team(sales_person or company)
-	team = found[0]
+	return found[0]
+
+
+def new(kind: str, team: Team) -> str:
+	"""The sheet that a manager asks for by hand, up to yesterday; the one that covers it already, where there is one."""
 	period = _period(team, kind, getdate(now_datetime()))
 	if period is None:
 		last = _latest(kind, team.company, team.sales_person)

@@ -66,6 +66,12 @@ def sees_sales_person(of: str | None, user: str | None = None) -> bool:
 	return seen is None or of in seen
 
 
+def sees_company(company: str | None, user: str | None = None) -> bool:
+	"""Whether user permissions leave a company to a user."""
+	permitted = get_user_permissions(user or frappe.session.user).get("Company")
+	return not permitted or company in {row.get("doc") for row in permitted}
+
+
 def narrowed(query: QueryBuilder, doctype: str, owner_field: str, user: str | None = None) -> QueryBuilder:
 	"""A query on a doctype's table with the user's permissions and scope added.
 

@@ -574,5 +574,7 @@ def revise(plan: Document, month: date, total_amount: float | None, new_customer
 	keep_closed(draft)
 	propose(draft)
 	distribute(draft)
+	draft.flags.by_app = True
 	draft.insert()
+	draft.flags.by_app = False
 	return draft

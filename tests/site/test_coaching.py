@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import frappe
 import pytest
+from frappe.desk.form.load import getdoc
 from frappe.utils import getdate
 
 from salesflow_std.jobs import sales_review_clock
@@ -196,12 +197,43 @@ def test_nobody_decides_about_themselves(proposed, rep, as_user, call):
 		call(f"{API}.dismiss", record=proposed.name, reason="Me?")
 
 
+def test_nobody_proposes_themselves_nor_learns_of_a_proposal(proposed, rep, other, manager, as_user):
+	def by_hand(user, month="2026-12-01"):
+		return frappe.get_doc(
+			{
+				"doctype": "Coaching Record",
+				"kind": "Coaching",
+				"sales_person": reviewed.node_of(user),
+				"company": records.COMPANY,
+				"month": month,
+				"why": "Because",
+			}
+		).insert()
+
+	with as_user(manager), pytest.raises(frappe.PermissionError):
+		by_hand(manager)
+	frappe.get_doc("User", rep).add_roles("Sales Manager")
+	with as_user(rep), pytest.raises(frappe.PermissionError) as refused:
+		by_hand(rep)
+	assert proposed.name not in str(refused.value)
+
+
 def test_why_it_was_so_decided_is_for_managers(proposed, rep, manager, as_user, call):
 	confirmed(proposed, manager, as_user, call, note="Third time")
 	with as_user(rep):
 		doc = frappe.get_doc("Coaching Record", proposed.name)
 		doc.apply_fieldlevel_read_permissions()
 		assert not doc.get("decision_note")
+
+
+def test_what_the_form_is_sent_holds_no_note_of_the_decision(proposed, rep, manager, as_user, call):
+	doc = confirmed(proposed, manager, as_user, call, note="Third time, a last chance")
+	assert doc.decision_note == "Third time, a last chance"
+	with as_user(rep):
+		frappe.local.response = frappe._dict(docs=[])
+		getdoc("Coaching Record", proposed.name)
+		sent = frappe.as_json(frappe.local.response)
+	assert '"agreed": "Call ten more"' in sent and "last chance" not in sent
 
 
 # Deciding -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from salesflow_std.salesflow_std import goals
 from salesflow_std.salesflow_std.report.goal_progress.goal_progress import execute as progress_report
 from salesflow_std.salesflow_std.report.stage_funnel.stage_funnel import execute as funnel_report
 from tests.site import funnels, plans, records, stages
+from tests.site.test_target_plans import second_company
 
 NOVEMBER = {"from_date": "2026-11-01", "to_date": "2026-11-30", "period": "Month"}
 API = "salesflow_std.api.goal."
@@ -415,6 +416,53 @@ def test_money_of_two_currencies_is_no_sum(goal, process):
 	asked = (process, date(2026, 11, 1), date(2026, 11, 30))
 	assert goals.goals_of(*asked) == {(stages.EXPLORED, "Entered"): 12}
 	assert goals.goals_of(*asked, records.COMPANY)[stages.EXPLORED, "Won Value"] == 1000
+
+
+def test_nobody_cancels_a_goal_by_naming_it_their_own(tree, manager, as_user, call):
+	with as_user(manager), pytest.raises(frappe.PermissionError):
+		call(
+			"frappe.client.set_value",
+			doctype="Sales Goal",
+			name=tree.foreign.name,
+			fieldname={"sales_person": tree.own.sales_person, "status": "Cancelled"},
+		)
+	assert numbers(tree.foreign.name).status == "Open"
+
+
+def test_nobody_takes_a_goal_of_a_company_that_is_not_theirs(goal, make_user, as_user):
+	theirs = goal(company=second_company())
+	director = make_user(["Sales Master Manager", "Sales Manager"])
+	frappe.permissions.add_user_permission("Company", records.COMPANY, director)
+	with as_user(director):
+		doc = frappe.get_doc("Sales Goal", theirs.name)
+		doc.company = records.COMPANY
+		with pytest.raises(frappe.PermissionError):
+			doc.save()
+
+
+def test_the_funnel_tells_no_goals_of_another_team(tree, rep, manager, as_user, process):
+	def told(user, sales_person):
+		filters = {**NOVEMBER, "process": process, "sales_person": sales_person, "company": records.COMPANY}
+		with as_user(user):
+			columns, rows, *_more = funnel_report(filters)
+		return any(one["fieldname"] == "goal_reached" for one in columns), [
+			row["goal_reached"] for row in rows if row["goal_reached"]
+		]
+
+	assert told(manager, tree.own.sales_person) == (True, [10])
+	assert told(rep, None) == (True, [10])
+	assert told(rep, tree.team.sales_person) == (False, [])
+	assert told(manager, tree.foreign.sales_person) == (False, [])
+
+
+def test_the_funnel_of_all_companies_tells_the_goals_of_ones_own(goal, rep, as_user, process):
+	goal(target=7)
+	goal(target=30, company=second_company())
+	assert goals.goals_of(process, date(2026, 11, 1), date(2026, 11, 30))[stages.EXPLORED, "Entered"] == 37
+	frappe.permissions.add_user_permission("Company", records.COMPANY, rep)
+	with as_user(rep):
+		rows = funnel_report({**NOVEMBER, "process": process})[1]
+	assert [row["goal_reached"] for row in rows if row["goal_reached"]] == [7]
 
 
 # The report and the words ------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from salesflow_std.salesflow_std import (
 	sales_reviews,
 )
 from tests.site import funnels, plans, records, reviewed, talks
+from tests.site.test_target_plans import second_company
 
 API = "salesflow_std.api.sales_review"
 MONDAY = "2027-01-11 09:00"
@@ -494,6 +495,17 @@ def test_a_manager_makes_a_sheet_by_hand_and_finds_the_one_there_is(manager, rep
 		assert call(f"{API}.new", kind="Weekly", sales_person=node) == made
 	doc = frappe.get_doc("Sales Review", made["name"])
 	assert (doc.from_date, doc.to_date, doc.manager) == (*WEEK, manager)
+
+
+def test_a_sheet_of_another_company_is_refused(manager, rep, make_user, monday, as_user, call):
+	node = reviewed.team_of(manager).sales_person
+	director = make_user(["Sales Master Manager", "Sales Manager", "Sales User"])
+	frappe.permissions.add_user_permission("Company", second_company(), director)
+	with as_user(director):
+		assert call(f"{API}.teams", http_method="GET") == []
+		with pytest.raises(frappe.PermissionError):
+			call(f"{API}.new", kind="Weekly", sales_person=node)
+	assert not frappe.db.exists("Sales Review", {"sales_person": node})
 
 
 def test_a_sheet_of_another_team_is_refused(manager, rep, make_user, monday, as_user, call):

@@ -387,17 +387,23 @@ def narrow():
 
 
 def test_the_bottleneck_in_words(narrow, monkeypatch):
-	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args: {(NEEDS, "Conversion"): 60.0})
+	monkeypatch.setattr(
+		stage_funnel_report.goals, "goals_of", lambda *_args, **_more: {(NEEDS, "Conversion"): 60.0}
+	)
 	message = report()[2]
 	assert message.startswith(
 		"In Needs Explored 10 of the 40 decided deals went on, 25 % (14.2–40.2 %), against a goal of 60 %."
 	)
 	# 14 more go on, of whom half are won.
 	assert message.endswith("about CNY 7,000 not won.")
-	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args: {(NEEDS, "Conversion"): 40.0})
+	monkeypatch.setattr(
+		stage_funnel_report.goals, "goals_of", lambda *_args, **_more: {(NEEDS, "Conversion"): 40.0}
+	)
 	assert report()[2] is None
 	records.settings(bottleneck_sample=41)
-	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args: {(NEEDS, "Conversion"): 60.0})
+	monkeypatch.setattr(
+		stage_funnel_report.goals, "goals_of", lambda *_args, **_more: {(NEEDS, "Conversion"): 60.0}
+	)
 	assert report()[2] is None
 
 
@@ -416,7 +422,7 @@ def test_goals_stand_beside_what_was_reached(narrow, monkeypatch):
 		(WON, "Won Value"): 4000.0,
 		(NEEDS, "Median Days"): 0.5,
 	}
-	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args: aims)
+	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args, **_more: aims)
 	columns, rows, *_rest = report()
 	rows = {row["stage"]: row for row in rows}
 	assert (rows[NEEDS]["goal_reached"], rows[NEEDS]["gap_reached"]) == (50, -10)
@@ -427,7 +433,7 @@ def test_goals_stand_beside_what_was_reached(narrow, monkeypatch):
 	assert rows[SOLUTION]["goal_reached"] is None
 	names = {column["fieldname"] for column in columns}
 	assert {"goal_reached", "gap_won_value", "median_days"} <= names
-	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args: {})
+	monkeypatch.setattr(stage_funnel_report.goals, "goals_of", lambda *_args, **_more: {})
 	assert not any(column["fieldname"].startswith("goal_") for column in report()[0])
 
 

@@ -399,6 +399,24 @@ def test_only_managers_plan(reps, draft, call, as_user, rep, manager):
 	assert draft.reload().applied_by == manager
 
 
+def test_another_companys_plan_is_neither_copied_nor_taken(reps, make_user, as_user, call):
+	theirs = plan({reps[0]: 100}, 60_000, company=second_company())
+	boss = make_user(["Sales Manager", "Sales User"])
+	frappe.permissions.add_user_permission("Company", COMPANY, boss)
+	with as_user(boss):
+		mine = make(revision_of=theirs.name, plan_from="2026-12-01")
+		assert not mine.revision_of and not mine.lines
+	target_plans.withdraw(theirs)
+	with as_user(boss), pytest.raises(frappe.PermissionError):
+		call(
+			"frappe.client.set_value",
+			doctype="Sales Target Plan",
+			name=theirs.name,
+			fieldname="company",
+			value=COMPANY,
+		)
+
+
 def test_two_hundred_people_are_planned_in_a_few_queries(reps, count_queries):
 	def queries(count):
 		people = {person(): 100 / count for _ in range(count)}

@@ -23,6 +23,7 @@ class SalesTargetPlan(Document):
 		if self.flags.by_app:
 			return
 		before = self.get_doc_before_save()
+		self._check_whose(before)
 		status = before.status if before else target_plans.DRAFT
 		if status != target_plans.DRAFT:
 			frappe.throw(
@@ -32,11 +33,18 @@ class SalesTargetPlan(Document):
 				title=_("Sales Target Plan"),
 			)
 		self.status, self.applied_on, self.applied_by = status, None, None
-		self.revision_of = before.revision_of if before else self.revision_of
+		# Only planning anew says what a plan revises: the months before are copied from there.
+		self.revision_of = before.revision_of if before else None
 		if not self.revision_of:
 			self.plan_from = None
 		elif before:
 			self.plan_from = before.plan_from
+
+	def _check_whose(self, before: Document | None) -> None:
+		"""Frappe asks for the right to write what a request sends; whose plan it was counts as well."""
+		if not before or self.flags.ignore_permissions:
+			return
+		frappe.has_permission(self.doctype, "write", doc=before, throw=True)
 
 	def onload(self) -> None:
 		if self.status == target_plans.DRAFT:

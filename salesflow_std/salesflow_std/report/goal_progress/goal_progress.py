@@ -32,7 +32,7 @@ def execute(
 	filters: dict | None = None,
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict]]:
 	"""Columns, rows, a message, chart and summary of the goals whose period touches the one asked for."""
-	filters = frappe._dict(filters or {})
+	filters = report_parts.one_value_each(filters)
 	found = _goals(filters)
 	rows = [_row(goal) for goal in found]
 	return _columns(), rows, _message(found), _chart(rows), _summary(rows)

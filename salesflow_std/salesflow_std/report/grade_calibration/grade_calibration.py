@@ -16,7 +16,7 @@ from salesflow_std.engine import calibration as rules
 from salesflow_std.engine import scoring
 from salesflow_std.salesflow_std import calibration, calibration_weights
 from salesflow_std.salesflow_std.doctype.scoring_model.scoring_model import engine_model
-from salesflow_std.salesflow_std.report_parts import column
+from salesflow_std.salesflow_std.report_parts import column, one_value_each
 
 _COLOURS = {rules.BETTER: "Green", rules.SAME: "Orange", rules.WORSE: "Red", rules.FEW: "Gray"}
 
@@ -25,7 +25,7 @@ def execute(
 	filters: dict | None = None,
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict]]:
 	"""Columns, rows, a message, chart and summary; with `records` ("grade:A:won", "points:B:5:all") the documents."""
-	filters = frappe._dict(filters or {})
+	filters = one_value_each(filters)
 	filters.to_date = filters.to_date or getdate()
 	filters.from_date = filters.from_date or add_months(getdate(filters.to_date), -24)
 	found = calibration.history(filters)

@@ -20,7 +20,7 @@ def execute(
 	filters: dict | None = None,
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict] | None]:
 	"""Columns, rows with their total, a message, chart and summary; with `records` the documents behind a number."""
-	filters = frappe._dict(filters or {})
+	filters = report_parts.one_value_each(filters)
 	to_date = getdate(filters.to_date)
 	from_date = getdate(filters.from_date or add_months(to_date, -2))
 	group = report_parts.chosen_group(

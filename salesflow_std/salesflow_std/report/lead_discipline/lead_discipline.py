@@ -17,7 +17,7 @@ GROUPS = {"Lead Owner": "lead_owner", "Source": "source", "Company": "company", 
 
 def execute(filters: dict | None = None) -> tuple[list[dict], list[dict], None, dict, list[dict]]:
 	"""Columns, rows, no message, chart and summary for the chosen period and grouping."""
-	filters = frappe._dict(filters or {})
+	filters = report_parts.one_value_each(filters)
 	group = _group(filters)
 	rows = _rows(filters, group)
 	return _columns(filters, group), rows, None, _chart(rows), _summary(rows)

@@ -21,7 +21,7 @@ from salesflow_std.salesflow_std import (
 	goals,
 	stage_funnel,
 )
-from salesflow_std.salesflow_std.report_parts import column, percent
+from salesflow_std.salesflow_std.report_parts import column, one_value_each, percent
 
 LISTS = funnel_records.LISTS
 _SHOWN_GROUPS = 12
@@ -38,7 +38,7 @@ def execute(
 	filters: dict | None = None,
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict]]:
 	"""Columns, rows, a message, chart and summary of the cohort; with `records` ("lost:Negotiation") its deals."""
-	filters = frappe._dict(filters or {})
+	filters = one_value_each(filters)
 	filters.from_date = getdate(filters.from_date or add_months(getdate(), -12))
 	filters.to_date = getdate(filters.to_date)
 	_check(filters)
@@ -85,7 +85,12 @@ def _other(process: Process, filters: frappe._dict) -> stage_funnel.Cohort | Non
 def _by_stage(cohort: stage_funnel.Cohort, other: stage_funnel.Cohort | None) -> tuple:
 	filters, stages = cohort.filters, cohort.funnel()
 	targets = goals.goals_of(
-		cohort.process.name, filters.from_date, filters.to_date, filters.company, filters.sales_person
+		cohort.process.name,
+		filters.from_date,
+		filters.to_date,
+		filters.company,
+		filters.sales_person,
+		as_seen=True,
 	)
 	currency = _currency(cohort)
 	rows = [_row(stage, filters.company, currency) for stage in stages]

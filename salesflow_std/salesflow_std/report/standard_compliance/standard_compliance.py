@@ -29,7 +29,7 @@ def execute(
 
 	With `records` ("cadence:bad:<key>") the records behind that number of the chosen grouping.
 	"""
-	filters = frappe._dict(filters or {})
+	filters = report_parts.one_value_each(filters)
 	_fill(filters)
 	names = {"Rep": _("Rep"), "Team": _("Team"), "Month": _("Month")}
 	label = filters.group_by or "Rep"

@@ -24,7 +24,7 @@ def execute(
 	filters: dict | None = None,
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict] | None]:
 	"""Columns, rows, a message, chart and summary of a fiscal year; with `records` the documents behind a number."""
-	filters = frappe._dict(filters or {})
+	filters = report_parts.one_value_each(filters)
 	company = kpi_report.company_of(filters)
 	months = target_plans.months_of(_year(filters, company))
 	group = filters.group_by or "Month"
