@@ -133,6 +133,9 @@ def _lead(rng: random.Random, number: int, captured: datetime) -> Document:
 	entered = captured + timedelta(hours=rng.choice((0, 0, 1, 1, 2, 5, 30 if rng.random() < 0.5 else 3)))
 	demo_data._happened(lead, entered)
 	demo_data._score(rng, lead, entered)
+	if rng.random() < 0.7:
+		# Looked at again, mostly within the week for which facts are believed.
+		demo_data._score(rng, lead, entered + timedelta(days=rng.choice((4, 5, 6, 6, 7, 9))))
 	return lead.reload()
 
 
