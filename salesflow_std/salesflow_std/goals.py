@@ -30,6 +30,17 @@ JUDGED = (MET, MISSED)
 # What a goal is about; two open ones of the same are one too many, and judged ones keep it.
 ABOUT = ("sales_process", "stage", "measure", "company", "sales_person", "from_date", "to_date")
 FIELDS = ("name", "title", "target", "responsible", "status", "period", *ABOUT)
+# What is counted, and no input.
+COUNTED = (
+	"actual",
+	"progress",
+	"sample",
+	"forecast",
+	"forecast_low",
+	"forecast_high",
+	"forecast_state",
+	"measured_on",
+)
 _GIVEN = "given"
 # How far back the chances of a stage are learnt.
 _HISTORY_MONTHS = 12

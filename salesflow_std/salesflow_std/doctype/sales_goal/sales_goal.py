@@ -44,16 +44,7 @@ class SalesGoal(Document):
 
 	def _keep_own_numbers(self, before: Document | None) -> None:
 		"""What the app counts is no input, and a form sends back what it once read."""
-		for field in (
-			"actual",
-			"progress",
-			"sample",
-			"forecast",
-			"forecast_low",
-			"forecast_high",
-			"forecast_state",
-			"measured_on",
-		):
+		for field in goals.COUNTED:
 			self.set(field, before.get(field) if before else None)
 
 	def _check_status(self, before: Document | None) -> None:

@@ -14,17 +14,7 @@ from salesflow_std.engine import goals as rules
 from salesflow_std.salesflow_std import goals, report_parts
 from salesflow_std.salesflow_std.report_parts import column
 
-_FIELDS = (
-	*goals.FIELDS,
-	"actual",
-	"progress",
-	"sample",
-	"forecast",
-	"forecast_low",
-	"forecast_high",
-	"forecast_state",
-	"measured_on",
-)
+_FIELDS = (*goals.FIELDS, *goals.COUNTED)
 _CHART = 15
 
 
