@@ -28,7 +28,7 @@ from frappe.utils import (
 
 from salesflow_std.engine import targets as rules
 from salesflow_std.engine.errors import EngineError
-from salesflow_std.salesflow_std import kpi_documents, kpi_numbers, messages, target_rows
+from salesflow_std.salesflow_std import kpi_documents, kpi_numbers, messages, scope, target_rows
 
 DOCTYPE = "Sales Target Plan"
 DRAFT, APPLIED, REPLACED = "Draft", "Applied", "Replaced"
@@ -62,7 +62,8 @@ def closed_lines(plan: Document) -> list[Document]:
 
 
 def propose(plan: Document) -> int:
-	"""Fills in who sells, with their sales of the year before; returns how many were added.
+	"""Fills in who sells, of those whose numbers the user sees, with their sales of the year before; returns how many
+	were added.
 
 	Who stands there already keeps potential, ability and a fixed share; who has left goes.
 	"""
@@ -77,6 +78,7 @@ def propose(plan: Document) -> int:
 			person.name in known
 			or person.is_group
 			or not person.enabled
+			or not scope.sees_sales_person(person.name)
 			or _covered(person.name, known, spans)
 		):
 			continue

@@ -11,7 +11,7 @@ from erpnext.selling.report.sales_person_target_variance_based_on_item_group imp
 )
 from frappe.utils import getdate
 
-from salesflow_std.salesflow_std import target_plans, target_rows
+from salesflow_std.salesflow_std import scope, target_plans, target_rows
 from tests.site.sold import COMPANY, invoice, person, plan
 
 API = "salesflow_std.api.target_plan"
@@ -386,7 +386,9 @@ def test_a_closed_month_is_not_planned_anew(reps, call):
 # Rights -----------------------------------------------------------------------------------------------------------
 
 
-def test_only_managers_plan(reps, draft, call, as_user, rep, manager):
+def test_only_managers_plan(reps, draft, call, as_user, rep, make_user):
+	# In no tree, so everybody's manager.
+	manager = make_user(["Sales Manager", "Sales User"])
 	with as_user(rep):
 		for method in ("propose", "distribute", "spread", "apply", "withdraw"):
 			with pytest.raises(frappe.PermissionError):
@@ -397,6 +399,24 @@ def test_only_managers_plan(reps, draft, call, as_user, rep, manager):
 		call(f"{API}.distribute", name=draft.name)
 		call(f"{API}.apply", name=draft.name)
 	assert draft.reload().applied_by == manager
+
+
+def test_a_manager_plans_for_their_tree(reps, draft, call, as_user, rep, manager):
+	theirs = plan({reps[0]: 100}, 60_000, apply=False)
+	with as_user(manager):
+		assert not frappe.has_permission("Sales Target Plan", "read", doc=theirs)
+		assert theirs.name not in frappe.get_list("Sales Target Plan", pluck="name")
+		assert not frappe.get_list(
+			"Sales Target Line", {"parent": theirs.name}, parent_doctype="Sales Target Plan"
+		)
+		for method in ("distribute", "apply"):
+			with pytest.raises(frappe.PermissionError):
+				call(f"{API}.{method}", name=theirs.name)
+		call(f"{API}.propose", name=draft.name)
+	own = scope.sales_persons(manager)
+	assert draft.reload().shares and {row.sales_person for row in draft.shares} <= own
+	with as_user(manager):
+		assert draft.name in frappe.get_list("Sales Target Plan", pluck="name")
 
 
 def test_another_companys_plan_is_neither_copied_nor_taken(reps, make_user, as_user, call):

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import escape_html
 
-from salesflow_std.salesflow_std import access, target_plans
+from salesflow_std.salesflow_std import access, scope, target_plans
 
 
 class SalesTargetPlan(Document):
@@ -59,13 +59,21 @@ class SalesTargetPlan(Document):
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
-	"""Plans are the managers'; the roles say who may read them."""
-	return ""
+	"""A plan is seen by managers who see the numbers of everybody in it."""
+	seen = scope.sales_persons(user)
+	if seen is None:
+		return ""
+	names = ", ".join(frappe.db.escape(one) for one in sorted(seen) or [""])
+	return (
+		"not exists (select 1 from `tabSales Target Share` share where share.parent = `tabSales Target Plan`.name "
+		f"and share.sales_person not in ({names}))"
+	)
 
 
 def has_permission(doc: Document, ptype: str = "read", user: str | None = None) -> bool:
-	"""Plans are the managers'; the roles say who may read them."""
-	return True
+	"""A plan is seen by managers who see the numbers of everybody in it."""
+	seen = scope.sales_persons(user)
+	return seen is None or all(row.sales_person in seen for row in doc.get("shares") or ())
 
 
 def share_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
