@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.desk import records
-from tests.desk.language import sources_left, word
+from tests.desk.language import TRANSLATIONS, sources_left, word
 from tests.desk.screen import overflow
 
 STATE = ".sf-talk-state"
+# They are asked in the customer's language, which need not be the reader's.
+QUESTIONS = [
+	json.loads(path.read_text(encoding="utf-8"))["question"]
+	for path in (TRANSLATIONS.parents[1] / "fixtures" / "spin_question").glob("en_*.json")
+]
 
 
 @pytest.fixture
@@ -73,7 +80,7 @@ def test_a_talk_is_begun_from_the_lead_and_written_without_the_mouse(login, call
 	assert (need["explicitness"], need["nature"], need["match_score"]) == ("Implicit", "Value-adding", 4)
 	assert need["evidence"] and need["said_by"] and need["said_on"]
 	if lang == "zh":
-		assert sources_left(page.locator(".sf-talk")) == []
+		assert sources_left(page.locator(".sf-talk"), *QUESTIONS) == []
 
 
 def test_the_forms_own_save_takes_everything_along(login, call, record):
@@ -166,7 +173,7 @@ def test_on_a_phone(login, record, lang):
 	assert overflow(page.locator(".sf-talk")) <= 0
 	assert overflow(page.locator("html")) <= 0
 	if lang == "zh":
-		assert sources_left(page.locator(".sf-talk")) == []
+		assert sources_left(page.locator(".sf-talk"), *QUESTIONS) == []
 
 
 def test_the_list_tells_what_is_late(login, call, lead):
