@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -33,6 +35,20 @@ def as_shown(time: str) -> str:
 
 def insert(call: Callable, doctype: str, user: str = "Administrator", **values: Any) -> str:
 	return call("frappe.client.insert", user=user, doc={"doctype": doctype, **values})["name"]
+
+
+def delete(call: Callable, doctype: str, *names: str) -> None:
+	"""Take documents out, and wait for what Frappe still deletes of them in the background: it locks whole tables, so
+	that what is inserted meanwhile may end in a deadlock."""
+	for name in names:
+		call("frappe.client.delete", doctype=doctype, name=name)
+	busy = json.dumps([["RQ Job", "status", "in", ["queued", "started"]]])
+	until = time.monotonic() + 30
+	while time.monotonic() < until:
+		if not call("frappe.desk.reportview.get_count", doctype="RQ Job", filters=busy, fields="[]"):
+			return
+		time.sleep(0.2)
+	raise AssertionError("the background jobs did not end in 30 s")
 
 
 def lead(call: Callable, **values: Any) -> str:

@@ -35,8 +35,7 @@ def complaints(call, customer) -> Iterator[list[str]]:
 	]
 	yield names
 	# Their clock would tell the manager of them in other tests.
-	for name in names:
-		call("frappe.client.delete", doctype="Issue", name=name)
+	records.delete(call, "Issue", *names)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -33,7 +33,7 @@ def target(call, industry) -> Iterator[str]:
 		industry_weight=4,
 	)
 	yield name
-	call("frappe.client.delete", doctype="Target Customer Profile", name=name)
+	records.delete(call, "Target Customer Profile", name)
 
 
 def show_fit(page: Page):

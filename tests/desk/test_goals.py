@@ -50,11 +50,10 @@ def goal(call) -> Iterator[str]:
 		to_date=str(today + timedelta(days=30)),
 	)
 	yield name
-	for deal in deals:
-		call("frappe.client.delete", doctype="Opportunity", name=deal)
-	for made in call("frappe.client.get_list", doctype="Sales Goal", filters={"sales_process": process}):
-		call("frappe.client.delete", doctype="Sales Goal", name=made["name"])
-	call("frappe.client.delete", doctype="Sales Process", name=process)
+	goals = call("frappe.client.get_list", doctype="Sales Goal", filters={"sales_process": process})
+	records.delete(call, "Opportunity", *deals)
+	records.delete(call, "Sales Goal", *(made["name"] for made in goals))
+	records.delete(call, "Sales Process", process)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -58,9 +58,8 @@ def make(call):
 	for name in made:
 		if call("frappe.client.get", doctype=PLAN, name=name)["status"] == "Applied":
 			call(f"{API}.withdraw", name=name)
-		call("frappe.client.delete", doctype=PLAN, name=name)
-	for person in people:
-		call("frappe.client.delete", doctype="Sales Person", name=person)
+	records.delete(call, PLAN, *made)
+	records.delete(call, "Sales Person", *people)
 
 
 @pytest.fixture
