@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 import frappe
 from frappe.utils import add_days, get_datetime, getdate
-from pypika import Case, functions
+from pypika import functions
 from pypika.terms import LiteralValue
 
 from salesflow_std.engine import funnel as rules
@@ -123,6 +123,8 @@ class Cohort:
 	def __init__(self, process: Process, filters: frappe._dict) -> None:
 		self.process = process
 		self.filters = filters
+		self._from = get_datetime(getdate(filters.from_date))
+		self._until = get_datetime(add_days(getdate(filters.to_date), 1))
 		self.stages = [stage.name for stage in process.stages]
 		self.documents = Documents()
 		self.leads: dict[str, Row] = {}
@@ -175,7 +177,7 @@ class Cohort:
 	# Reading ----------------------------------------------------------------------------------------------------
 
 	def _read(self) -> None:
-		leads = {row.name: row for row in self._documents(LEAD, until=True)}
+		leads = {row.name: row for row in self._documents(LEAD)}
 		of_lead: dict[str, list[Row]] = {}
 		alone: list[Row] = []
 		for row in self._documents(OPPORTUNITY):
@@ -199,9 +201,9 @@ class Cohort:
 			if self._within(row.first):
 				self._add(row.name, row.first, None, (row,))
 
-	def _documents(self, doctype: str, until: bool = False) -> Iterator[Row]:
-		"""The documents of the process that count for the user and that began in the period, or without `until` only not
-		before it: an opportunity may belong to a lead of the period and be younger."""
+	def _documents(self, doctype: str) -> Iterator[Row]:
+		"""The documents of the process that count for the user and that began in the period; an opportunity of a lead may
+		be younger, for the lead may be of the period."""
 		table, ways = frappe.qb.DocType(doctype), self._ways(doctype)
 		columns = [
 			*(table[field] for field in _FIELDS),
@@ -209,7 +211,6 @@ class Cohort:
 			table[stage_limits.OWNERS[doctype]],
 			*(table[field] for field in _MORE_FIELDS[doctype]),
 			*(table[field] for field in _AMOUNTS if doctype == OPPORTUNITY),
-			ways.came_from,
 			ways.way,
 		]
 		line = functions.Concat(
@@ -223,22 +224,34 @@ class Cohort:
 			.where(table.sf_sales_process == self.process.name)
 			.where(ways.first >= self._from)
 		)
-		if until:
-			query = query.where(ways.first < self._until)
-		query = scope.narrowed(query, doctype, stage_limits.OWNERS[doctype])
+		is_in_time, came_from = ways.first < self._until, {}
+		if doctype == OPPORTUNITY:
+			log = frappe.qb.DocType(transitions.DOCTYPE)
+			of_leads = (
+				frappe.qb.from_(log)
+				.select(log.reference_name)
+				.where((log.reference_doctype == OPPORTUNITY) & (log.came_from_doctype == LEAD))
+				.where(log.came_from.isnotnull())
+				.groupby(log.reference_name)
+			)
+			came_from = dict(of_leads.select(functions.Max(log.came_from)).run())
+			is_in_time |= table.name.isin(of_leads)
+		query = scope.narrowed(query.where(is_in_time), doctype, stage_limits.OWNERS[doctype])
 		frappe.db.sql("set session group_concat_max_len = %s", _LONGEST_WAY)
 		# No other query may be asked before all is read, so what is read is kept.
 		with frappe.db.unbuffered_cursor():
-			found = [self._row(doctype, text) for (text,) in query.run(as_iterator=True, as_list=True)]
+			found = [
+				self._row(doctype, text, came_from) for (text,) in query.run(as_iterator=True, as_list=True)
+			]
 		return iter(sorted(found))
 
-	def _row(self, doctype: str, text: str) -> Row:
+	def _row(self, doctype: str, text: str, came_from: Mapping[str, str]) -> Row:
 		values = [value or None for value in text.split(_BETWEEN)]
 		if doctype == OPPORTUNITY:
-			amounts = slice(-2 - len(_AMOUNTS), -2)
+			amounts = slice(-1 - len(_AMOUNTS), -1)
 			values[amounts] = [float(value) if value else 0.0 for value in values[amounts]]
-			values[_LOST_ON] = get_datetime(values[_LOST_ON]) if values[_LOST_ON] else None
-		values[-1:] = self._way(values[-1])
+			values[_LOST_ON] = datetime.fromisoformat(values[_LOST_ON]) if values[_LOST_ON] else None
+		values[-1:] = (came_from.get(values[0]), *self._way(values[-1]))
 		return _ROWS[doctype](*values)
 
 	def _ways(self, doctype: str):
@@ -249,17 +262,14 @@ class Cohort:
 			f"group_concat(concat(field(to_stage, {names}), ':', ifnull(timestampdiff(microsecond, '{_EPOCH:%Y-%m-%d}',"
 			" changed_on), '')) order by changed_on, creation, name separator ',')"
 		)
-		came_from = Case().when(log.came_from_doctype == LEAD, log.came_from)
 		query = frappe.qb.from_(log)
-		# Without it the server sorts the whole log by document on disk, where the index has that order already.
-		index = frappe.db.get_column_index(f"tab{transitions.DOCTYPE}", "reference_name")
-		if index:
-			query = query.force_index(index.Key_name)
+		# It has all that is asked for in that order; without it the server may sort the whole log on disk.
+		if frappe.db.has_index(f"tab{transitions.DOCTYPE}", transitions.WAYS_INDEX):
+			query = query.force_index(transitions.WAYS_INDEX)
 		return (
 			query.select(
 				log.reference_name,
 				functions.Min(log.changed_on).as_("first"),
-				functions.Max(came_from).as_("came_from"),
 				LiteralValue(way).as_("way"),
 			)
 			.where(log.reference_doctype == doctype)
@@ -283,21 +293,16 @@ class Cohort:
 		self._span = min(low, first), max(high, when)
 		return first, tuple(found)
 
-	@property
-	def _from(self):
-		return getdate(self.filters.from_date)
-
-	@property
-	def _until(self):
-		return add_days(getdate(self.filters.to_date), 1)
-
 	def _within(self, moment: datetime | None) -> bool:
-		return bool(moment) and self._from <= moment.date() < self._until
+		return bool(moment) and self._from <= moment < self._until
 
 	# Deals ------------------------------------------------------------------------------------------------------
 
 	def _add(self, key: str, begun: datetime, lead: Row | None, opportunities: Sequence[Row]) -> None:
-		best = max(opportunities, key=self._rank, default=None) if opportunities else None
+		# Nearly all have one at most.
+		best = (
+			max(opportunities, key=self._rank) if len(opportunities) > 1 else next(iter(opportunities), None)
+		)
 		last = best or lead
 		if not self._wanted.has(lead, last):
 			return

@@ -27,6 +27,10 @@ PERSON, BY_ITSELF, TAKEN_IN, IMPORTED, FOUND_LATER = (
 	"Found Later",
 )
 
+# The ways of documents through the stages, oldest first, without a look into the table: what the funnel reads.
+WAYS_INDEX = "sf_ways"
+WAYS = ("reference_doctype", "reference_name", "changed_on", "creation", "to_stage")
+
 _OWNERS = {**stage_limits.OWNERS, "Customer": "account_manager"}
 _TITLES = {"Customer": "customer_name"}
 

@@ -1037,7 +1037,6 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	("Lead", ("sf_stage_late", "sf_stage_due")),
 	("Opportunity", ("sf_stage_late", "sf_stage_due")),
 	("Opportunity", ("sf_contract", "sf_contract_due")),
-	("Stage Transition", ("reference_doctype", "reference_name", "changed_on")),
 	("Follow Up", ("reference_doctype", "reference_name", "status")),
 	("Follow Up", ("allocated_to", "status", "due_on")),
 	("Follow Up", ("status", "late_on")),

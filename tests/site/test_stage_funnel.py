@@ -12,8 +12,10 @@ import pytest
 
 import salesflow_std
 from salesflow_std.pipeline.run import Files, import_pipeline
+from salesflow_std.salesflow_std import processes, transitions
 from salesflow_std.salesflow_std.report.stage_funnel import stage_funnel as stage_funnel_report
 from salesflow_std.salesflow_std.report.stage_funnel.stage_funnel import LISTS, execute
+from salesflow_std.salesflow_std.stage_funnel import Cohort
 from tests.site import funnels, records
 from tests.site.funnels import LEAD, NEEDS, NEGOTIATION, QUALIFIED, SOLUTION, STAGES, WON, through
 
@@ -570,3 +572,10 @@ def test_the_won_one_of_two_opportunities_stands_for_the_deal():
 	summary = {one["label"]: one["value"] for one in report()[4]}
 	assert (summary["Won"], summary["Won Value"]) == (1, 500)
 	assert [row["document"] for row in report(records="won:")[1]] == [won]
+
+
+def test_the_ways_of_documents_are_read_from_their_index_alone():
+	cohort = Cohort(processes.get("Six Stages"), frappe._dict(YEAR))
+	(plan,) = frappe.db.sql(f"explain {cohort._ways('Opportunity').get_sql()}", as_dict=True)
+	assert plan.key == transitions.WAYS_INDEX
+	assert "Using index" in plan.Extra and "filesort" not in plan.Extra and "temporary" not in plan.Extra

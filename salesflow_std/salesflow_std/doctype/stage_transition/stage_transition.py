@@ -7,7 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from salesflow_std.salesflow_std import access
-from salesflow_std.salesflow_std.transitions import DOCTYPE, SUBJECTS
+from salesflow_std.salesflow_std.transitions import DOCTYPE, SUBJECTS, WAYS, WAYS_INDEX
 
 
 class StageTransition(Document):
@@ -24,6 +24,11 @@ class StageTransition(Document):
 				_("The log of stages is kept. It goes with the document it is about."),
 				title=_("Transitions Are Kept"),
 			)
+
+
+def on_doctype_update() -> None:
+	"""All names of the columns together are too long for the name of an index."""
+	frappe.db.add_index(DOCTYPE, list(WAYS), index_name=WAYS_INDEX)
 
 
 def permission_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
