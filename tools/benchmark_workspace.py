@@ -1,4 +1,5 @@
-"""How long a workspace takes in a browser until all its numbers and charts are drawn, for `make benchmark`.
+"""How long a workspace takes in a browser until it is painted, until the first screen has its numbers and charts, and
+until all has, for `make benchmark`.
 
 	python -m tools.benchmark_workspace URL PASSWORD ROUNDS PATH ...
 
@@ -12,19 +13,25 @@ import json
 import statistics
 import sys
 import time
+from collections import defaultdict
 
-# Numbers and charts are there, nothing is on its way, and what is there has been drawn.
-_DRAWN = """() => {
-	const shown = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.offsetParent);
-	if (!window.frappe?.request || frappe.request.ajax_count || !shown(".ce-block").length) return false;
+# The numbers and charts of the first screen, or all of them and nothing more on its way, are there and drawn.
+_DRAWN = """(whole) => {
+	const shown = (selector) => [...document.querySelectorAll(selector)].filter(
+		(one) => one.offsetParent && (whole || one.getBoundingClientRect().top < window.innerHeight)
+	);
+	if (!window.frappe?.request || (whole && frappe.request.ajax_count) || !shown(".ce-block").length) return false;
 	const numbers = shown(".number-widget-box"), charts = shown(".dashboard-widget-box");
 	return (
 		numbers.every((one) => one.querySelector(".number")) &&
 		charts.every((one) => one.querySelector("svg.frappe-chart, .frappe-chart") ||
 			[...one.querySelectorAll(".chart-loading-state")].some((state, place) => place && state.offsetParent)) &&
-		shown(".links-widget-box, .shortcut-widget-box").length > 0
+		document.querySelector(".links-widget-box, .shortcut-widget-box") !== null
 	);
 }"""
+# Headings, cards and shortcuts are on the screen, the numbers may be on their way.
+_PAINTED = """() => [...document.querySelectorAll(".ce-block .widget")].some((one) => one.offsetParent)"""
+_MOMENTS = {"painted": (_PAINTED, None), "screen": (_DRAWN, False), "all": (_DRAWN, True)}
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -47,10 +54,11 @@ def spread_leads() -> int:
 
 
 def measure(url: str, password: str, rounds: int, paths: list[str], browser: str) -> dict[str, dict]:
-	"""Path -> the median seconds from navigation until all is drawn, and the number of requests for data."""
+	"""Path -> the median seconds from navigation until it is `painted`, until the first `screen` and until `all` is drawn,
+	and the number of `requests` for data."""
 	from playwright.sync_api import sync_playwright
 
-	seconds: dict[str, list[float]] = {path: [] for path in paths}
+	seconds: dict[str, dict[str, list[float]]] = {path: defaultdict(list) for path in paths}
 	requests: dict[str, int] = {}
 	with sync_playwright() as playwright:
 		chromium = playwright.chromium.launch(executable_path=browser, headless=True, args=_ARGUMENTS)
@@ -70,15 +78,19 @@ def measure(url: str, password: str, rounds: int, paths: list[str], browser: str
 				)
 				begun = time.perf_counter()
 				page.goto(f"{url}{path}", wait_until="commit")
-				page.wait_for_function(_DRAWN, timeout=120_000, polling=50)
-				if turn:
-					seconds[path].append(time.perf_counter() - begun)
-					requests[path] = len(asked)
+				for moment, (script, whole) in _MOMENTS.items():
+					page.wait_for_function(script, arg=whole, timeout=120_000, polling=50)
+					if turn:
+						seconds[path][moment].append(time.perf_counter() - begun)
+				requests[path] = len(asked)
 				page.close()
 		chromium.close()
 	return {
-		path: {"seconds": statistics.median(values), "requests": requests[path]}
-		for path, values in seconds.items()
+		path: {
+			**{moment: statistics.median(values) for moment, values in seconds[path].items()},
+			"requests": requests[path],
+		}
+		for path in paths
 	}
 
 

@@ -85,7 +85,7 @@ def numbers(
 ) -> list[frappe._dict]:
 	"""The measures from a day until and with another, by ``rep``, ``team`` or ``month``.
 
-	``{"key", "label", "users", "<measure>_good", "<measure>_all", "cadence_missed", "cadence_escalated"}`` each; the key is a
+	``{"key", "label", "<measure>_good", "<measure>_all", "cadence_missed", "cadence_escalated"}`` each; the key is a
 	user, the group of the Sales Person tree that they stand in, or a month as ``2027-01``; None where there is none.
 	Only what the session's user may see (`scope`), of `users` where they are given. Raises ValueError for another `group`.
 	"""
@@ -124,6 +124,10 @@ class Found:
 		return Found(self.tally + other.tally, more)
 
 
+# (user, month) -> what was found.
+Counts = dict[tuple[str | None, str], Found]
+
+
 @dataclass(frozen=True)
 class _Measure:
 	"""A measure as a query: the rows that are `asked`, whose they are, when, and which are good."""
@@ -158,20 +162,30 @@ class Reading:
 		self.end = self.begin + timedelta(days=(self.to_date - self.from_date).days + 1)
 		self.company, self.users, self.now = company, users, now_datetime()
 		self.measures = tuple(measures)
-		self._found: dict[str, dict[tuple[str | None, str], Found]] | None = None
+		self._found: dict[str, Counts] = {}
+		self._of_all: dict[str, Counts] = {}
 		self._team_of: dict[str, str] | None = None
 
 	# Counting ------------------------------------------------------------------------------------------------------
 
-	def found(self) -> dict[str, dict[tuple[str | None, str], Found]]:
+	def found(self) -> dict[str, Counts]:
 		"""Measure -> (user, month) -> what was found."""
-		if self._found is None:
-			self._found = {measure: self._count(measure) for measure in self.measures}
+		if not self._found:
+			self._found = {measure: self._count(measure, by_rep=True) for measure in self.measures}
 		return self._found
+
+	def of_all(self) -> dict[str, Counts]:
+		"""Measure -> (user, month) -> what was found, where nobody asks for the users: then None stands for all of them,
+		for names are what a database groups by most slowly."""
+		if self._found:
+			return self._found
+		if not self._of_all:
+			self._of_all = {measure: self._count(measure, by_rep=False) for measure in self.measures}
+		return self._of_all
 
 	def total(self, measure: str) -> Tally:
 		"""One measure of everybody, all months together."""
-		return sum(self.found()[measure].values(), Found()).tally
+		return sum(self.of_all()[measure].values(), Found()).tally
 
 	def by(self, group: str) -> list[frappe._dict]:
 		"""As `numbers`."""
@@ -179,24 +193,22 @@ class Reading:
 		rows: dict[str | None, frappe._dict] = {}
 		if group == MONTH:
 			rows = {month: self._row(month) for month in _months(self.from_date, self.to_date)}
-		for measure, found in self.found().items():
+		for measure, found in (self.of_all() if group == MONTH else self.found()).items():
 			for (rep, month), one in found.items():
 				row = rows.setdefault(keys(rep, month), self._row(keys(rep, month)))
 				row[f"{measure}_good"] += one.tally.good
 				row[f"{measure}_all"] += one.tally.all
 				for key, count in one.more.items():
 					row[f"{measure}_{key}"] += count
-				row.users.add(rep)
 		names = full_names(rows) if group == REP else {}
 		for key, row in rows.items():
 			row.label = self._label(group, key, names)
-			row.users = sorted(filter(None, row.users))
 		if group == MONTH:
 			return list(rows.values())
 		return sorted(rows.values(), key=lambda row: (row.key is None, row.label, row.key or ""))
 
 	def _row(self, key: str | None) -> frappe._dict:
-		row = frappe._dict(key=key, users=set(), cadence_missed=0, cadence_escalated=0)
+		row = frappe._dict(key=key, cadence_missed=0, cadence_escalated=0)
 		for measure in MEASURES:
 			row[f"{measure}_good"] = row[f"{measure}_all"] = 0
 		return row
@@ -236,9 +248,9 @@ class Reading:
 			return format_date(f"{key}-01", "yyyy-MM")
 		return names.get(key, key) if group == REP else key
 
-	def _count(self, measure: str) -> dict[tuple[str | None, str], Found]:
+	def _count(self, measure: str, by_rep: bool) -> Counts:
 		if measure == STALE:
-			return self._count_grade_reviews()
+			return self._count_grade_reviews(by_rep)
 		asked = self._measure(measure)
 		if asked is None:
 			return {}
@@ -246,12 +258,14 @@ class Reading:
 		tally = lambda criterion: Sum(Case().when(criterion, 1).else_(0))  # noqa: E731
 		query = (
 			self._asked(asked)
-			.select(asked.rep.as_("rep"), year.as_("year"), month.as_("month"), Count("*").as_("asked"))
+			.select(year.as_("year"), month.as_("month"), Count("*").as_("asked"))
 			.select(tally(asked.good).as_("good"))
 			.select(*(tally(criterion).as_(key) for key, criterion in asked.more.items()))
-			.groupby(asked.rep, year, month)
-			.orderby(asked.rep)
+			.groupby(year, month)
+			.orderby(year, month)
 		)
+		if by_rep:
+			query = query.select(asked.rep.as_("rep")).groupby(asked.rep).orderby(asked.rep)
 		found = {}
 		for row in query.run(as_dict=True):
 			key = (row.rep or None, f"{row.year:04d}-{row.month:02d}")
@@ -435,23 +449,22 @@ class Reading:
 		)
 		return [*self._reviewed(), *waiting.run(as_dict=True)]
 
-	def _count_grade_reviews(self) -> dict[tuple[str | None, str], Found]:
+	def _count_grade_reviews(self, by_rep: bool) -> Counts:
 		"""What was reviewed has its due day counted by its calendar; what waits, which may be very much, is counted where
 		it lies."""
-		found: dict[tuple[str | None, str], Found] = {}
+		found: Counts = {}
 		for row in self._reviewed():
-			key = (row.rep or None, f"{row.on:%Y-%m}")
+			key = ((by_rep and row.rep) or None, f"{row.on:%Y-%m}")
 			found[key] = found.get(key, Found()) + Found(Tally(int(row.good), 1))
 		lead = frappe.qb.DocType("Lead")
 		year, month = _YEAR(lead.sf_review_due), _MONTH(lead.sf_review_due)
 		waiting = (
-			self._waiting(lead)
-			.select(lead.lead_owner, year, month, Count("*"))
-			.groupby(lead.lead_owner, year, month)
-			.orderby(lead.lead_owner)
+			self._waiting(lead).select(year, month, Count("*")).groupby(year, month).orderby(year, month)
 		)
-		for rep, of_year, of_month, count in waiting.run():
-			key = (rep or None, f"{of_year:04d}-{of_month:02d}")
+		if by_rep:
+			waiting = waiting.select(lead.lead_owner).groupby(lead.lead_owner).orderby(lead.lead_owner)
+		for of_year, of_month, count, *rep in waiting.run():
+			key = ((rep and rep[0]) or None, f"{of_year:04d}-{of_month:02d}")
 			found[key] = found.get(key, Found()) + Found(Tally(0, count))
 		return found
 

@@ -1048,7 +1048,10 @@ JOB_INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 	# My Day asks for the profiles that somebody has to review.
 	("Customer Profile", ("responsible", "review_due")),
 	("Customer Profile", ("responsible", "confirm_due")),
-	*((doctype, ("sf_grade_stale", "sf_review_due")) for doctype in GRADED),
+	# With their status, so that what waits is counted without a look at the documents.
+	("Lead", ("sf_grade_stale", "sf_review_due", "status")),
+	("Opportunity", ("sf_grade_stale", "sf_review_due", "status")),
+	("Customer", ("sf_grade_stale", "sf_review_due")),
 	*((doctype, ("sf_scoring_model", "sf_points", "sf_grade")) for doctype in GRADED),
 )
 
