@@ -175,13 +175,22 @@ def _stays(visits: Sequence[tuple], deal: Deal, stay: Stay) -> Iterable[tuple]:
 
 
 def _clocked(visits: Sequence[tuple], deal: Deal, until: Callable[[datetime], float]) -> Iterable[tuple]:
-	marks = [None if moment is None else until(moment) for _name, moment in visits]
+	"""As `_stays`, in one loop: it runs for each of very many deals."""
+	left = [moment for _name, moment in visits[1:]]
 	if deal.outcome in (LOST, CLOSED):
-		marks.append(None if deal.ended_on is None else until(deal.ended_on))
-	return _added(
-		(name, None if start is None or end is None else max(0.0, end - start))
-		for (name, _moment), start, end in zip(visits, marks, marks[1:], strict=False)
-	)
+		left.append(deal.ended_on)
+	spent: dict[object, float | None] = {}
+	entered = visits[0][1]
+	start = None if entered is None else until(entered)
+	for (name, _moment), moment in zip(visits, left, strict=False):
+		end = None if moment is None else until(moment)
+		before = spent.get(name, 0.0)
+		if start is None or end is None or before is None:
+			spent[name] = None
+		else:
+			spent[name] = before + (end - start if end > start else 0.0)
+		start = end
+	return [(name, hours) for name, hours in spent.items() if hours is not None]
 
 
 def _ends(visits: Sequence[tuple], deal: Deal) -> list[datetime | None]:

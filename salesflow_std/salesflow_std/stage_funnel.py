@@ -126,13 +126,15 @@ class Cohort:
 		self._from = get_datetime(getdate(filters.from_date))
 		self._until = get_datetime(add_days(getdate(filters.to_date), 1))
 		self.stages = [stage.name for stage in process.stages]
+		# As the ways of documents call them.
+		self._names = {str(place): name for place, name in enumerate(self.stages, 1)}
 		self.documents = Documents()
 		self.leads: dict[str, Row] = {}
 		self.begun: dict[str, datetime] = {}
 		self.opportunities: dict[str, list[Row]] = {}
 		self.deals: list[rules.Deal] = []
 		self._clocks: dict[str | None, Worked] = {}
-		self._span: tuple[datetime, datetime] | None = None
+		self._span: list[datetime] | None = None
 		self._currencies: dict[str, str] = {}
 		self._wanted = _Wanted(filters)
 		self._read()
@@ -278,19 +280,21 @@ class Cohort:
 
 	def _way(self, text: str) -> tuple[datetime, tuple[tuple[str, datetime | None], ...]]:
 		"""When a document began, and its way."""
-		stages, first, found = self.stages, None, []
+		names, first, when, found = self._names, None, None, []
 		for step in text.split(","):
 			place, _colon, moment = step.partition(":")
-			when = None
 			if moment:
-				elapsed = int(moment)
-				when = _EPOCH + timedelta(0, 0, elapsed)
+				when = _EPOCH + timedelta(0, 0, int(moment))
 				# Those that are known stand in order, the others before them.
 				first = first or when
-			if place != "0":
-				found.append((stages[int(place) - 1], when))
-		low, high = self._span or (first, when)
-		self._span = min(low, first), max(high, when)
+			if place in names:
+				found.append((names[place], when))
+		if self._span is None:
+			self._span = [first, when]
+		elif first < self._span[0]:
+			self._span[0] = first
+		if when > self._span[1]:
+			self._span[1] = when
 		return first, tuple(found)
 
 	def _within(self, moment: datetime | None) -> bool:
