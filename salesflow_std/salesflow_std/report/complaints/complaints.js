@@ -1,4 +1,6 @@
 // Complaints: every number opens the complaints behind it.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Complaints"] = {
 	filters: [
 		{
@@ -49,12 +51,6 @@ frappe.query_reports["Complaints"] = {
 		const names = data?.names?.[column.fieldname];
 		if (!names?.length) return text;
 		const tone = column.fieldname === "overdue" ? "text-danger" : "";
-		return `<a class="${tone}" data-names="${frappe.utils.escape_html(JSON.stringify(names))}"
-			onclick="open_complaints(this)">${value}</a>`;
+		return salesflow_std.report_links.list(value, "Issue", names, tone);
 	},
-};
-
-window.open_complaints = (link) => {
-	frappe.route_options = { name: ["in", JSON.parse(link.dataset.names)] };
-	frappe.set_route("List", "Issue", "List");
 };

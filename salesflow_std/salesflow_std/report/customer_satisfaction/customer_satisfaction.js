@@ -1,4 +1,6 @@
 // Customer Satisfaction: every number opens the surveys behind it.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Customer Satisfaction"] = {
 	filters: [
 		{
@@ -53,14 +55,8 @@ frappe.query_reports["Customer Satisfaction"] = {
 		const names = data?.names?.[name];
 		if (names?.length) {
 			const tone = ["low", "detractors"].includes(name) ? "text-danger" : "";
-			text = `<a class="${tone}" data-names="${frappe.utils.escape_html(JSON.stringify(names))}"
-				onclick="open_surveys_of_satisfaction(this)">${value}</a>`;
+			text = salesflow_std.report_links.list(value, "Satisfaction Survey", names, tone);
 		}
 		return data?.is_total ? `<b>${text}</b>` : text;
 	},
-};
-
-window.open_surveys_of_satisfaction = (link) => {
-	frappe.route_options = { name: ["in", JSON.parse(link.dataset.names)] };
-	frappe.set_route("List", "Satisfaction Survey", "List");
 };

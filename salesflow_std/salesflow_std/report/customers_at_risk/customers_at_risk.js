@@ -1,4 +1,6 @@
 // Customers at Risk: every reason opens the records behind it.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 const RISK_REASONS = [
 	"Complaint Late",
 	"Low Mark",
@@ -70,11 +72,5 @@ frappe.query_reports["Customers at Risk"] = {
 const risk_link = ({ label, doctype, names }) => {
 	const escape = frappe.utils.escape_html;
 	if (names.length === 1) return frappe.utils.get_form_link(doctype, names[0], true, escape(label));
-	return `<a data-doctype="${escape(doctype)}" data-names="${escape(JSON.stringify(names))}"
-		onclick="open_risks(this)">${escape(label)} ×${names.length}</a>`;
-};
-
-window.open_risks = (link) => {
-	frappe.route_options = { name: ["in", JSON.parse(link.dataset.names)] };
-	frappe.set_route("List", link.dataset.doctype, "List");
+	return salesflow_std.report_links.list(`${escape(label)} ×${names.length}`, doctype, names);
 };

@@ -1,4 +1,6 @@
 // Grade Calibration: every number opens its documents; weights from the site's own history go into the model's simulation.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Grade Calibration"] = {
 	filters: [
 		{
@@ -44,21 +46,15 @@ frappe.query_reports["Grade Calibration"] = {
 	],
 
 	onload(report) {
-		report.page.add_inner_button(__("Back to the Calibration"), () => report.set_filter_value("records", ""));
+		salesflow_std.report_links.way_back(report, __("Back to the Calibration"));
 		const managers = ["Sales Manager", "Sales Master Manager", "System Manager"];
 		if (managers.some((role) => frappe.user.has_role(role))) {
 			report.page.add_inner_button(__("Propose Weights"), () => propose_weights(report));
 		}
-		this.after_refresh(report);
-	},
-
-	after_refresh(report) {
-		const shown = Boolean(report.get_filter_value("records"));
-		report.page.inner_toolbar.find(`[data-label="${encodeURIComponent(__("Back to the Calibration"))}"]`).toggle(shown);
 	},
 
 	after_datatable_render() {
-		this.after_refresh(frappe.query_report);
+		salesflow_std.report_links.way_back_shown(frappe.query_report);
 	},
 
 	formatter(value, row, column, data, default_formatter) {
@@ -70,9 +66,7 @@ frappe.query_reports["Grade Calibration"] = {
 			return data.few ? `<span class="text-muted" title="${__("Few documents")}">${text}</span>` : text;
 		}
 		if (["cases", "won"].includes(name) && value) {
-			return `<a data-records="${frappe.utils.escape_html(data.group)}:${
-				name === "won" ? "won" : "all"
-			}" onclick="open_calibration_documents(this)">${value}</a>`;
+			return salesflow_std.report_links.records(value, `${data.group}:${name === "won" ? "won" : "all"}`);
 		}
 		if (name === "auc" && (value === null || value === undefined)) return "";
 		const text = default_formatter(value, row, column, data);
@@ -83,8 +77,6 @@ frappe.query_reports["Grade Calibration"] = {
 		return name === "label" && !data.indent ? `<b>${text}</b>` : text;
 	},
 };
-
-window.open_calibration_documents = (link) => frappe.query_report.set_filter_value("records", link.dataset.records);
 
 function propose_weights(report) {
 	const filters = report.get_filter_values();

@@ -1,4 +1,6 @@
 // KPI Scores: every number opens the documents behind it, in the same report; managers close months from here.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["KPI Scores"] = {
 	filters: [
 		{
@@ -44,23 +46,17 @@ frappe.query_reports["KPI Scores"] = {
 	],
 
 	onload(report) {
-		report.page.add_inner_button(__("Back to the Scores"), () => report.set_filter_value("records", ""));
+		salesflow_std.report_links.way_back(report, __("Back to the Scores"));
 		if (frappe.user.has_role(["Sales Manager", "Sales Master Manager", "System Manager"])) {
 			report.page.add_inner_button(__("Close Month"), () => close_kpi_month(report));
 		}
 		if (frappe.user.has_role("System Manager")) {
 			report.page.add_inner_button(__("Open Month Again"), () => reopen_kpi_month(report));
 		}
-		this.after_refresh(report);
-	},
-
-	after_refresh(report) {
-		const shown = Boolean(report.get_filter_value("records"));
-		report.page.inner_toolbar.find(`[data-label="${encodeURIComponent(__("Back to the Scores"))}"]`).toggle(shown);
 	},
 
 	after_datatable_render() {
-		this.after_refresh(frappe.query_report);
+		salesflow_std.report_links.way_back_shown(frappe.query_report);
 	},
 
 	formatter(value, row, column, data, default_formatter) {
@@ -68,13 +64,11 @@ frappe.query_reports["KPI Scores"] = {
 		if (!data) return text;
 		const opened = data.open?.[column.fieldname];
 		if (opened && value) {
-			text = `<a data-records="${frappe.utils.escape_html(opened)}" onclick="open_kpi_documents(this)">${text}</a>`;
+			text = salesflow_std.report_links.records(text, opened);
 		}
 		return data.is_total ? `<b>${text}</b>` : text;
 	},
 };
-
-window.open_kpi_documents = (link) => frappe.query_report.set_filter_value("records", link.dataset.records);
 
 function close_kpi_month(report) {
 	const before = frappe.datetime.add_days(frappe.datetime.month_start(), -1);

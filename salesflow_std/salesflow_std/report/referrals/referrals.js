@@ -1,4 +1,6 @@
 // Referrals: every number opens its surveys or leads.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Referrals"] = {
 	filters: [
 		{
@@ -41,12 +43,6 @@ frappe.query_reports["Referrals"] = {
 		const names = data.names[name];
 		if (!names?.length) return text;
 		const doctype = ["surveys", "would_refer"].includes(name) ? "Satisfaction Survey" : "Lead";
-		return `<a data-doctype="${doctype}" data-names="${frappe.utils.escape_html(JSON.stringify(names))}"
-			onclick="open_referrals(this)">${value}</a>`;
+		return salesflow_std.report_links.list(value, doctype, names);
 	},
-};
-
-window.open_referrals = (link) => {
-	frappe.route_options = { name: ["in", JSON.parse(link.dataset.names)] };
-	frappe.set_route("List", link.dataset.doctype, "List");
 };

@@ -1,4 +1,6 @@
 // Renewals: every number opens its contracts.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Renewals"] = {
 	filters: [
 		{
@@ -40,12 +42,6 @@ frappe.query_reports["Renewals"] = {
 		if (name === "rate" && (value === null || value === undefined)) return "–";
 		const names = data.names[name];
 		if (!names?.length) return text;
-		return `<a data-names="${frappe.utils.escape_html(JSON.stringify(names))}"
-			onclick="open_renewals(this)">${value}</a>`;
+		return salesflow_std.report_links.list(value, "Contract", names);
 	},
-};
-
-window.open_renewals = (link) => {
-	frappe.route_options = { name: ["in", JSON.parse(link.dataset.names)] };
-	frappe.set_route("List", "Contract", "List");
 };

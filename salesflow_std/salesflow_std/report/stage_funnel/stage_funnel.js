@@ -1,4 +1,6 @@
 // Stage Funnel: every number opens the deals behind it, in the same report; one button leads back.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 const FUNNEL_NUMBERS = {
 	stage: {
 		reached: "reached",
@@ -94,18 +96,12 @@ frappe.query_reports["Stage Funnel"] = {
 	],
 
 	onload(report) {
-		report.page.add_inner_button(__("Back to the Funnel"), () => open_funnel(report, "", ""));
+		salesflow_std.report_links.way_back(report, __("Back to the Funnel"));
 		if (may_export()) report.page.add_inner_button(__("Event Log (CSV)"), () => download_event_log(report));
-		this.after_refresh(report);
-	},
-
-	after_refresh(report) {
-		const shown = Boolean(report.get_filter_value("records"));
-		report.page.inner_toolbar.find(`[data-label="${encodeURIComponent(__("Back to the Funnel"))}"]`).toggle(shown);
 	},
 
 	after_datatable_render() {
-		this.after_refresh(frappe.query_report);
+		salesflow_std.report_links.way_back_shown(frappe.query_report);
 	},
 
 	formatter(value, row, column, data, default_formatter) {
@@ -122,21 +118,13 @@ frappe.query_reports["Stage Funnel"] = {
 			: [FUNNEL_NUMBERS.group[column.fieldname], ""];
 		if (what && value && !unknown) {
 			const group = data.stage || data.is_total ? "" : `=${data.group || ""}`;
-			text = `<a class="${what === "lost" ? "text-danger" : ""}" data-records="${frappe.utils.escape_html(
-				`${what}:${stage}`
-			)}" data-group="${frappe.utils.escape_html(group)}" onclick="open_funnel_deals(this)">${
-				column.fieldtype === "Currency" ? $(`<div>${text}</div>`).text() : text
-			}</a>`;
+			const shown = column.fieldtype === "Currency" ? $(`<div>${text}</div>`).text() : text;
+			const tone = what === "lost" ? "text-danger" : "";
+			text = salesflow_std.report_links.records(shown, `${what}:${stage}`, tone, group);
 		}
 		return data.is_total ? `<b>${text}</b>` : text;
 	},
 };
-
-window.open_funnel_deals = (link) => open_funnel(frappe.query_report, link.dataset.records, link.dataset.group);
-
-function open_funnel(report, records, group) {
-	report.set_filter_value({ records_group: group, records });
-}
 
 // As the server asks: of what one may read.
 function may_export() {

@@ -1,4 +1,6 @@
 // Standard Compliance: a percentage opens what was not kept, a count all of it, in the same report; one button leads back.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Standard Compliance"] = {
 	filters: [
 		{
@@ -35,19 +37,11 @@ frappe.query_reports["Standard Compliance"] = {
 	],
 
 	onload(report) {
-		report.page.add_inner_button(__("Back to the Report"), () => report.set_filter_value("records", ""));
-		this.show_way_back(report);
-	},
-
-	show_way_back(report) {
-		const shown = Boolean(report.get_filter_value("records"));
-		report.page.inner_toolbar
-			.find(`[data-label="${encodeURIComponent(__("Back to the Report"))}"]`)
-			.toggle(shown);
+		salesflow_std.report_links.way_back(report, __("Back to the Report"));
 	},
 
 	after_datatable_render() {
-		this.show_way_back(frappe.query_report);
+		salesflow_std.report_links.way_back_shown(frappe.query_report);
 	},
 
 	formatter(value, row, column, data, default_formatter) {
@@ -55,9 +49,7 @@ frappe.query_reports["Standard Compliance"] = {
 		if (!data || data.document !== undefined || value === null || value === undefined || value === "") return text;
 		const open = (measure, kind, shown, tone = "") => {
 			const key = data.is_total ? "*" : data.key ?? "";
-			return `<a class="${tone}" data-records="${frappe.utils.escape_html(
-				`${measure}:${kind}:${key}`
-			)}" onclick="open_compliance_records(this)">${shown}</a>`;
+			return salesflow_std.report_links.records(shown, `${measure}:${kind}:${key}`, tone);
 		};
 		if (column.fieldname.endsWith("_of")) {
 			const measure = column.fieldname.slice(0, -3);
@@ -74,6 +66,3 @@ frappe.query_reports["Standard Compliance"] = {
 		return open(column.fieldname, "bad", `${value.toFixed(0)} %`) + (arrow || "");
 	},
 };
-
-window.open_compliance_records = (link) =>
-	frappe.query_report.set_filter_value("records", link.dataset.records);

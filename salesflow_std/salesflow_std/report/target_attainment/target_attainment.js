@@ -1,4 +1,6 @@
 // Target Attainment: every number of sales opens the documents behind it, in the same report.
+{% include "salesflow_std/public/js/report_links.js" %}
+
 frappe.query_reports["Target Attainment"] = {
 	filters: [
 		{
@@ -29,27 +31,19 @@ frappe.query_reports["Target Attainment"] = {
 	],
 
 	onload(report) {
-		report.page.add_inner_button(__("Back to the Year"), () => report.set_filter_value("records", ""));
-		this.after_refresh(report);
-	},
-
-	after_refresh(report) {
-		const shown = Boolean(report.get_filter_value("records"));
-		report.page.inner_toolbar.find(`[data-label="${encodeURIComponent(__("Back to the Year"))}"]`).toggle(shown);
+		salesflow_std.report_links.way_back(report, __("Back to the Year"));
 	},
 
 	after_datatable_render() {
-		this.after_refresh(frappe.query_report);
+		salesflow_std.report_links.way_back_shown(frappe.query_report);
 	},
 
 	formatter(value, row, column, data, default_formatter) {
 		const text = default_formatter(value, row, column, data);
 		const opened = data?.open?.[column.fieldname];
 		if (opened && value) {
-			return `<a data-records="${frappe.utils.escape_html(opened)}" onclick="open_target_documents(this)">${text}</a>`;
+			return salesflow_std.report_links.records(text, opened);
 		}
 		return column.fieldname === "of_expected" && value !== null && value < 80 ? `<span class="text-danger">${text}</span>` : text;
 	},
 };
-
-window.open_target_documents = (link) => frappe.query_report.set_filter_value("records", link.dataset.records);
