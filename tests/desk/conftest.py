@@ -19,7 +19,15 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+	Browser,
+	BrowserContext,
+	ConsoleMessage,
+	Page,
+	Response,
+	expect,
+	sync_playwright,
+)
 
 from tools.bench import ADMIN_PASSWORD, TEST_PASSWORD, TEST_USERS, ShadowBench, Site
 
@@ -42,6 +50,8 @@ NO_REALTIME = """document.addEventListener("readystatechange", () => {
 });"""
 # A cold desk on a busy machine of two cores takes its time.
 PATIENCE = 60_000
+# A save with its mails and ToDos may take longer than Playwright waits by itself where another suite runs beside.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
