@@ -158,7 +158,18 @@ def tolerate(troubles: Troubles) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def pages(troubles: Troubles, request: pytest.FixtureRequest) -> Iterator[list[Page]]:
+def visitors() -> Iterator[list[BrowserContext]]:
+	"""The windows of those who are not logged in; closed when the screenshots are taken."""
+	opened: list[BrowserContext] = []
+	yield opened
+	for context in opened:
+		context.close()
+
+
+@pytest.fixture
+def pages(
+	troubles: Troubles, visitors: list[BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[list[Page]]:
 	"""All pages of the test; screenshots when it failed, closed in any case."""
 	opened: list[Page] = []
 	yield opened
@@ -245,18 +256,17 @@ def page_in(troubles: Troubles, pages: list[Page]) -> Callable[[BrowserContext],
 
 @pytest.fixture
 def new_page(
-	new_context: Callable[..., BrowserContext], page_in: Callable[[BrowserContext], Page]
-) -> Iterator[Callable[..., Page]]:
+	new_context: Callable[..., BrowserContext],
+	visitors: list[BrowserContext],
+	page_in: Callable[[BrowserContext], Page],
+) -> Callable[..., Page]:
 	"""`new_page(**options) -> Page` of a visitor who is not logged in."""
-	contexts: list[BrowserContext] = []
 
 	def make(**options) -> Page:
-		contexts.append(new_context(**options))
-		return page_in(contexts[-1])
+		visitors.append(new_context(**options))
+		return page_in(visitors[-1])
 
-	yield make
-	for context in contexts:
-		context.close()
+	return make
 
 
 @pytest.fixture
