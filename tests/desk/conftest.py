@@ -48,6 +48,15 @@ BROWSER_ARGS = [
 NO_REALTIME = """document.addEventListener("readystatechange", () => {
 	if (window.frappe?.realtime && !frappe.realtime.socket) frappe.realtime.emit = () => {};
 });"""
+# With SALESFLOW_DELAY=800 whatever a page asks of the server leaves 800 ms later: a test that does not wait for what it
+# has set going fails then, and a page that tells of things before they are so is seen.
+DELAY = int(os.environ.get("SALESFLOW_DELAY") or 0)
+SLOWLY = f"""(() => {{
+	const send = XMLHttpRequest.prototype.send;
+	XMLHttpRequest.prototype.send = function (...args) {{ setTimeout(() => send.apply(this, args), {DELAY}); }};
+	const ask = window.fetch;
+	window.fetch = (...args) => new Promise((go) => setTimeout(go, {DELAY})).then(() => ask(...args));
+}})();"""
 # A cold desk on a busy machine of two cores takes its time.
 PATIENCE = 60_000
 # A save with its mails and ToDos may take longer than Playwright waits by itself where another suite runs beside.
@@ -139,7 +148,10 @@ class Troubles:
 
 	def on_console(self, message: ConsoleMessage) -> None:
 		# The browser reports every failed request here as well; of those, `on_response` decides.
-		if message.type == "error" and not message.text.startswith("Failed to load resource"):
+		if message.type != "error" or message.text.startswith("Failed to load resource"):
+			return
+		# A letter's preview runs no script, nor the one that each window of a test begins with.
+		if not message.text.startswith("Blocked script execution in 'about:srcdoc'"):
 			self.add(f"console: {message.text} ({message.location.get('url', '')})")
 
 	def remaining(self) -> list[str]:
@@ -207,11 +219,15 @@ def new_context(browser: Browser, desk_site: Site) -> Callable[..., BrowserConte
 	def make(width: int = 1280, height: int = 900, **options) -> BrowserContext:
 		options.setdefault("timezone_id", "Asia/Shanghai")
 		options.setdefault("locale", "en-US")
+		# Dialogs are there at once; where they move in, the focus jumps to their first field when they have arrived.
+		options.setdefault("reduced_motion", "reduce")
 		context = browser.new_context(
 			base_url=desk_site.url, viewport={"width": width, "height": height}, **options
 		)
 		context.set_default_timeout(PATIENCE)
 		context.add_init_script(NO_REALTIME)
+		if DELAY:
+			context.add_init_script(SLOWLY)
 		return context
 
 	return make

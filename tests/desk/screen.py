@@ -11,9 +11,12 @@ def dialog(page: Page) -> Locator:
 
 
 def close(part: Locator) -> None:
-	"""Closes an open dialog."""
+	"""Closes an open dialog, and waits until keys go to the page again."""
 	part.locator(".btn-modal-close").click()
 	expect(part).to_have_count(0)
+	part.page.wait_for_function(
+		"() => !document.querySelector('.modal-backdrop') && !document.activeElement?.closest('.modal')"
+	)
 
 
 def message(page: Page) -> str:

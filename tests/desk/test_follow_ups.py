@@ -120,8 +120,9 @@ def test_the_managers_link_asks_who_takes_it(login, call, lead, lang):
 	sheet = dialog(page)
 	sheet.locator("input[data-fieldname=user]").fill(taker)
 	page.get_by_role("option", name=re.compile(re.escape(taker))).first.click()
+	# Frappe asks the server whether the user is there before it takes the name, and closes before it has answered.
+	page.wait_for_function("name => cur_dialog.fields_dict.user.value === name", arg=taker)
 	sheet.get_by_role("button", name=word(lang, "Reassign", context="Salesflow")).click()
-	# Frappe's prompt closes before the server has answered.
 	assert wait_for(lambda: records.state(call, "Lead", lead, "lead_owner"), taker)
 	moved = open_touch(call, lead)
 	assert moved["allocated_to"] == taker

@@ -100,6 +100,8 @@ def test_a_rep_writes_a_proposal_from_the_opportunity(login, call):
 	row.locator("[data-fieldname=value] textarea").fill("2 hours less a day")
 	row.locator("[data-fieldname=case_content] input").fill(case)
 	page.locator("[role=option]:visible", has_text=case).first.click()
+	# Frappe asks the server whether the linked document is there before it takes it.
+	page.wait_for_function("name => cur_frm.doc.answers[0].case_content === name", arg=case)
 	page.keyboard.press("Escape")
 	page.locator("[data-fieldname=situation] textarea").fill("Orders are typed twice.")
 	save(page)

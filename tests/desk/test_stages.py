@@ -240,8 +240,8 @@ def test_m1_the_list_shows_the_stage_and_who_is_late(login, desk_site, deal):
 
 
 def test_m1_a_refused_card_goes_back_to_its_column(login, call, tolerate, deal):
-	# The last one is Sortable's own: the card it drags is drawn anew.
-	tolerate(r"GateNotMet|^console: undefined|^uncaught: undefined|reading 'Sortable")
+	# The last two are Sortable's own: the card it drags is drawn anew.
+	tolerate(r"GateNotMet|^console: undefined|^uncaught: undefined|reading 'Sortable|reading 'height'")
 	page = login("rep", path=None)
 	# A board stores its order as soon as it stands; a card moved before is refused by Frappe, whatever its stage.
 	with page.expect_response(re.compile("kanban_board.update_order$")):

@@ -55,8 +55,13 @@ def test_workspace_shows_cards_and_charts(login, call, lang, tolerate):
 	if lang == "zh":
 		assert sources_left(page.locator(".layout-main-section:visible")) == []
 
-	# A number opens its documents.
+	# A number opens its documents. Charts that come when the page is left would be drawn without a width.
 	if lang == "en":
+		page.wait_for_function(
+			"""() => [...document.querySelectorAll(".dashboard-widget-box")].every(
+				(box) => box.querySelector("svg.frappe-chart") || box.innerText.includes("No Data")
+			)"""
+		)
 		cards.filter(has_text="First Touches Overdue").click()
 		page.wait_for_url(re.compile(r"/app/lead"))
 		expect(page.locator(".list-row-container", has_text="Overdue").first).to_be_visible()

@@ -10,7 +10,8 @@ frappe.ui.form.on("Scoring Model", {
 	},
 
 	before_save(frm) {
-		if (frm.is_new() || frm.sf_confirmed) return;
+		frm.sf_regrades = false;
+		if (frm.is_new()) return;
 		return new Promise((resolve) => {
 			const stop = () => {
 				frappe.validated = false;
@@ -20,7 +21,10 @@ frappe.ui.form.on("Scoring Model", {
 				if (!outcome.moved && !outcome.clocks_change.length && !outcome.ungradable) return resolve();
 				show_outcome(frm, outcome, {
 					label: __("Save and Re-grade"),
-					proceed: resolve,
+					proceed: () => {
+						frm.sf_regrades = true;
+						resolve();
+					},
 					cancel: stop,
 				});
 			}, stop);
@@ -28,6 +32,9 @@ frappe.ui.form.on("Scoring Model", {
 	},
 
 	after_save(frm) {
+		// A small site is re-graded before it is asked how far it is; who has told it to do so hears of the end all the same.
+		frm.sf_was_pending = frm.sf_was_pending || frm.sf_regrades;
+		frm.sf_regrades = false;
 		follow_regrade(frm);
 	},
 });
