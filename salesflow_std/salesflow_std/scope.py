@@ -17,7 +17,7 @@ from pypika import Table
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
-from salesflow_std.salesflow_std import reps
+from salesflow_std.salesflow_std import access, reps
 
 _EVERYTHING = frozenset(("Sales Master Manager", "System Manager"))
 _PERSON = "Sales Person"
@@ -72,12 +72,19 @@ def sees_company(company: str | None, user: str | None = None) -> bool:
 	return not permitted or company in {row.get("doc") for row in permitted}
 
 
-def narrowed(query: QueryBuilder, doctype: str, owner_field: str, user: str | None = None) -> QueryBuilder:
+def narrowed(
+	query: QueryBuilder,
+	doctype: str,
+	owner_field: str,
+	user: str | None = None,
+	customer_field: str | None = None,
+) -> QueryBuilder:
 	"""A query on a doctype's table with the user's permissions and scope added.
 
-	`owner_field` says whose document one is. What a user permission names, other than on companies, as a territory, is
-	seen by who has it too, as ERPNext means it. The table must be in the query by its own name: Frappe writes its
-	conditions for that. Raises ValueError for one under an alias only.
+	`owner_field` says whose document one is; with `customer_field`, who looks after the customer sees it too. What a user
+	permission names, other than on companies, as a territory, is seen by who has it too, as ERPNext means it. The table
+	must be in the query by its own name: Frappe writes its conditions for that. Raises ValueError for one under an alias
+	only.
 	"""
 	tables = [*query._from, *(join.item for join in query._joins)]
 	if not any(
@@ -85,9 +92,21 @@ def narrowed(query: QueryBuilder, doctype: str, owner_field: str, user: str | No
 		for one in tables
 	):
 		raise ValueError(f"the query reads no `tab{doctype}` by that name")
-	for condition in where(doctype, owner_field, user):
+	for condition in where(doctype, owner_field, user, customer_field):
 		query = query.where(Written(condition))
 	return query
+
+
+def of_work(
+	query: QueryBuilder, doctype: str, owner_field: str, customer_field: str | None = None
+) -> QueryBuilder:
+	"""`narrowed` for the sales team; others work on such documents too, and see what their own roles leave them."""
+	if reps.sells(frappe.session.user):
+		return narrowed(query, doctype, owner_field, customer_field=customer_field)
+	match = access.readable(doctype, frappe.session.user)
+	if match is None:
+		return query.where(Written("1=0"))
+	return query.where(Written(match)) if match else query
 
 
 class Written(Criterion):
@@ -101,7 +120,9 @@ class Written(Criterion):
 		return f"({self.sql})"
 
 
-def where(doctype: str, owner_field: str, user: str | None = None) -> list[str]:
+def where(
+	doctype: str, owner_field: str, user: str | None = None, customer_field: str | None = None
+) -> list[str]:
 	"""The conditions of `narrowed`, as SQL on the doctype's table, for who writes the query otherwise."""
 	user = user or frappe.session.user
 	if not frappe.has_permission(doctype, "read", user=user):
@@ -114,6 +135,11 @@ def where(doctype: str, owner_field: str, user: str | None = None) -> list[str]:
 	if seen is not None:
 		own = _one_of(doctype, owner_field, seen)
 		opened = [_one_of(doctype, field, names) for field, names in opened_by(doctype, user).items()]
+		if customer_field:
+			customer = frappe.qb.DocType("Customer")
+			theirs = frappe.qb.from_(customer).select(customer.name)
+			theirs = theirs.where(customer.account_manager.isin(sorted(seen) or [""]))
+			opened.append(f"`tab{doctype}`.`{customer_field}` in ({theirs.get_sql()})")
 		found.append(" or ".join((own, *opened)))
 	return found
 

@@ -17,11 +17,10 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import cint, flt, get_fullname
 from pypika import Table
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, LiteralValue
 
 from salesflow_std.engine import satisfaction as rules
 from salesflow_std.engine import survey
-from salesflow_std.salesflow_std import access, report_parts, reps, survey_words
+from salesflow_std.salesflow_std import report_parts, reps, scope, survey_words
 from salesflow_std.salesflow_std.surveys import ANSWERED, CANCELLED, DOCTYPE, REPORT
 
 TEAM, REP, MONTH, QUARTER, ITEM, ITEM_GROUP = "team", "rep", "month", "quarter", "item_code", "item_group"
@@ -46,15 +45,12 @@ _LOW_MARK = 2
 
 
 def read(filters: frappe._dict) -> list[frappe._dict]:
-	"""The surveys of the period that the user may read, by the time at which they were asked.
+	"""The surveys of the period that count for the user (`scope`), by the time at which they were asked.
 
 	``{"name", "asked_on", "company", "customer", "title", "rep", "acceptance_report", "asked": engine.satisfaction.Asked}``
 	"""
-	match = access.readable(DOCTYPE, frappe.session.user)
-	if match is None:
-		return []
 	begin, end = period(filters)
-	rows = _plain(filters, match, begin, end) + _corrections(filters, match, begin, end)
+	rows = _plain(filters, begin, end) + _corrections(filters, begin, end)
 	marks = _marks(rows)
 	for row in rows:
 		given = marks.get(row.name, []) if row.status == ANSWERED else []
@@ -67,18 +63,18 @@ def period(filters: frappe._dict) -> tuple[date, date]:
 	return report_parts.period(filters, months=12)
 
 
-def _plain(filters: frappe._dict, match: str, begin: date, end: date) -> list[frappe._dict]:
+def _plain(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
 	"""Surveys that correct none and were not corrected."""
 	table = frappe.qb.DocType(DOCTYPE)
 	asked_on = Coalesce(table.sent_on, table.answered_on)
-	query = _selected(table, filters, match).where((asked_on >= begin) & (asked_on < end))
+	query = _selected(table, filters).where((asked_on >= begin) & (asked_on < end))
 	return query.where(Coalesce(table.correction_of, "") == "").run(as_dict=True)
 
 
-def _corrections(filters: frappe._dict, match: str, begin: date, end: date) -> list[frappe._dict]:
+def _corrections(filters: frappe._dict, begin: date, end: date) -> list[frappe._dict]:
 	"""Answered corrections, when their first survey was asked."""
 	table = frappe.qb.DocType(DOCTYPE)
-	query = _selected(table, filters, match).where(table.status == ANSWERED)
+	query = _selected(table, filters).where(table.status == ANSWERED)
 	rows = query.where(Coalesce(table.correction_of, "") != "").run(as_dict=True)
 	before = _first_asked({row.correction_of for row in rows})
 	for row in rows:
@@ -111,7 +107,7 @@ def _first_asked(names: set[str]) -> dict[str, object]:
 	return {name: first(name) for name in names}
 
 
-def _selected(table: Table, filters: frappe._dict, match: str) -> QueryBuilder:
+def _selected(table: Table, filters: frappe._dict) -> QueryBuilder:
 	query = (
 		frappe.qb.from_(table)
 		.select(
@@ -139,9 +135,7 @@ def _selected(table: Table, filters: frappe._dict, match: str) -> QueryBuilder:
 		query = query.where(table.allocated_to.isin(reps.people_at(filters.team) or [""]))
 	if filters.item_group or filters.item_code:
 		query = query.where(table.acceptance_report.isin(_accepted_with(filters)))
-	if match:
-		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
-	return query
+	return scope.of_work(query, DOCTYPE, "allocated_to")
 
 
 def _accepted_with(filters: frappe._dict) -> QueryBuilder:

@@ -7,9 +7,18 @@ from types import SimpleNamespace
 import frappe
 import pytest
 from frappe.permissions import add_user_permission
+from frappe.utils import add_days, today
 
-from salesflow_std.salesflow_std import scope
-from tests.site import plans, records
+from salesflow_std.salesflow_std import scope, transitions
+from salesflow_std.salesflow_std.report.complaints import complaints
+from salesflow_std.salesflow_std.report.customer_satisfaction import customer_satisfaction
+from salesflow_std.salesflow_std.report.customers_at_risk import customers_at_risk
+from salesflow_std.salesflow_std.report.gates_passed_over import gates_passed_over
+from salesflow_std.salesflow_std.report.net_promoter_score import net_promoter_score
+from salesflow_std.salesflow_std.report.referrals import referrals
+from salesflow_std.salesflow_std.report.renewals import renewals
+from salesflow_std.salesflow_std.report.stage_ageing import stage_ageing
+from tests.site import asked, complained, plans, records, signed, standing
 
 
 @pytest.fixture
@@ -237,3 +246,111 @@ def test_lists_of_management_follow_the_tree(tree, as_user):
 		with as_user(user):
 			found[user] = frappe.get_list("Coaching Record", pluck="sales_person", order_by="name")
 	assert found == {tree.ada: [tree.ada_node], tree.east: [tree.ada_node], tree.west: [tree.cleo_node]}
+
+
+# Reports of the day and of what follows the sale --------------------------------------------------------------------
+
+
+def _customer_of(rep):
+	name = records.customer(account_manager=rep).name
+	frappe.db.set_value("Customer", name, "sf_activity", "Silent")
+	return name
+
+
+def _passed_over(rep):
+	"""A deal that was moved on with a gate unmet."""
+	deal = standing.deal(opportunity_owner=rep)
+	transitions.log(
+		deal, "Needs Explored", "Negotiation", unmet="Needs confirmed", override_reason="They insist"
+	)
+
+
+REPORTS = {
+	# How a record of a rep's comes about, and of which reps a report tells.
+	"Stage Ageing": (
+		lambda rep: standing.deal(opportunity_owner=rep),
+		lambda: _column(stage_ageing, group_by="Document", field="rep"),
+	),
+	"Gates Passed Over": (
+		_passed_over,
+		lambda: {row.rep for row in gates_passed_over.execute({})[1]},
+	),
+	"Customer Satisfaction": (
+		lambda rep: asked.survey(rep, f"{today()} 08:00", (5, 5, 5), 10),
+		lambda: _column(customer_satisfaction, group_by="Account Manager"),
+	),
+	"Net Promoter Score": (
+		lambda rep: asked.survey(rep, f"{today()} 08:00", (5, 5, 5), 10),
+		lambda: _column(net_promoter_score, group_by="Account Manager"),
+	),
+	"Complaints": (
+		lambda rep: complained.complaint(rep),
+		lambda: _column(complaints, group_by="Responsible"),
+	),
+	"Renewals": (
+		lambda rep: signed.contract(
+			records.customer().name, end_date=add_days(today(), 9), sf_allocated_to=rep
+		),
+		lambda: _column(renewals, group_by="Responsible"),
+	),
+	"Referrals": (
+		lambda rep: records.lead(lead_owner=rep, sf_referred_by=records.customer().name),
+		lambda: {frappe.db.get_value("Lead", name, "lead_owner") for name in _names(referrals, "leads")},
+	),
+	"Customers at Risk": (
+		_customer_of,
+		lambda: {
+			frappe.db.get_value("Customer", row["customer"], "account_manager")
+			for row in customers_at_risk.execute({})[1]
+		},
+	),
+}
+
+
+def _column(report, field="grouped_by", **filters):
+	return {row[field] for row in report.execute(filters)[1] if not row.get("is_total")}
+
+
+def _names(report, number):
+	return [name for row in report.execute({})[1] for name in row["names"].get(number, ())]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_report_tells_a_rep_of_their_own_and_a_manager_of_their_tree(report, tree, as_user):
+	make, told_of = REPORTS[report]
+	people = {tree.ada, tree.ben, tree.cleo}
+	for rep in sorted(people):
+		make(rep)
+	assert told_of() >= people
+	seen = {}
+	for user in (tree.ada, tree.east, tree.west):
+		with as_user(user):
+			seen[user] = told_of() & people
+	assert seen == {tree.ada: {tree.ada}, tree.east: {tree.ada, tree.ben}, tree.west: {tree.cleo}}
+
+
+def test_a_complaint_that_service_settles_is_still_the_customers(tree, make_user, as_user):
+	service = make_user(["Support Team"])
+	customer = records.customer(account_manager=tree.ada).name
+	doc = complained.complaint(tree.ada, customer=customer)
+	doc.db_set("sf_responsible", service)
+	others = complained.complaint(tree.cleo)
+	told = {}
+	for user in (tree.ada, tree.east, tree.west, service):
+		with as_user(user):
+			told[user] = set(_names(complaints, "complaints")) & {doc.name, others.name}
+	assert told[tree.ada] == told[tree.east] == {doc.name}
+	assert told[tree.west] == {others.name}
+	# Service is bounded by its own roles alone.
+	assert told[service] == {doc.name, others.name}
+
+
+def test_the_cards_of_satisfaction_follow_the_tree(tree, as_user, call):
+	for rep in (tree.ada, tree.ben, tree.cleo):
+		asked.survey(rep, f"{today()} 08:00", (5, 5, 5), 10)
+	for user, customers in ((tree.ada, 1), (tree.east, 2), (tree.west, 1)):
+		with as_user(user):
+			card = call("salesflow_std.api.after_sale.satisfaction_this_quarter")
+			assert f"(n={customers})" in card["value"]
+			card = call("salesflow_std.api.after_sale.net_promoter_score")
+			assert f": {customers} of " in card["value"]

@@ -12,14 +12,12 @@ from datetime import datetime
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.utils import formatdate, get_fullname, now_datetime
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, LiteralValue
 
 from salesflow_std.engine import complaints as rules
 from salesflow_std.engine import worktime
-from salesflow_std.salesflow_std import report_parts, reps
+from salesflow_std.salesflow_std import report_parts, reps, scope
 from salesflow_std.salesflow_std.complaints import CLOSED, DOCTYPE
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 
@@ -92,11 +90,8 @@ def _read(filters: frappe._dict, moment: str = "creation") -> list[frappe._dict]
 		query = query.where(issue.sf_responsible.isin(reps.people_at(filters.team) or [""]))
 	if filters.only_open:
 		query = query.where(issue.status.notin(CLOSED))
-	# Everybody sees what ERPNext's permissions let them see.
-	match = build_match_conditions(DOCTYPE)
-	if match:
-		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
-	return query.run(as_dict=True)
+	# A complaint may be settled by who does not sell; it is the customer's all the same.
+	return scope.of_work(query, DOCTYPE, "sf_responsible", customer_field="customer").run(as_dict=True)
 
 
 def _case(row: frappe._dict) -> rules.Case:

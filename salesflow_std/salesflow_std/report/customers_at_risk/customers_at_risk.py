@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.utils import flt, get_fullname, getdate, now_datetime
-from pypika.terms import Criterion, LiteralValue
 
 from salesflow_std.engine import risk as rules
-from salesflow_std.salesflow_std import customer_risks, report_parts, reps
+from salesflow_std.salesflow_std import customer_risks, report_parts, reps, scope
 from salesflow_std.salesflow_std.report_parts import column
 
 # More records of one reason are no list to open.
@@ -31,10 +29,10 @@ def execute(
 ) -> tuple[list[dict], list[dict], str | None, dict | None, list[dict]]:
 	"""Columns, rows, a message where there are more than are shown, chart and summary."""
 	filters = frappe._dict(filters or {})
-	scope = customer_risks.Scope(now_datetime(), filters.company)
+	reading = customer_risks.Scope(now_datetime(), filters.company)
 	found = customer_risks.find(filters.company)
-	orders = customer_risks.orders_by_customer(scope)
-	bought = _buyers(scope, filters)
+	orders = customer_risks.orders_by_customer(reading)
+	bought = _buyers(reading, filters)
 	currency = _currency(filters)
 	rows = []
 	for customer in _customers(filters):
@@ -81,17 +79,16 @@ def _customers(filters: frappe._dict) -> list[frappe._dict]:
 			query = query.where(table[field] == filters[key])
 	if filters.team:
 		query = query.where(table.account_manager.isin(reps.people_at(filters.team) or [""]))
-	# A rep sees what ERPNext's permissions let them see.
-	if match := build_match_conditions("Customer"):
-		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
-	return query.run(as_dict=True)
+	return scope.of_work(query, "Customer", "account_manager").run(as_dict=True)
 
 
-def _buyers(scope: customer_risks.Scope, filters: frappe._dict) -> set[str] | None:
+def _buyers(reading: customer_risks.Scope, filters: frappe._dict) -> set[str] | None:
 	"""Who has ordered something of an item group within a year; None for all customers."""
 	if not filters.item_group:
 		return None
-	return set(customer_risks.orders_by_customer(scope, report_parts.below("Item Group", filters.item_group)))
+	return set(
+		customer_risks.orders_by_customer(reading, report_parts.below("Item Group", filters.item_group))
+	)
 
 
 def _currency(filters: frappe._dict) -> str:

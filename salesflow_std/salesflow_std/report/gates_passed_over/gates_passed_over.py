@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import IfNull
 from frappe.utils import get_fullname
-from pypika.terms import LiteralValue
 
-from salesflow_std.salesflow_std import report_parts
+from salesflow_std.salesflow_std import report_parts, scope
 from salesflow_std.salesflow_std.transitions import DOCTYPE
 
 # How a gate was passed over, in the order of the chart.
@@ -66,10 +64,8 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 	for field in ("company", "sales_process", "responsible"):
 		if filters.get(field):
 			query = query.where(table[field] == filters[field])
-	# A rep sees what ERPNext's permissions let them see.
-	if match := build_match_conditions(DOCTYPE):
-		query = query.where(LiteralValue(f"({match})"))
-	return [_told(row) for row in query.run(as_dict=True)]
+	rows = scope.narrowed(query, DOCTYPE, "responsible").run(as_dict=True)
+	return [_told(row) for row in rows]
 
 
 def _told(row: frappe._dict) -> frappe._dict:

@@ -10,13 +10,12 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Coalesce
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, Field, LiteralValue
+from pypika.terms import Field
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import report_parts, reps
+from salesflow_std.salesflow_std import report_parts, reps, scope
 from salesflow_std.salesflow_std.referrals import ANSWERED, SURVEY
 from salesflow_std.salesflow_std.report_parts import column
 
@@ -102,9 +101,7 @@ def _run(
 		query = query.where(company == filters.company)
 	if filters.team:
 		query = query.where(rep.isin(reps.people_at(filters.team) or [""]))
-	if match := build_match_conditions(doctype):
-		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
-	rows = query.run(as_dict=True)
+	rows = scope.of_work(query, doctype, rep.name).run(as_dict=True)
 	for row in rows:
 		row.month = str(row.on)[:7]
 	return rows

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.utils import add_months, getdate
-from pypika.terms import Criterion, LiteralValue
 
 from salesflow_std.engine import renewal as rules
-from salesflow_std.salesflow_std import report_parts, reps
+from salesflow_std.salesflow_std import report_parts, reps, scope
 from salesflow_std.salesflow_std.report_parts import column
 
 GROUPS = {
@@ -82,10 +80,7 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 		query = query.where(table.sf_allocated_to.isin(reps.people_at(filters.team) or [""]))
 	if filters.rep:
 		query = query.where(table.sf_allocated_to == filters.rep)
-	# A rep sees what ERPNext's permissions let them see.
-	if match := build_match_conditions("Contract"):
-		query = query.where(Criterion.all([LiteralValue(f"({match})")]))
-	rows = query.run(as_dict=True)
+	rows = scope.of_work(query, "Contract", "sf_allocated_to").run(as_dict=True)
 	for row in rows:
 		row.month = str(row.end_date)[:7]
 	return rows

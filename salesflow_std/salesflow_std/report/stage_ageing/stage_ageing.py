@@ -11,10 +11,9 @@ import frappe
 from frappe import _
 from frappe.query_builder.functions import IfNull
 from frappe.utils import get_datetime, get_fullname, now_datetime
-from pypika.terms import LiteralValue
 
 from salesflow_std.engine import ageing
-from salesflow_std.salesflow_std import access, grading, processes, report_parts, stage_limits
+from salesflow_std.salesflow_std import grading, processes, report_parts, scope, stage_limits
 
 GROUPS = {"Stage": "stage", "Rep": "rep", "Sales Process": "sales_process", "Document": "name"}
 # How a document stands against its limit; `Escalated` ones are late too.
@@ -53,13 +52,11 @@ def _read(filters: frappe._dict) -> list[frappe._dict]:
 	now = now_datetime()
 	rows = []
 	for doctype in doctypes:
-		match = access.readable(doctype, frappe.session.user)
-		if match is not None:
-			rows += [_told(row, doctype, now) for row in _of(doctype, filters, match)]
+		rows += [_told(row, doctype, now) for row in _of(doctype, filters)]
 	return rows
 
 
-def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
+def _of(doctype: str, filters: frappe._dict) -> list[frappe._dict]:
 	table = frappe.qb.DocType(doctype)
 	rep = IfNull(table[stage_limits.OWNERS[doctype]], table.owner)
 	amounts = ("base_opportunity_amount", "opportunity_amount", "conversion_rate")
@@ -91,9 +88,7 @@ def _of(doctype: str, filters: frappe._dict, match: str) -> list[frappe._dict]:
 	for key in _FILTERS:
 		if filters.get(key):
 			query = query.where(fields[key] == filters[key])
-	if match:
-		query = query.where(LiteralValue(f"({match})"))
-	return query.run(as_dict=True)
+	return scope.narrowed(query, doctype, stage_limits.OWNERS[doctype]).run(as_dict=True)
 
 
 def _told(row: frappe._dict, doctype: str, now: object) -> frappe._dict:
