@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 
 def dialog(page: Page) -> Locator:
@@ -27,6 +27,32 @@ def message(page: Page) -> str:
 	box.locator(".btn-modal-close").click()
 	expect(box).to_have_count(0)
 	return text
+
+
+def printed(page: Page) -> str:
+	"""The sheet that Frappe would make a PDF of, of the report on the screen.
+
+	The PDF itself is not made: the program that does it looks for styles at the site's address, where nobody answers.
+	"""
+	sheets = []
+
+	def keep(route: Route) -> None:
+		sheets.append(route.request.post_data_buffer.decode(errors="replace"))
+		route.fulfill(body=b"%PDF-", content_type="application/pdf")
+
+	address = "**/api/method/frappe.utils.print_format.report_to_pdf"
+	page.route(address, keep)
+	with page.expect_response(address):
+		page.evaluate(
+			"""async () => {
+				const { open } = window;
+				// The PDF would open in a window of its own.
+				window.open = () => { window.open = open; return null; };
+				await frappe.query_report.pdf_report({ orientation: "Landscape", include_filters: 1 });
+			}"""
+		)
+	page.unroute(address, keep)
+	return sheets[0]
 
 
 def overflow(part: Locator) -> int:

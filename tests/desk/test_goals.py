@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.desk import records
 from tests.desk.language import sources_left, word
-from tests.desk.screen import dialog, message
+from tests.desk.screen import dialog, message, printed
 from tests.desk.test_delivery import shot
 from tests.desk.test_workspace import CHART_DRAWN_TWICE
 
@@ -189,6 +189,9 @@ def test_weights_from_history_lead_into_the_simulation(login, call, graded, lang
 	shot(page, f"calibration_{lang}")
 	if lang == "zh":
 		assert sources_left(page.locator(".layout-main-section:visible"), graded) == []
+	# What the report says in words is on paper too.
+	said = page.evaluate("frappe.query_report.raw_data.message")
+	assert said and said in printed(page)
 	page.get_by_role("button", name=word(lang, "Propose Weights")).click()
 	proposal = dialog(page)
 	# The library is loaded here for the first time, which takes a busy machine its while.

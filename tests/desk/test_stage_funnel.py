@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.desk import records
 from tests.desk.language import sources_left, word
+from tests.desk.screen import printed
 from tests.desk.test_delivery import shot
 from tests.desk.test_workspace import CHART_DRAWN_TWICE
 
@@ -38,6 +39,7 @@ def test_a_number_of_the_funnel_opens_its_deals_and_leads_back(login, call, lang
 	sheet = printed(page)
 	assert re.search(r"Exhibition.{,400}>2<", sheet, re.S)
 	assert word(lang, "Total", context="Stage Funnel") in sheet
+	assert re.search(rf"{word(lang, 'Deals of the Period')}.{{,30}}<b>3</b>", sheet, re.S)
 	none.locator("a[data-records='entered:']").click()
 	expect(page.locator(".dt-scrollable a[href*='/app/lead/']")).to_have_count(1)
 	page.set_viewport_size({"width": 390, "height": 844})
@@ -47,20 +49,3 @@ def test_a_number_of_the_funnel_opens_its_deals_and_leads_back(login, call, lang
 	lines = waited.value.path().read_text(encoding="utf-8").splitlines()
 	assert lines[0].startswith("case_id,activity,timestamp,resource")
 	assert len(lines) == 4
-
-
-def printed(page) -> str:
-	"""The sheet that Frappe would make a PDF of."""
-	sheets = []
-
-	def keep(route) -> None:
-		sheets.append(route.request.post_data_buffer.decode(errors="replace"))
-		route.fulfill(body=b"%PDF-", content_type="application/pdf")
-
-	page.context.route("**/api/method/frappe.utils.print_format.report_to_pdf", keep)
-	page.evaluate("window.open = () => null; frappe.query_report.pdf_report({ orientation: 'Landscape' })")
-	for _turn in range(50):
-		if sheets:
-			break
-		page.wait_for_timeout(100)
-	return sheets[0]
