@@ -494,6 +494,7 @@ permission_query_conditions = {
 	"Sales Target Line": "salesflow_std.salesflow_std.doctype.sales_target_plan.sales_target_plan.line_query_conditions",
 	"KPI Score Line": "salesflow_std.salesflow_std.doctype.kpi_score.kpi_score.line_query_conditions",
 	"Sales Review Progress": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.progress_query_conditions",
+	"Sales Review Goal": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.goal_query_conditions",
 	"Sales Review Reason": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.reason_query_conditions",
 	"Sales Review Deal": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.deal_query_conditions",
 	"Sales Review Action": "salesflow_std.salesflow_std.doctype.sales_review.sales_review.action_query_conditions",

@@ -41,6 +41,8 @@ COUNTED = (
 	"forecast_state",
 	"measured_on",
 )
+# What a goal is about and how it stands, for who keeps that beside it; `title`, `words` and the like need no more.
+AS_IT_STANDS = (*(field for field in ABOUT if field != "company"), "period", "target", "status", *COUNTED)
 _GIVEN = "given"
 # How far back the chances of a stage are learnt.
 _HISTORY_MONTHS = 12
@@ -440,6 +442,18 @@ def forecast_of(goal: frappe._dict) -> rules.Forecast:
 	if goal.status != OPEN or goal.forecast_state != _GIVEN:
 		return rules.Forecast()
 	return rules.Forecast(flt(goal.forecast), flt(goal.forecast_low), flt(goal.forecast_high))
+
+
+def outlook(goal: frappe._dict) -> str:
+	"""Met or Missed where a goal is judged, else how it lands (`rules.landing`); "" where nobody can say."""
+	if goal.status in JUDGED:
+		return goal.status
+	return rules.landing(goal.measure, forecast_of(goal), flt(goal.target))
+
+
+def in_danger(goal: frappe._dict) -> bool:
+	"""Whether a goal was missed, or is on the way to be."""
+	return outlook(goal) in (MISSED, rules.MISSES, rules.BELOW)
 
 
 def _short(goal: frappe._dict, value: float) -> str:

@@ -10,6 +10,7 @@ from frappe.model.document import Document
 from frappe.utils import flt
 
 from salesflow_std.engine import reviewing as rules
+from salesflow_std.salesflow_std import goals
 from salesflow_std.salesflow_std import sales_review_words as words
 from salesflow_std.salesflow_std.sales_review_numbers import Numbers
 
@@ -22,6 +23,7 @@ def of_month(doc: Document, numbers: Numbers) -> tuple[str, str]:
 	_won(numbers, worked)
 	_lost(numbers, did_not)
 	_objections(numbers, worked, did_not)
+	_goals(doc, worked, did_not)
 	_people(doc, worked, did_not)
 	return "\n".join(worked), "\n".join(did_not)
 
@@ -73,6 +75,19 @@ def _objections(numbers: Numbers, worked: list[str], did_not: list[str]) -> None
 			for kind, count in sorted(open_ones.items(), key=lambda one: (-one[1], one[0] or ""))[:_MOST]
 		]
 		did_not.append(_("Objections that were not settled: {0}.").format(", ".join(named)))
+
+
+def _goals(doc: Document, worked: list[str], did_not: list[str]) -> None:
+	"""The judged goals of stages (M2), the company's and the team's: those of single people stand in the table."""
+	judged: dict[str, list[str]] = {goals.MET: [], goals.MISSED: []}
+	for row in doc.goals:
+		if row.status in judged and row.sales_person in (None, "", doc.sales_person):
+			goal = words.goal(row, doc.company)
+			judged[row.status].append(f"{goal['title']} ({goal['actual']} / {goal['target']})")
+	if judged[goals.MET]:
+		worked.append(_("Goals met: {0}.").format("; ".join(judged[goals.MET])))
+	if judged[goals.MISSED]:
+		did_not.append(_("Goals missed: {0}.").format("; ".join(judged[goals.MISSED])))
 
 
 def _people(doc: Document, worked: list[str], did_not: list[str]) -> None:

@@ -17,14 +17,36 @@ from pypika.functions import Coalesce, Max
 from pypika.queries import QueryBuilder
 from pypika.terms import LiteralValue
 
+from salesflow_std.engine import goals as goal_rules
 from salesflow_std.engine import kpi
 from salesflow_std.engine import reviewing as rules
-from salesflow_std.salesflow_std import access, follow_ups, grading, processes, scope
+from salesflow_std.salesflow_std import (
+	access,
+	follow_ups,
+	goals,
+	grading,
+	processes,
+	report_parts,
+	scope,
+	stage_funnel,
+)
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 from salesflow_std.salesflow_std.lost_deals import LOST
 from salesflow_std.salesflow_std.sales_review_teams import Team
 
 OPPORTUNITY = "Opportunity"
+# More goals than that are not talked about in a meeting; those in danger come first.
+_GOALS = 40
+# How far a goal is from its target, the worst first: as it was judged, or as it lands; "" where nobody can say yet.
+_WORST_FIRST = (
+	goals.MISSED,
+	goal_rules.MISSES,
+	goal_rules.BELOW,
+	"",
+	goal_rules.ABOVE,
+	goal_rules.MEETS,
+	goals.MET,
+)
 # The funnel of a bottleneck looks back so many months.
 _FUNNEL_MONTHS = 6
 _FIELDS = (
@@ -112,6 +134,34 @@ class Numbers:
 			)
 		)
 		return rows
+
+	def goals(self) -> list[frappe._dict]:
+		"""The goals of stages that run in the period, as they were counted last, those in danger first (M2).
+
+		Of the company and the team all; of single people and of teams below those that were missed or may be.
+		"""
+		if not frappe.has_permission(goals.DOCTYPE, "read", user=self.team.manager):
+			return []
+		found = frappe.get_list(
+			goals.DOCTYPE,
+			filters={
+				"company": self.team.company,
+				"status": ("!=", goals.CANCELLED),
+				"from_date": ("<=", self.until),
+				"to_date": (">=", self.since),
+			},
+			fields=[*goals.FIELDS, *goals.COUNTED],
+			order_by="to_date, sales_process, stage, measure, sales_person, name",
+			limit_page_length=0,
+			user=self.team.manager,
+		)
+		if self.team.sales_person:
+			ours = {None, "", *report_parts.below("Sales Person", self.team.sales_person)}
+			found = [goal for goal in found if goal.sales_person in ours]
+		everybodys = {None, "", self.team.sales_person}
+		found = [goal for goal in found if goal.sales_person in everybodys or goals.in_danger(goal)]
+		found.sort(key=lambda goal: _WORST_FIRST.index(goals.outlook(goal)))
+		return found[:_GOALS]
 
 	# Reasons ----------------------------------------------------------------------------------------------------
 
@@ -350,12 +400,6 @@ def standings(company: str, first: date, last: date, people: Collection[str]) ->
 def bottleneck(team: Team, until: date) -> object | None:
 	"""The stage that holds a team's funnel up (`stage_funnel.bottleneck`), of several processes the one that costs most;
 	None where the samples cannot say so."""
-	from salesflow_std.salesflow_std import stage_funnel
-
-	if not hasattr(stage_funnel, "bottleneck"):
-		return None
-	from salesflow_std.salesflow_std import goals
-
 	since = getdate(add_months(until.replace(day=1), 1 - _FUNNEL_MONTHS))
 	filters = {"from_date": since, "to_date": until, "company": team.company}
 	if team.sales_person:

@@ -11,10 +11,19 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt, formatdate, get_fullname, getdate, now_datetime
 
+from salesflow_std.engine import goals as goal_rules
 from salesflow_std.engine import reviewing as rules
-from salesflow_std.salesflow_std import coaching, sales_reviews
+from salesflow_std.salesflow_std import coaching, goals, sales_reviews
 from salesflow_std.salesflow_std import sales_review_words as words
 
+_TONES = {
+	goals.MISSED: "red",
+	goal_rules.MISSES: "red",
+	goal_rules.BELOW: "orange",
+	goal_rules.ABOVE: "green",
+	goal_rules.MEETS: "green",
+	goals.MET: "green",
+}
 _SLUGS = {"Opportunity": "opportunity", "Objection": "objection", "Follow Up": "follow-up"}
 
 
@@ -31,6 +40,7 @@ def of(doc: Document) -> dict:
 				row.name: {"about": words.about(row.kind, row.about), "route": route_of(doc, row)}
 				for row in doc.reasons
 			},
+			**{row.name: goal_of(doc, row) for row in doc.goals},
 			**{row.name: {"why": words.why(row.facts) or row.why or ""} for row in doc.deals},
 		},
 		"people": {
@@ -58,8 +68,26 @@ def pace_of(row: Document) -> str:
 	return rules.pace(achievement, flt(row.expected) / 100)
 
 
-def headline(doc: Document, rows: Sequence[Document] | None = None) -> list[dict]:
-	"""The few numbers on top: ``[{"label", "value", "tone"}]``; tones are Frappe's colours."""
+def goal_of(doc: Document, row: Document) -> dict[str, str]:
+	"""A goal of a stage in words (`words.goal`), with its tone, and where it and its deals are."""
+	found = words.goal(row, doc.company)
+	filters = goals.deals_filters(words.standing(row, doc.company))
+	deals = urlencode({key: value for key, value in filters.items() if value})
+	return {
+		**found,
+		"tone": _TONES.get(found["outlook"], "gray"),
+		"route": f"/app/sales-goal/{quote(row.goal or '')}",
+		"deals": f"/app/query-report/{quote('Stage Funnel')}?{deals}",
+	}
+
+
+def headline(
+	doc: Document, rows: Sequence[Document] | None = None, aims: Sequence[Document] | None = None
+) -> list[dict]:
+	"""The few numbers on top: ``[{"label", "value", "tone"}]``; tones are Frappe's colours.
+
+	Of the rows of progress and of goals that are given, else of all.
+	"""
 	rows = list(doc.progress if rows is None else rows)
 	target, actual = sum(flt(row.target) for row in rows), sum(flt(row.actual) for row in rows)
 	expected = flt(rows[0].expected) / 100 if rows else 0.0
@@ -101,6 +129,9 @@ def headline(doc: Document, rows: Sequence[Document] | None = None) -> list[dict
 			"tone": "orange" if missed else "green",
 		},
 	]
+	aims = list(doc.goals if aims is None else aims)
+	if aims:
+		found.append(_goals_tile([goals.outlook(words.standing(row, doc.company)) for row in aims]))
 	if doc.last_actions:
 		undone = sum(row.status == sales_reviews.OPEN for row in doc.last_actions)
 		done = sum(row.status == sales_reviews.DONE for row in doc.last_actions)
@@ -113,6 +144,17 @@ def headline(doc: Document, rows: Sequence[Document] | None = None) -> list[dict
 			}
 		)
 	return found
+
+
+def _goals_tile(outlooks: Sequence[str]) -> dict:
+	good = sum(_TONES.get(one) == "green" for one in outlooks)
+	bad = sum(_TONES.get(one) in ("red", "orange") for one in outlooks)
+	return {
+		"label": _("Stage goals", context="Sales Review"),
+		"value": _("{0} of {1} met or on the way").format(good, len(outlooks)),
+		"note": _("{0} in danger or missed").format(bad) if bad else "",
+		"tone": "red" if bad else "green" if good else "gray",
+	}
 
 
 def route_of(doc: Document, row: Document) -> str:
@@ -171,9 +213,11 @@ def not_proposed(doc: Document) -> list[dict]:
 
 def for_print(doc: Document) -> frappe._dict:
 	"""What the print shows. Where `doc.flags.reader` names somebody who may not see the team's numbers, only their own
-	progress and deals are in it."""
+	progress, goals and deals are in it."""
 	reader = doc.flags.reader
 	progress = [row for row in doc.progress if not reader or row.user == reader]
+	theirs = {None, "", *(row.sales_person for row in progress)}
+	aims = [row for row in doc.goals if not reader or row.sales_person in theirs]
 	deals = [row for row in doc.deals if not reader or row.rep == reader]
 	return frappe._dict(
 		heading=_("Weekly Sheet", context="Print Format")
@@ -185,7 +229,7 @@ def for_print(doc: Document) -> frappe._dict:
 		period=f"{formatdate(doc.from_date)} – {formatdate(doc.to_date)}",
 		status=_(doc.status, context="Sales Review"),
 		counted_on=frappe.utils.format_datetime(doc.counted_on, "yyyy-MM-dd HH:mm") if doc.counted_on else "",
-		headline=headline(doc, progress),
+		headline=headline(doc, progress, aims),
 		monthly=doc.kind == sales_reviews.MONTHLY,
 		progress=[
 			frappe._dict(
@@ -200,6 +244,7 @@ def for_print(doc: Document) -> frappe._dict:
 			)
 			for row in progress
 		],
+		goals=[frappe._dict(goal_of(doc, row), row=row) for row in aims],
 		reasons=[
 			frappe._dict(
 				row=row,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import frappe
 from frappe import _
 from frappe.utils import flt, fmt_money, formatdate, getdate
 
 from salesflow_std.engine import reviewing as rules
+from salesflow_std.salesflow_std import goals
 
 COLOURS = {rules.AHEAD: "green", rules.ON_TRACK: "blue", rules.BEHIND: "red", rules.NO_TARGET: "gray"}
 
@@ -47,6 +48,23 @@ def about(kind: str, what: str | None) -> str:
 		stage = what
 		return _(stage)
 	return what
+
+
+def goal(row: Mapping[str, object], company: str) -> dict[str, str]:
+	"""A goal of a stage as it stood when a sheet was counted: ``{"title", "target", "actual", "words", "outlook"}``."""
+	one = standing(row, company)
+	return {
+		"title": goals.title(one) if one.sales_person else f"{goals.title(one)} · {_('Whole Company')}",
+		"target": goals.said(one, one.target),
+		"actual": goals.said(one, goals.actual_of(one)) if one.measured_on else "–",
+		"words": goals.words(one),
+		"outlook": goals.outlook(one),
+	}
+
+
+def standing(row: Mapping[str, object], company: str) -> frappe._dict:
+	"""The goal of a sheet's row, as `goals` takes it."""
+	return frappe._dict({field: row.get(field) for field in goals.AS_IT_STANDS}, company=company)
 
 
 def facts(why: Iterable[rules.Why]) -> str:

@@ -18,6 +18,7 @@ from frappe.utils import add_days, cint, escape_html, get_link_to_form, getdate,
 from salesflow_std.engine import reviewing as rules
 from salesflow_std.salesflow_std import (
 	actions,
+	goals,
 	grading,
 	notices,
 	reps,
@@ -40,6 +41,7 @@ PREPARED, IN_MEETING, KEPT = "Prepared", "In Meeting", "Kept"
 OPEN, DONE, DROPPED, CARRIED = "Open", "Done", "Dropped", "Carried Over"
 TABLES = {
 	"progress": "Sales Review Progress",
+	"goals": "Sales Review Goal",
 	"reasons": "Sales Review Reason",
 	"deals": "Sales Review Deal",
 	"last_actions": ROW,
@@ -213,6 +215,7 @@ def fill(doc: Document, team: Team | None = None) -> None:
 	now = now_datetime().replace(microsecond=0)
 	numbers = Numbers(team, getdate(doc.from_date), getdate(doc.to_date), now)
 	_put(doc, "progress", ("sales_person",), [_progress_row(one) for one in numbers.progress()])
+	_put(doc, "goals", ("goal",), [_goal_row(goal) for goal in numbers.goals()])
 	reasons = numbers.reasons()
 	_put(doc, "reasons", ("kind", "about"), [_reason_row(one, numbers) for one in reasons])
 	_put(doc, "deals", ("opportunity",), [_deal_row(topic, row) for topic, row in numbers.topics()])
@@ -259,6 +262,12 @@ def _progress_row(one: object) -> dict:
 		"open_value": one.open_value,
 		"touches_missed": one.touches_missed,
 	}
+
+
+def _goal_row(goal: frappe._dict) -> dict:
+	"""A goal as it stands now: it is counted anew each night, a sheet that is kept stays."""
+	words = goals.words(goal)
+	return {"goal": goal.name, "words": words, **{field: goal.get(field) for field in goals.AS_IT_STANDS}}
 
 
 def _reason_row(one: rules.Reason, numbers: Numbers) -> dict:
@@ -366,6 +375,10 @@ def _keep_rows(doc: Document, before: Document | None, table: str) -> None:
 			new = sent.get(row.name) or row
 			doc.append(table, {**row.as_dict(), "status": new.status or row.status, "outcome": new.outcome})
 		return
+	if table in ("progress", "goals"):
+		# What was counted is noted on; nobody adds to it or takes from it.
+		sent = {row.name: row for row in doc.get(table)}
+		doc.set(table, [sent.get(name) or row for name, row in known.items()])
 	for row in doc.get(table):
 		old = known.get(row.name)
 		for df in row.meta.fields:

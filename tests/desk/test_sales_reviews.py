@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.desk import records
-from tests.desk.language import word
+from tests.desk.language import sources_left, word
 from tests.desk.screen import message, overflow
 from tools.bench import TEST_PASSWORD
 
@@ -71,7 +71,22 @@ def team(call) -> dict[str, str]:
 		records.opportunity(
 			call, opportunity_owner=rep, opportunity_amount=amount, expected_closing=closing[:10]
 		)
-	return {"manager": manager, "node": node, "rep": rep}
+	goal = records.insert(
+		call,
+		"Sales Goal",
+		sales_process="Six Stages",
+		stage="Needs Explored",
+		measure="Entered",
+		target=7_000,
+		company=records.COMPANY,
+		sales_person=node,
+		responsible=manager,
+		period="Other",
+		from_date=records.ago(days=30)[:10],
+		to_date=records.ago(days=-30)[:10],
+	)
+	assert call("salesflow_std.api.goal.measure", name=goal)["actual"] == "2"
+	return {"manager": manager, "node": node, "rep": rep, "goal": goal}
 
 
 @pytest.mark.parametrize("language", ("en", "zh"))
@@ -86,7 +101,16 @@ def test_a_meeting_is_held_on_its_sheet(call, login, team, tolerate, language):
 	page = login(manager, language, path=None)
 	review = call(f"{API}.new", user=manager, kind="Weekly", sales_person=team["node"])["name"]
 	page.goto(f"/app/sales-review/{review}")
-	expect(page.locator(".sf-meet-tile")).to_have_count(5)
+	expect(page.locator(".sf-meet-tile")).to_have_count(6)
+	aim = page.locator("[data-fieldname=goals] .grid-row", has=page.locator(f"a[href$='{team['goal']}']"))
+	expect(aim.locator("a[href*='records=reached']")).to_have_text("2")
+	expect(aim).to_contain_text("7,000")
+	# What was counted is noted on; only what people bring along is added.
+	for table, adds in {"progress": 0, "goals": 0, "reasons": 1, "deals": 1, "actions": 1}.items():
+		buttons = page.locator(f"[data-fieldname={table}] .grid-add-row").filter(visible=True)
+		expect(buttons).to_have_count(adds)
+	if language == "zh":
+		assert sources_left(page.locator(".layout-main-section:visible")) == []
 	expect(page.locator("[data-fieldname=deals] .grid-row[data-idx='2']")).to_be_visible()
 	shot(page, f"review_{language}")
 	page.locator(".sf-strip button", has_text=said("Begin Meeting")).click()
@@ -143,7 +167,7 @@ def test_a_meeting_is_held_on_its_sheet(call, login, team, tolerate, language):
 
 	page.set_viewport_size(PHONE)
 	page.reload()
-	expect(page.locator(".sf-meet-tile")).to_have_count(5)
+	expect(page.locator(".sf-meet-tile")).to_have_count(6)
 	assert overflow(page.locator(".sf-meet")) <= 0
 	assert overflow(page.locator(".sf-strip")) <= 0
 	shot(page, f"review_phone_{language}")

@@ -12,7 +12,7 @@ from salesflow_std.salesflow_std import (
 	sales_review_sheet,
 	sales_reviews,
 )
-from tests.site import funnels, plans, records, reviewed, talks
+from tests.site import funnels, plans, records, reviewed, stages, talks
 from tests.site.test_target_plans import second_company
 
 API = "salesflow_std.api.sales_review"
@@ -187,6 +187,154 @@ def test_what_the_manager_may_not_see_is_in_no_sheet(sheet, manager, rep):
 	assert reviewed.row(doc, "progress", user=rep).open_value == 700
 	assert not [row for row in doc.reasons if row.about == "Secret"]
 	assert hidden.name not in frappe.as_json(doc.as_dict())
+
+
+# Goals of the stages -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def goal(manager):
+	"""`goal(target, person, **more)`: a goal of January 2027 for the team, a person or (None) the company."""
+	process = stages.process().name
+
+	def make(target=100, person="", **more):
+		doc = frappe.get_doc(
+			{
+				"doctype": "Sales Goal",
+				"sales_process": process,
+				"stage": stages.EXPLORED,
+				"measure": "Entered",
+				"target": target,
+				"company": records.COMPANY,
+				"sales_person": reviewed.node_of(manager) if person == "" else person,
+				"responsible": manager,
+				"period": "Month",
+				"from_date": "2027-01-01",
+				"to_date": "2027-01-31",
+				**{field: value for field, value in more.items() if field not in _COUNTED},
+			}
+		).insert()
+		counted = {"measured_on": "2027-01-11 01:00", "forecast_state": "given"}
+		doc.db_set({**counted, **{field: value for field, value in more.items() if field in _COUNTED}})
+		return doc
+
+	return make
+
+
+_COUNTED = ("actual", "forecast", "forecast_low", "forecast_high", "forecast_state", "measured_on", "status")
+SAFE = {"actual": 90, "forecast": 200, "forecast_low": 150, "forecast_high": 250}
+LOST = {"actual": 3, "forecast": 4, "forecast_low": 3, "forecast_high": 5}
+
+
+def goals_of(doc):
+	return [row.goal for row in doc.goals]
+
+
+def test_goals_of_stages_stand_on_the_sheet_those_in_danger_first(sheet, goal, rep):
+	safe, company = goal(**SAFE), goal(50, None, **SAFE)
+	lost = goal(60, measure="Won Value", **LOST)
+	behind = goal(20, reviewed.node_of(rep), **LOST)
+	# Of single people only what is in danger: the rest is their own.
+	fine = goal(21, reviewed.node_of(rep), measure="Won Value", **SAFE)
+	doc = sheet()
+	assert set(goals_of(doc)[:2]) == {lost.name, behind.name}
+	assert {safe.name, company.name} <= set(goals_of(doc)[2:])
+	assert fine.name not in goals_of(doc)
+	said = sales_review_sheet.of(doc)["rows"][reviewed.row(doc, "goals", goal=safe.name).name]
+	assert said["target"] == "100" and said["actual"] == "90"
+	assert said["words"] == "On this way it ends at 200 (150–250): the goal of 100 is safe."
+	assert f"records=reached%3A{stages.EXPLORED.replace(' ', '+')}" in said["deals"]
+	company_row = reviewed.row(doc, "goals", goal=company.name)
+	assert "Whole Company" in sales_review_sheet.of(doc)["rows"][company_row.name]["title"]
+
+
+def test_only_goals_of_the_team_and_period_are_talked_about(sheet, goal, make_user):
+	other_manager = make_user("Sales Manager")
+	foreign = plans.person(other_manager, is_group=1)
+	others = [
+		goal(person=foreign, **LOST),
+		goal(from_date="2027-02-01", to_date="2027-02-28", **LOST),
+		goal(from_date="2026-12-01", to_date="2026-12-31", **LOST),
+		goal(measure="Won Value", status="Cancelled"),
+	]
+	year = goal(measure="Conversion", period="Year", **LOST)
+	found = goals_of(sheet())
+	assert year.name in found
+	assert not {one.name for one in others} & set(found)
+
+
+def test_a_goal_on_the_sheet_is_as_it_was_counted_and_noted_on(sheet, goal, manager, as_user, call):
+	aim = goal(**LOST)
+	doc = sheet()
+	aim.db_set("actual", 77)
+	with as_user(manager):
+		row = reviewed.row(doc, "goals", goal=aim.name)
+		row.update({"note": "Two fairs were cancelled", "actual": 99, "target": 1})
+		doc.append("goals", {"note": "of my own", "actual": 5})
+		doc.save()
+	row = reviewed.row(doc.reload(), "goals", goal=aim.name)
+	assert (row.note, row.actual, row.target) == ("Two fairs were cancelled", 3, 100)
+	assert "of my own" not in [one.note for one in doc.goals]
+	with as_user(manager):
+		call(f"{API}.refresh", review=doc.name)
+	row = reviewed.row(doc.reload(), "goals", goal=aim.name)
+	assert (row.note, row.actual) == ("Two fairs were cancelled", 77)
+	kept(doc)
+	aim.db_set("actual", 100)
+	assert reviewed.row(doc.reload(), "goals", goal=aim.name).actual == 77
+	# A goal that was set by mistake can go all the same.
+	with as_user(manager):
+		frappe.delete_doc("Sales Goal", aim.name)
+	assert aim.name in frappe.as_json(sales_review_sheet.of(doc))
+	assert "the goal of 100" in talks.printed(doc, print_format=sales_review_mail.FORMAT)
+
+
+def test_rows_of_progress_and_goals_are_not_taken_away(sheet, goal, manager, as_user):
+	goal(**LOST)
+	doc = sheet()
+	progress, goals = len(doc.progress), len(doc.goals)
+	with as_user(manager):
+		doc.set("progress", [])
+		doc.set("goals", [])
+		doc.plan = "Hide them"
+		doc.save()
+	doc.reload()
+	assert (len(doc.progress), len(doc.goals), doc.plan) == (progress, goals, "Hide them")
+
+
+def test_a_reader_of_the_team_is_sent_their_own_goals(sheet, goal, rep, other):
+	mine, theirs = goal(20, reviewed.node_of(rep), **LOST), goal(30, reviewed.node_of(other), **LOST)
+	team, company = goal(40, measure="Won Value", **LOST), goal(50, None, **LOST)
+	doc = sheet()
+	assert {mine.name, theirs.name, team.name, company.name} <= set(goals_of(doc))
+	doc.flags.reader = rep
+	shown = {one.row.goal for one in sales_review_sheet.for_print(doc).goals}
+	assert {mine.name, company.name} <= shown
+	assert not {theirs.name, team.name} & shown
+
+
+def test_a_monthly_review_says_which_goals_were_met(sheet, goal, rep):
+	goal(**SAFE, status="Met")
+	goal(40, measure="Won Value", **LOST, status="Missed")
+	goal(7, reviewed.node_of(rep), **LOST, status="Missed")
+	doc = sheet("Monthly", getdate("2027-01-01"), getdate("2027-01-31"))
+	[met] = [line for line in doc.what_worked.splitlines() if line.startswith("Goals met")]
+	[missed] = [line for line in doc.what_did_not.splitlines() if line.startswith("Goals missed")]
+	assert f"{stages.EXPLORED} · Entered · 2027-01" in met and "(90 / 100)" in met
+	assert "Won Value" in missed and "/ 7)" not in missed
+	tile = next(one for one in sales_review_sheet.headline(doc) if one["label"] == "Stage goals")
+	assert tile["tone"] == "red"
+
+
+def test_goals_that_the_manager_may_not_read_are_on_no_sheet(sheet, goal, manager):
+	aim = goal(**LOST)
+	for role in ("Sales Manager", "Sales User"):
+		frappe.permissions.add_permission("Sales Goal", role)
+		frappe.permissions.update_permission_property("Sales Goal", role, 0, "read", 0)
+	assert aim.name not in goals_of(sheet())
+
+
+# One sheet ---------------------------------------------------------------------------------------------------
 
 
 def test_one_sheet_for_a_team_and_period(sheet, manager):

@@ -23,14 +23,14 @@ if (!salesflow.sales_review) {
 			frm.page.set_indicator(word(status), STATUS[status]);
 			if (kept) frm.disable_save();
 			else frm.enable_save();
-			for (const table of ["progress", "reasons", "deals", "last_actions", "actions"]) {
+			for (const table of ["progress", "goals", "reasons", "deals", "last_actions", "actions"]) {
 				frm.set_df_property(table, "read_only", kept ? 1 : 0);
 			}
 			for (const field of ["what_worked", "what_did_not", "plan", "send_to_team"]) {
 				frm.set_df_property(field, "read_only", kept ? 1 : 0);
 			}
 			// What is counted or was agreed is talked about; nobody adds to it.
-			for (const table of ["progress", "last_actions"]) {
+			for (const table of ["progress", "goals", "last_actions"]) {
 				const { grid } = frm.get_field(table);
 				grid.cannot_add_rows = grid.cannot_delete_rows = true;
 				grid.df.cannot_add_rows = grid.df.cannot_delete_rows = true;
@@ -199,6 +199,21 @@ if (!salesflow.sales_review) {
 			open_value: money,
 			expected: (value) => `${Math.round(value || 0)} %`,
 			touches_missed: (value) => (value ? `<span class="text-danger">${cint(value)}</span>` : "0"),
+		},
+		"Sales Review Goal": {
+			goal: (name, df, options, row) => {
+				const { title, route } = said(row);
+				return route ? `<a href="${esc(route)}" class="sf-opens">${esc(title)}</a>` : esc(name);
+			},
+			target: (value, df, options, row) => esc(said(row).target),
+			actual: (value, df, options, row) => {
+				const { actual, deals } = said(row);
+				return deals ? `<a href="${esc(deals)}" class="sf-opens">${esc(actual)}</a>` : "";
+			},
+			words: (value, df, options, row) => {
+				const { words = value, tone } = said(row);
+				return words ? `<span class="sf-meet-${tone}">${esc(words)}</span>` : "";
+			},
 		},
 		"Sales Review Reason": {
 			kind: (reason) => (reason ? esc(__(reason, null, "Sales Review Reason")) : ""),

@@ -82,6 +82,11 @@ def progress_query_conditions(user: str | None = None, doctype: str | None = Non
 	return access.of_rows("Sales Review Progress", {"Sales Review": permission_query_conditions}, user)
 
 
+def goal_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Rows are seen by those who see what they stand in."""
+	return access.of_rows("Sales Review Goal", {"Sales Review": permission_query_conditions}, user)
+
+
 def reason_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	"""Rows are seen by those who see what they stand in."""
 	return access.of_rows("Sales Review Reason", {"Sales Review": permission_query_conditions}, user)

@@ -1,0 +1,5 @@
+from salesflow_std.salesflow_std.rows import RowOfDocument
+
+
+class SalesReviewGoal(RowOfDocument):
+	pass
