@@ -138,7 +138,8 @@ class Numbers:
 	def goals(self) -> list[frappe._dict]:
 		"""The goals of stages that run in the period, as they were counted last, those in danger first (M2).
 
-		Of the company and the team all; of single people and of teams below those that were missed or may be.
+		Of the team all; of the company those that are judged or in danger, of its people those in danger: what is on its
+		way needs no talking about.
 		"""
 		if not frappe.has_permission(goals.DOCTYPE, "read", user=self.team.manager):
 			return []
@@ -158,10 +159,14 @@ class Numbers:
 		if self.team.sales_person:
 			ours = {None, "", *report_parts.below("Sales Person", self.team.sales_person)}
 			found = [goal for goal in found if goal.sales_person in ours]
-		everybodys = {None, "", self.team.sales_person}
-		found = [goal for goal in found if goal.sales_person in everybodys or goals.in_danger(goal)]
+		found = [goal for goal in found if self._is_talked_about(goal)]
 		found.sort(key=lambda goal: _WORST_FIRST.index(goals.outlook(goal)))
 		return found[:_GOALS]
+
+	def _is_talked_about(self, goal: frappe._dict) -> bool:
+		if (goal.sales_person or None) == self.team.sales_person or goals.in_danger(goal):
+			return True
+		return not goal.sales_person and goal.status in goals.JUDGED
 
 	# Reasons ----------------------------------------------------------------------------------------------------
 

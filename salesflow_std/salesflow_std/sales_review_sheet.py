@@ -150,10 +150,10 @@ def _goals_tile(outlooks: Sequence[str]) -> dict:
 	good = sum(_TONES.get(one) == "green" for one in outlooks)
 	bad = sum(_TONES.get(one) in ("red", "orange") for one in outlooks)
 	return {
-		"label": _("Stage goals", context="Sales Review"),
-		"value": _("{0} of {1} met or on the way").format(good, len(outlooks)),
-		"note": _("{0} in danger or missed").format(bad) if bad else "",
-		"tone": "red" if bad else "green" if good else "gray",
+		"label": _("Goals in danger", context="Sales Review"),
+		"value": str(bad),
+		"note": _("{0} met or on the way").format(good) if good else "",
+		"tone": "red" if bad else "green",
 	}
 
 

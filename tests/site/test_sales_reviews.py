@@ -231,15 +231,21 @@ def goals_of(doc):
 
 
 def test_goals_of_stages_stand_on_the_sheet_those_in_danger_first(sheet, goal, rep):
-	safe, company = goal(**SAFE), goal(50, None, **SAFE)
+	safe, company = goal(**SAFE), goal(50, None, **LOST)
 	lost = goal(60, measure="Won Value", **LOST)
 	behind = goal(20, reviewed.node_of(rep), **LOST)
-	# Of single people only what is in danger: the rest is their own.
-	fine = goal(21, reviewed.node_of(rep), measure="Won Value", **SAFE)
+	# What is on its way is talked about only where it is the team's own.
+	fine = [
+		goal(21, reviewed.node_of(rep), measure="Won Value", **SAFE),
+		goal(22, None, measure="Won Value", **SAFE),
+	]
+	met = goal(23, None, measure="Won Value", stage=stages.WON, **SAFE, status="Met")
 	doc = sheet()
-	assert set(goals_of(doc)[:2]) == {lost.name, behind.name}
-	assert {safe.name, company.name} <= set(goals_of(doc)[2:])
-	assert fine.name not in goals_of(doc)
+	found = goals_of(doc)
+	assert {lost.name, behind.name, company.name, safe.name, met.name} <= set(found)
+	assert not {one.name for one in fine} & set(found)
+	assert max(map(found.index, (lost.name, behind.name, company.name))) < found.index(safe.name)
+	assert found.index(safe.name) < found.index(met.name)
 	said = sales_review_sheet.of(doc)["rows"][reviewed.row(doc, "goals", goal=safe.name).name]
 	assert said["target"] == "100" and said["actual"] == "90"
 	assert said["words"] == "On this way it ends at 200 (150–250): the goal of 100 is safe."
@@ -322,8 +328,8 @@ def test_a_monthly_review_says_which_goals_were_met(sheet, goal, rep):
 	[missed] = [line for line in doc.what_did_not.splitlines() if line.startswith("Goals missed")]
 	assert f"{stages.EXPLORED} · Entered · 2027-01" in met and "(90 / 100)" in met
 	assert "Won Value" in missed and "/ 7)" not in missed
-	tile = next(one for one in sales_review_sheet.headline(doc) if one["label"] == "Stage goals")
-	assert tile["tone"] == "red"
+	tile = next(one for one in sales_review_sheet.headline(doc) if one["label"] == "Goals in danger")
+	assert (tile["value"], tile["note"], tile["tone"]) == ("2", "1 met or on the way", "red")
 
 
 def test_goals_that_the_manager_may_not_read_are_on_no_sheet(sheet, goal, manager):
