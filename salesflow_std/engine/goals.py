@@ -1,15 +1,17 @@
 """Goals of a stage: their periods, how far they are, and where they land if it goes on like this (M2).
 
-A forecast is a number with the range in which it ends in 19 of 20 cases (95 %), never a number alone; with too little
-to go by there is none.
+A forecast says what a goal will come to on the day it is judged by: what is still under way then does not count. It is a
+number with the range in which it ends in 19 of 20 cases (95 %), never a number alone; with too little to go by there is
+none.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -32,6 +34,7 @@ _EARLY_SHARE = 0.2
 _FEW_DEALS = 10
 _FEW_DECIDED = 20
 _DRAWS = 2000
+_FEW_ENOUGH_TO_DRAW = 60
 _SEED = 20260101
 
 
@@ -46,11 +49,50 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class Stay:
+	"""A deal since it came to a stage: after `days` it `got` where one asks about (further, or won), or was lost (False);
+	None where it is still on its way after as many days."""
+
+	days: float
+	got: bool | None
+
+
+@dataclass(frozen=True)
 class Decided:
-	"""Of deals that were in a stage and are decided: how many there were, and how many went on (or were won)."""
+	"""Of how many deals one knows whether they got somewhere in time, and how many of them did (a mean is no whole number)."""
 
 	count: int = 0
-	went_on: int = 0
+	went_on: float = 0
+
+	@property
+	def share(self) -> float:
+		"""How many of them did, 0-1."""
+		return self.went_on / self.count if self.count else 0.0
+
+
+@dataclass(frozen=True)
+class Coming:
+	"""Deals that are still to begin in a period: `so_far` did in `passed` of its working days, `left` are to come.
+
+	`worth` is what deals of the past were won for, each with the chance that one like it is won in time; there were `of`
+	deals, those that were not won among them.
+	"""
+
+	so_far: int
+	passed: float
+	left: float
+	worth: Sequence[tuple[float, float]]
+	of: int
+
+	@property
+	def mean(self) -> float:
+		"""What such a deal brings in the mean."""
+		return sum(value * chance for value, chance in self.worth) / self.of if self.of else 0.0
+
+	@property
+	def expected(self) -> float:
+		"""What all of them bring in the mean."""
+		return self.so_far / self.passed * self.left * self.mean
 
 
 # Periods ------------------------------------------------------------------------------------------------------------
@@ -153,30 +195,85 @@ def at_least(forecast: Forecast, count: float) -> Forecast:
 	return Forecast(*(max(one, count) for one in (forecast.value, forecast.low, forecast.high)))
 
 
-def of_conversion(went_on: int, gone: int, still_open: int, newcomers: float, before: Decided) -> Forecast:
-	"""The conversion in percent once all are decided: `went_on` came further, `gone` did not, `still_open` may.
+def in_time(stays: Iterable[Stay], left: float, ages: Sequence[float] = ()) -> Decided:
+	"""How many deals of the past got there within `left` days, of those of which that is known.
 
-	`newcomers` is how many are still expected in the period. The chance of the open ones is that of the deals decided
-	`before`, the cohort's own among them as soon as they are decided.
+	For deals that have been in the stage for `ages` days already it is what those did within `left` days more that had
+	been there as long; where fewer than 20 are known, those of any age speak for them.
+	"""
+	days: dict[bool | None, list[float]] = {True: [], False: [], None: []}
+	for stay in stays:
+		days[stay.got].append(stay.days)
+	for found in days.values():
+		found.sort()
+	fresh = _in_time(days, left, 0)
+	if not ages or not fresh.count:
+		return fresh
+	shares = {}
+	for age in set(map(round, ages)):
+		alike = _in_time(days, left, age)
+		shares[age] = (alike if alike.count >= _FEW_DECIDED else fresh).share
+	return Decided(fresh.count, fresh.count * sum(shares[round(age)] for age in ages) / len(ages))
+
+
+def _in_time(days: Mapping[bool | None, Sequence[float]], left: float, age: int) -> Decided:
+	"""Of the sorted days of stays that went on for longer than `age` (with 0 of all)."""
+
+	def older(found: Sequence[float]) -> int:
+		return len(found) - (bisect_right(found, age) if age else 0)
+
+	got = older(days[True]) - (len(days[True]) - bisect_right(days[True], age + left))
+	still_open = len(days[None]) - bisect_left(days[None], age + left)
+	return Decided(older(days[True]) + older(days[False]) + still_open, got)
+
+
+def of_newcomers(stays: Iterable[Stay], left: float) -> Decided:
+	"""As `in_time` for deals that come to the stage one after the other in the `left` days (above 0), so that each has less
+	time than the one before."""
+	known = [stay for stay in stays if stay.got is not None or stay.days >= left]
+	return Decided(len(known), sum(_part_in_time(stay.days, left) for stay in known if stay.got))
+
+
+def _part_in_time(days: float, left: float) -> float:
+	return max(0.0, 1 - days / left)
+
+
+def worth_in_time(won: Iterable[tuple[float, float]], left: float) -> list[tuple[float, float]]:
+	"""Of deals that were won for an amount so many days after they began ``(amount, days)``: the amount, and the chance
+	that a deal like it that begins within the `left` days (above 0) is won within them."""
+	return [(amount, _part_in_time(days, left)) for amount, days in won if days < left]
+
+
+def of_conversion(
+	went_on: int,
+	gone: int,
+	still_open: int,
+	newcomers: float,
+	passing: Decided,
+	of_newcomers: Decided | None = None,
+) -> Forecast:
+	"""The conversion in percent on the day that counts: `went_on` came further, `gone` will not, `still_open` may by then.
+
+	`newcomers` is how many are still expected. `passing` is what deals of the past did in the time that the open ones have
+	left, `of_newcomers` what they did in the time that newcomers have (the same where nothing is said).
 	"""
 	reached = went_on + gone + still_open
 	if not reached:
 		return Forecast(why=FEW)
-	undecided = still_open + round(newcomers)
+	new = round(newcomers)
+	undecided = still_open + new
 	if not undecided:
 		share = 100 * went_on / reached
 		return Forecast(share, share, share)
-	decided = before.count + went_on + gone
-	if reached < _FEW_DEALS or decided < _FEW_DECIDED:
+	if reached < _FEW_DEALS or passing.count < _FEW_DECIDED:
 		return Forecast(why=FEW)
-	good = before.went_on + went_on
-	low, high = (
-		_beta_binomial(share, undecided, good + 0.5, decided - good + 0.5) for share in (0.025, 0.975)
-	)
-	everybody = reached + round(newcomers)
-	expected = undecided * good / decided
+	of_new = of_newcomers or passing
+	chance = (still_open * passing.share + new * of_new.share) / undecided
+	good, bad = passing.count * chance, passing.count * (1 - chance)
+	low, high = (_beta_binomial(share, undecided, good + 0.5, bad + 0.5) for share in (0.025, 0.975))
+	everybody = reached + new
 	return Forecast(
-		100 * (went_on + expected) / everybody,
+		100 * (went_on + undecided * chance) / everybody,
 		100 * (went_on + low) / everybody,
 		100 * (went_on + high) / everybody,
 	)
@@ -202,17 +299,26 @@ def of_median(days: Sequence[float]) -> Forecast:
 
 
 def of_value(
-	so_far: float, still_open: Sequence[tuple[float, str]], chances: Mapping[str, Decided]
+	so_far: float,
+	still_open: Sequence[tuple[float, str]],
+	chances: Mapping[str, Decided],
+	coming: Coming | None = None,
 ) -> Forecast:
-	"""The value once all is decided: what is won, and of each open deal (amount, stage) its amount by the chance that
-	deals of its stage had to be won. The range is drawn 2,000 times from what is known of the chances."""
-	if not still_open:
+	"""The value on the day that counts: what is won, of each open deal (amount, stage) its amount by the chance that deals
+	of its stage had to be won in the time that is left, and what deals that are still to begin bring by then.
+
+	The range is drawn from what is known of the chances and of the pace, 2,000 times, or 200 times for very many deals.
+	"""
+	coming = coming if coming and coming.so_far and coming.left > 0 else None
+	if not still_open and not coming:
 		return Forecast(so_far, so_far, so_far)
 	if any(chances.get(stage, Decided()).count < _FEW_DECIDED for _amount, stage in still_open):
 		return Forecast(why=FEW)
+	if coming and coming.of < _FEW_DECIDED:
+		return Forecast(why=FEW)
 	draw = random.Random(_SEED)
 	stages = sorted({stage for _amount, stage in still_open})
-	expected = sum(amount * chances[stage].went_on / chances[stage].count for amount, stage in still_open)
+	expected = sum(amount * chances[stage].share for amount, stage in still_open)
 	ends = []
 	for _number in range(_DRAWS if len(still_open) <= 500 else _DRAWS // 10):
 		of = {
@@ -221,11 +327,41 @@ def of_value(
 			)
 			for stage in stages
 		}
-		ends.append(so_far + sum(amount for amount, stage in still_open if draw.random() < of[stage]))
+		won = sum(amount for amount, stage in still_open if draw.random() < of[stage])
+		ends.append(so_far + won + (_drawn(draw, coming) if coming else 0.0))
 	ends.sort()
 	return Forecast(
-		so_far + expected, ends[round(0.025 * (len(ends) - 1))], ends[round(0.975 * (len(ends) - 1))]
+		so_far + expected + (coming.expected if coming else 0.0),
+		ends[round(0.025 * (len(ends) - 1))],
+		ends[round(0.975 * (len(ends) - 1))],
 	)
+
+
+def _drawn(draw: random.Random, coming: Coming) -> float:
+	"""What the deals that are still to begin bring, once: how many begin as in `of_count`, each as one of the past."""
+	count = _poisson(draw, draw.gammavariate(coming.so_far + 0.5, coming.left / coming.passed))
+	if count <= _FEW_ENOUGH_TO_DRAW:
+		found = 0.0
+		for _number in range(count):
+			like = int(draw.random() * coming.of)
+			if like < len(coming.worth):
+				value, chance = coming.worth[like]
+				found += value if draw.random() < chance else 0.0
+		return found
+	# Of many the sum is as good as normal.
+	squares = sum(value * value * chance for value, chance in coming.worth) / coming.of
+	spread = math.sqrt(max(0.0, count * (squares - coming.mean**2)))
+	return max(0.0, draw.gauss(count * coming.mean, spread))
+
+
+def _poisson(draw: random.Random, mean: float) -> int:
+	if mean > _FEW_ENOUGH_TO_DRAW:
+		return max(0, round(draw.gauss(mean, math.sqrt(mean))))
+	limit, product, number = math.exp(-mean), draw.random(), 0
+	while product > limit:
+		product *= draw.random()
+		number += 1
+	return number
 
 
 def _negative_binomial(share: float, shape: float, chance: float) -> int:

@@ -20,6 +20,7 @@ from salesflow_std.engine import goals as rules
 from salesflow_std.engine.stages import Process
 from salesflow_std.engine.worked import hours_a_day
 from salesflow_std.salesflow_std import notices, processes, reps
+from salesflow_std.salesflow_std.deal_stays import Stays, came_to, days_between, stage_of
 from salesflow_std.salesflow_std.doctype.salesflow_settings.salesflow_settings import working_calendar
 from salesflow_std.salesflow_std.stage_funnel import Cohort
 
@@ -46,7 +47,6 @@ AS_IT_STANDS = (*(field for field in ABOUT if field != "company"), "period", "ta
 _GIVEN = "given"
 # How far back the chances of a stage are learnt.
 _HISTORY_MONTHS = 12
-_NOBODY = rules.Decided()
 
 
 def goals_of(
@@ -146,8 +146,10 @@ class Measurer:
 
 	def __init__(self, today: date) -> None:
 		self.today = today
+		self.now = datetime(today.year, today.month, today.day)
 		self._read: tuple[tuple, tuple[Process, Cohort, dict[str, funnel.Stage]]] | None = None
-		self._before: tuple[tuple, dict[str, _Past]] | None = None
+		self._before: tuple[tuple, Stays] | None = None
+		self._with_own: tuple[Cohort, Stays] | None = None
 
 	def standing(self, goal: frappe._dict) -> Standing:
 		"""How a goal stands. Raises ValidationError where its process or its stage is gone."""
@@ -170,15 +172,16 @@ class Measurer:
 			self._read = key, (process, cohort, {stage.name: stage for stage in cohort.funnel()})
 		return self._read[1]
 
-	def _past(self, goal: frappe._dict, process: Process) -> dict[str, _Past]:
-		"""What became of the company's deals of the twelve months before."""
+	def _stays(self, goal: frappe._dict, process: Process, cohort: Cohort) -> Stays:
+		"""How long deals took: the company's of the twelve months before, and those of the goal itself."""
 		key = (goal.sales_process, goal.company, goal.from_date)
 		if self._before is None or self._before[0] != key:
 			begin, end = add_months(goal.from_date, -_HISTORY_MONTHS), add_days(goal.from_date, -1)
 			everybody = frappe._dict(company=goal.company)
-			cohort = cohort_of(process, everybody, begin, end)
-			self._before = key, _chances(cohort)
-		return self._before[1]
+			self._before = key, Stays(cohort_of(process, everybody, begin, end), self.now)
+		if self._with_own is None or self._with_own[0] is not cohort:
+			self._with_own = cohort, self._before[1].and_those_of(Stays(cohort, self.now))
+		return self._with_own[1]
 
 	def _entered(self, goal, _process, cohort, stage) -> Standing:
 		count, before = len(stage.reached), self._before_today(cohort, stage)
@@ -187,29 +190,30 @@ class Measurer:
 		return Standing(count, count, rules.at_least(rules.of_count(before, passed, days), count))
 
 	def _conversion(self, goal, process, cohort, stage) -> Standing:
-		open_ones = {deal.key for deal in cohort.deals if deal.outcome == funnel.OPEN}
-		went_on = set(stage.went_on)
-		still_open = sum(key in open_ones and key not in went_on for key in stage.reached)
-		passed, days = self._working_days(goal)
+		actual = 100 * len(stage.went_on) / len(stage.reached) if stage.reached else None
+		left, (passed, days) = self._days_left(goal), self._working_days(goal)
+		if left <= 0:
+			ends = rules.Forecast(why=rules.FEW) if actual is None else rules.Forecast(actual, actual, actual)
+			return Standing(actual, len(stage.reached), ends)
+		if rules.is_early(passed, days):
+			return Standing(actual, len(stage.reached), rules.Forecast(why=rules.EARLY))
+		went_on, since = set(stage.went_on), {deal.key: deal for deal in cohort.deals}
+		still_open = [
+			since[key] for key in stage.reached if since[key].outcome == funnel.OPEN and key not in went_on
+		]
 		before = self._before_today(cohort, stage)
 		newcomers = (
-			max(0.0, before / passed * (days - passed) - (len(stage.reached) - before))
-			if passed and not rules.is_early(passed, days)
-			else 0.0
+			max(0.0, before / passed * (days - passed) - (len(stage.reached) - before)) if passed else 0.0
 		)
-		past = self._past(goal, process).get(goal.stage, _Past())
-		forecast = (
-			rules.Forecast(why=rules.EARLY)
-			if self.today <= goal.to_date and rules.is_early(passed, days)
-			else rules.of_conversion(
-				len(went_on),
-				len(stage.reached) - len(went_on) - still_open,
-				still_open,
-				newcomers,
-				past.passing,
-			)
+		stays = self._stays(goal, process, cohort).passing.get(goal.stage, ())
+		forecast = rules.of_conversion(
+			len(went_on),
+			len(stage.reached) - len(went_on) - len(still_open),
+			len(still_open),
+			newcomers,
+			rules.in_time(stays, left, self._ages(still_open, goal.stage)),
+			rules.of_newcomers(stays, left),
 		)
-		actual = 100 * len(went_on) / len(stage.reached) if stage.reached else None
 		return Standing(actual, len(stage.reached), forecast)
 
 	def _median_days(self, goal, _process, _cohort, stage) -> Standing:
@@ -220,19 +224,44 @@ class Measurer:
 		return Standing(actual, len(days), forecast)
 
 	def _won_value(self, goal, process, cohort, stage) -> Standing:
-		outcomes = {deal.key: deal for deal in cohort.deals}
-		won = set(stage.won)
-		still_open = [
-			(stage.values[key], outcomes[key].entered[-1][0])
-			for key in stage.reached
-			if outcomes[key].outcome == funnel.OPEN and key not in won and stage.values.get(key)
-		]
-		so_far = stage.won_value or 0.0
-		passed, days = self._working_days(goal)
-		if self.today <= goal.to_date and rules.is_early(passed, days):
-			return Standing(so_far, len(won), rules.Forecast(why=rules.EARLY))
-		chances = {name: past.winning for name, past in self._past(goal, process).items()}
-		return Standing(so_far, len(won), rules.of_value(so_far, still_open, chances))
+		so_far, won = stage.won_value or 0.0, len(stage.won)
+		left, (passed, days) = self._days_left(goal), self._working_days(goal)
+		if left <= 0:
+			return Standing(so_far, won, rules.Forecast(so_far, so_far, so_far))
+		if rules.is_early(passed, days):
+			return Standing(so_far, won, rules.Forecast(why=rules.EARLY))
+		# Also those that may still reach the stage, and be won after it.
+		places = {name: place for place, name in enumerate(cohort.stages)}
+		reached = set(stage.reached)
+		by_stage: dict[str, list[funnel.Deal]] = {}
+		for deal in cohort.deals:
+			at = stage_of(deal, places)
+			if deal.outcome != funnel.OPEN or not deal.value or at in (None, cohort.stages[-1]):
+				continue
+			if deal.key in reached or places[at] < places[goal.stage]:
+				by_stage.setdefault(at, []).append(deal)
+		stays = self._stays(goal, process, cohort)
+		chances = {
+			at: rules.in_time(stays.winning.get(at, ()), left, self._ages(found, at))
+			for at, found in by_stage.items()
+		}
+		begun = sum(moment.date() < self.today for moment in cohort.begun.values())
+		coming = None
+		if passed:
+			worth, of = stays.worth(goal.stage, left)
+			# Those of today are among the open ones already.
+			to_come = max(0.0, days - passed - (len(cohort.begun) - begun) * passed / begun) if begun else 0.0
+			coming = rules.Coming(begun, passed, to_come, worth, of)
+		still_open = [(deal.value, at) for at, found in sorted(by_stage.items()) for deal in found]
+		return Standing(so_far, won, rules.of_value(so_far, still_open, chances, coming))
+
+	def _days_left(self, goal: frappe._dict) -> int:
+		"""How many days a goal's period has left, today among them; 0 where it is over."""
+		return max(0, (goal.to_date - self.today).days + 1)
+
+	def _ages(self, deals: Iterable[funnel.Deal], stage: str) -> list[float]:
+		"""For how many days deals have been in a stage, since they came there first; 0 where nobody knows."""
+		return [days_between(came_to(deal, stage) or self.now, self.now) for deal in deals]
 
 	def _before_today(self, cohort: Cohort, stage: funnel.Stage) -> int:
 		"""How many of those that reached a stage began on the days that are over."""
@@ -247,28 +276,6 @@ class Measurer:
 			if calendar.is_working_day(day := goal.from_date + timedelta(days=number))
 		]
 		return sum(day < self.today for day in worked), len(worked)
-
-
-@dataclass(frozen=True)
-class _Past:
-	"""What became of those that were in a stage: whether they came further, and whether they were won."""
-
-	passing: rules.Decided = _NOBODY
-	winning: rules.Decided = _NOBODY
-
-
-def _chances(cohort: Cohort) -> dict[str, _Past]:
-	outcomes = {deal.key: deal.outcome for deal in cohort.deals}
-	found = {}
-	for stage in cohort.funnel():
-		went_on, won = set(stage.went_on), set(stage.won)
-		over = [key for key in stage.reached if key in went_on or outcomes[key] != funnel.OPEN]
-		ended = [key for key in stage.reached if key in won or outcomes[key] != funnel.OPEN]
-		found[stage.name] = _Past(
-			rules.Decided(len(over), len(went_on)),
-			rules.Decided(len(ended), len(won)),
-		)
-	return found
 
 
 def process_of(name: str) -> Process:

@@ -123,14 +123,7 @@ def test_nineteen_of_twenty_ranges_hold_the_end():
 	for _case in range(600):
 		rate = draw.uniform(0.5, 6)
 
-		def poisson(mean):
-			limit, product, number = math.exp(-mean), draw.random(), 0
-			while product > limit:
-				product *= draw.random()
-				number += 1
-			return number
-
-		so_far, rest = poisson(rate * 8), poisson(rate * 12)
+		so_far, rest = _poisson(draw, rate * 8), _poisson(draw, rate * 12)
 		found = g.of_count(so_far, 8, 20)
 		inside += found.low <= so_far + rest <= found.high
 	assert 0.93 <= inside / 600 <= 0.99
@@ -146,7 +139,7 @@ def test_large_counts_stay_quick_and_sane():
 
 
 def test_a_conversion_by_hand():
-	found = g.of_conversion(2, 4, 4, 0, g.Decided(30, 15))
+	found = g.of_conversion(2, 4, 4, 0, g.Decided(36, 17))
 	assert found.value == pytest.approx(100 * (2 + 4 * 17 / 36) / 10)
 	# Four open deals with a beta-binomial chance of 17½ : 19½: each count by its own integral, summed numerically.
 	chances = [0.0] * 5
@@ -193,6 +186,66 @@ def test_a_conversion_stays_possible(went_on, gone, still_open, newcomers, befor
 	assert found.low - 100 / everybody <= found.value <= found.high + 100 / everybody
 
 
+def test_newcomers_have_less_time_than_those_that_are_open():
+	found = g.of_conversion(10, 10, 20, 20, g.Decided(100, 50), g.Decided(100, 10))
+	assert found.value == pytest.approx(100 * (10 + 20 * 0.5 + 20 * 0.1) / 60)
+	assert g.of_conversion(10, 10, 20, 20, g.Decided(100, 50)).value == pytest.approx(100 * (10 + 20) / 60)
+
+
+# In time -----------------------------------------------------------------------------------------------------------
+
+STAYS = [
+	*[g.Stay(4, True)] * 30,
+	*[g.Stay(12, True)] * 30,
+	*[g.Stay(9, False)] * 30,
+	# Open: of the first one knows nothing for six days more, of the others that they did not get there.
+	*[g.Stay(3, None)] * 5,
+	*[g.Stay(20, None)] * 10,
+]
+
+
+def test_who_got_there_in_time():
+	assert g.in_time(STAYS, 6) == g.Decided(100, 30)
+	assert g.in_time(STAYS, 4) == g.Decided(100, 30)
+	assert g.in_time(STAYS, 3) == g.Decided(105, 0)
+	assert g.in_time(STAYS, 12) == g.Decided(100, 60)
+	assert g.in_time([], 6) == g.Decided()
+
+
+def test_those_that_have_been_there_for_long_are_compared_with_their_like():
+	# After five days 30 that got there after 12, 30 that were lost after nine and ten of 20 days are left.
+	assert g.in_time(STAYS, 6, [5, 5]).share == 0
+	assert g.in_time(STAYS, 7, [5]).share == pytest.approx(30 / 70)
+	# After ten it is 40; after 15 there are but ten, so that all speak for them: 30 in six days.
+	assert g.in_time(STAYS, 6, [10]).share == pytest.approx(30 / 40)
+	assert g.in_time(STAYS, 6, [15]).share == pytest.approx(30 / 100)
+	assert g.in_time(STAYS, 6, [5, 10]).share == pytest.approx(15 / 40)
+	assert g.in_time(STAYS, 6, [5, 10]).count == 100
+
+
+def test_newcomers_come_one_after_the_other():
+	# In ten days: those of four days are in time when they come in the first six.
+	found = g.of_newcomers(STAYS, 10)
+	assert found.count == 100
+	assert found.went_on == pytest.approx(30 * 0.6)
+	assert g.worth_in_time([(500, 4), (900, 12), (70, 10)], 10) == [(500, 0.6)]
+
+
+@given(
+	st.lists(st.tuples(st.floats(0, 400), st.sampled_from([True, False, None])), max_size=60),
+	st.floats(1, 300),
+	st.lists(st.floats(0, 400), max_size=5),
+)
+def test_a_share_is_a_share(stays, left, ages):
+	stays = [g.Stay(*stay) for stay in stays]
+	for found in (g.in_time(stays, left, ages), g.of_newcomers(stays, left)):
+		assert 0 <= found.went_on <= found.count + 1e-9
+		assert found.count <= len(stays)
+	# Nobody knows more of a longer time.
+	assert g.in_time(stays, left + 1).count <= g.in_time(stays, left).count
+	assert g.in_time(stays, left + 1).went_on >= g.in_time(stays, left).went_on
+
+
 # Days and value ----------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +265,45 @@ def test_the_value_of_open_deals_by_their_stage():
 	assert g.of_value(1000, [(100, "Elsewhere")], chances).why == g.FEW
 	assert g.of_value(1000, [], chances) == g.Forecast(1000, 1000, 1000)
 	assert g.of_value(0, [(10, "Shown")] * 80, chances) == g.of_value(0, [(10, "Shown")] * 80, chances)
+
+
+def test_deals_that_are_still_to_begin_bring_value_too():
+	# Ten in ten days, ten days to come; of 40 like them ten were won for 1,000, each with half of the time it takes.
+	coming = g.Coming(10, 10, 10, [(1000, 0.5)] * 10, 40)
+	found = g.of_value(2000, [], {}, coming)
+	assert found.value == pytest.approx(2000 + 10 * 125)
+	assert found.low == 2000 and 4000 <= found.high <= 6000
+	assert g.of_value(2000, [], {}, g.Coming(10, 10, 10, [(1000, 0.5)] * 10, 19)).why == g.FEW
+	# On the last day nothing more begins.
+	assert g.of_value(2000, [], {}, g.Coming(10, 10, 0, [], 0)) == g.Forecast(2000, 2000, 2000)
+
+
+def test_nineteen_of_twenty_values_lie_in_their_range():
+	draw, inside = random.Random(8), 0
+	for _case in range(200):
+		rate, chance = draw.uniform(1, 12), draw.uniform(0.1, 0.6)
+		past = sum(draw.random() < chance for _deal in range(200))
+		so_far, to_come = _poisson(draw, rate * 10), _poisson(draw, rate * 10)
+		if not so_far:
+			continue
+		won = sum(draw.random() < chance for _deal in range(to_come))
+		found = g.of_value(0, [], {}, g.Coming(so_far, 10, 10, [(1, 1.0)] * past, 200))
+		inside += found.low <= won <= found.high
+	assert inside >= 180
+
+
+def _poisson(draw, mean):
+	limit, product, number = math.exp(-mean), draw.random(), 0
+	while product > limit:
+		product *= draw.random()
+		number += 1
+	return number
+
+
+def test_very_many_newcomers_stay_quick_and_sane():
+	found = g.of_value(0, [], {}, g.Coming(40_000, 100, 100, [(10, 0.5)] * 100, 1000))
+	assert found.value == pytest.approx(40_000 * 0.5)
+	assert 18_000 < found.low < 20_000 < found.high < 22_000
 
 
 def test_the_range_of_many_deals_is_that_of_the_beta_binomial():

@@ -179,14 +179,67 @@ def test_entered_counts_the_deals_that_began_in_the_period(goal, november, froze
 	assert row.forecast_low < 21 < row.forecast_high
 
 
-def test_conversion_lands_where_the_past_lets_expect(goal, november, frozen_time):
+def test_conversion_lands_where_the_past_lets_expect_by_its_due_date(goal, november, frozen_time):
 	made = goal(measure="Conversion", target=60)
+	today = date(2026, 11, 20)
+	with frozen_time("2026-11-20 09:00"):
+		standing = goals.Measurer(today).standing(goals.read(made.name))
+	assert (standing.actual, standing.sample) == (20, 10)
+	# Eleven days are left. Of those before fifteen went on after ten days and fifteen were lost, of its own two went on
+	# after seven, four were lost, and four that are open have not gone on in as long.
+	open_ones = rules.Decided(40, 17)
+	newcomers = rules.Decided(40, 15 * (1 - 10 / 11) + 2 * (1 - 7 / 11))
+	expected = rules.of_conversion(2, 4, 4, 10 / 14 * 7, open_ones, newcomers)
+	assert standing.forecast.value == pytest.approx(expected.value)
+	assert (standing.forecast.low, standing.forecast.high) == (expected.low, expected.high)
+
+
+def test_what_cannot_go_on_in_time_is_not_promised(goal, november, frozen_time):
+	made = goal(measure="Conversion", target=60)
+	# Nobody went on in less than seven days: with four left it stays at two of ten, and newcomers make it less.
+	with frozen_time("2026-11-27 09:00"):
+		standing = goals.Measurer(date(2026, 11, 27)).standing(goals.read(made.name))
+		goals.measure(made.name)
+	assert standing.forecast.value <= 20
+	assert "out of reach" in goals.words(numbers(made.name))
+	# The day after it is what it is judged by.
 	with frozen_time("2026-12-01 09:00"):
 		standing = goals.Measurer(date(2026, 12, 1)).standing(goals.read(made.name))
-	assert (standing.actual, standing.sample) == (20, 10)
-	# Four are open; of 30 + 6 decided, 15 + 2 went on.
-	assert standing.forecast == rules.of_conversion(2, 4, 4, 0.0, rules.Decided(30, 15))
-	assert standing.forecast.value == pytest.approx(100 * (2 + 4 * 17 / 36) / 10)
+	assert standing.forecast == rules.Forecast(20, 20, 20)
+
+
+@pytest.fixture
+def winners(goal, process, frozen_time):
+	"""Of thirty deals before November every second was won for 1,000 after ten days; four of November are open."""
+	before = deals(frozen_time, 30, "2026-06-10", opportunity_amount=1000)
+	for hour, stage in ((9, stages.SHOWN), (10, stages.WON)):
+		with frozen_time(f"2026-06-20 {hour:02}:00"):
+			for doc in before[:15]:
+				move(doc, stage)
+	with frozen_time("2026-06-20 10:00"):
+		for doc in before[15:]:
+			move(doc, status="Lost")
+	return deals(frozen_time, 4, "2026-11-18", opportunity_amount=1000)
+
+
+def test_value_that_is_under_way_to_the_stage_counts_where_time_is_left(goal, winners, frozen_time):
+	made = goal(stage=stages.WON, measure="Won Value", target=3000)
+	with frozen_time("2026-11-19 09:00"):
+		goals.measure(made.name)
+	row = numbers(made.name)
+	# Of 34 deals of this stage one knows of thirty what became of them in twelve days: fifteen were won. Those still to
+	# begin, four in 13 of 21 working days, have two days of twelve to spare in the mean.
+	newcomers = 4 / 13 * 8 * 15 * (1 - 10 / 12) / 30 * 1000
+	assert row.actual == 0
+	assert row.forecast == pytest.approx(4 * 1000 * 0.5 + newcomers, abs=0.01)
+	assert row.forecast_low == 0 and row.forecast_high >= 4000
+	assert "but not for sure" in goals.words(row)
+	# A week later the four have come half of their way, but nobody who begins now is won in time.
+	for day, value in (("2026-11-25", 2000), ("2026-11-29", 0)):
+		with frozen_time(f"{day} 09:00"):
+			goals.measure(made.name)
+		assert (numbers(made.name).forecast, numbers(made.name).forecast_low) == (value, 0)
+	assert "out of reach" in goals.words(numbers(made.name))
 
 
 def test_median_days_and_won_value(goal, november, frozen_time):
