@@ -1,8 +1,9 @@
 """Goals of a stage: their periods, how far they are, and where they land if it goes on like this (M2).
 
 A forecast says what a goal will come to on the day it is judged by: what is still under way then does not count. It is a
-number with the range in which it ends in 19 of 20 cases (95 %), never a number alone; with too little to go by there is
-none.
+number with the range in which it ends in 19 of 20 cases (95 %) where deals go on to come and to be won as they did, never
+a number alone; with too little to go by there is none. It knows nothing of seasons: where quarters differ much from one
+another, fewer of the ranges hold.
 """
 
 from __future__ import annotations
@@ -260,7 +261,8 @@ def of_conversion(
 	reached = went_on + gone + still_open
 	if not reached:
 		return Forecast(why=FEW)
-	new = round(newcomers)
+	# While some may come it is not over, however few they are.
+	new = max(round(newcomers), 1) if newcomers > 0 else 0
 	undecided = still_open + new
 	if not undecided:
 		share = 100 * went_on / reached

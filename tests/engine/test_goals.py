@@ -166,6 +166,10 @@ def test_a_conversion_without_a_sample_is_not_told():
 	assert g.of_conversion(5, 4, 10, 0, g.Decided(5, 1)).why == g.FEW
 	# All are decided: there is nothing to forecast, however few they are.
 	assert g.of_conversion(1, 1, 0, 0, g.Decided()) == g.Forecast(50, 50, 50)
+	# While others may come, one deal that went on is no hundred percent.
+	assert g.of_conversion(1, 0, 0, 0.3, g.Decided(500, 100)).why == g.FEW
+	found = g.of_conversion(20, 0, 0, 0.3, g.Decided(500, 250))
+	assert (found.low, found.high) == (pytest.approx(100 * 20 / 21), 100)
 
 
 @given(
