@@ -15,7 +15,9 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from statistics import median
+from typing import NamedTuple
 
 ENTERED, CONVERSION, MEDIAN_DAYS, WON_VALUE = "Entered", "Conversion", "Median Days", "Won Value"
 MEASURES = (ENTERED, CONVERSION, MEDIAN_DAYS, WON_VALUE)
@@ -36,6 +38,8 @@ _FEW_DEALS = 10
 _FEW_DECIDED = 20
 _DRAWS = 2000
 _FEW_ENOUGH_TO_DRAW = 60
+# Newcomers come at so many moments of the time that is left.
+_TURNS = 24
 _SEED = 20260101
 
 
@@ -49,12 +53,11 @@ class Forecast:
 	why: str = ""
 
 
-@dataclass(frozen=True)
-class Stay:
-	"""A deal since it came to a stage: after `days` it `got` where one asks about (further, or won), or was lost (False);
-	None where it is still on its way after as many days."""
+class Stay(NamedTuple):
+	"""A deal since it came to a stage: after `days` it `got` where one asks about (further, or won), or was lost (False; None
+	days where nobody knows when); None where it is still on its way after as many days."""
 
-	days: float
+	days: float | None
 	got: bool | None
 
 
@@ -62,7 +65,7 @@ class Stay:
 class Decided:
 	"""Of how many deals one knows whether they got somewhere in time, and how many of them did (a mean is no whole number)."""
 
-	count: int = 0
+	count: float = 0
 	went_on: float = 0
 
 	@property
@@ -73,7 +76,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Coming:
-	"""Deals that are still to begin in a period: `so_far` did in `passed` of its working days, `left` are to come.
+	"""Deals that are still to begin in a period: `so_far` did in `passed` of its working days (above 0), `left` are to come.
 
 	`worth` is what deals of the past were won for, each with the chance that one like it is won in time; there were `of`
 	deals, those that were not won among them.
@@ -85,10 +88,16 @@ class Coming:
 	worth: Sequence[tuple[float, float]]
 	of: int
 
-	@property
+	@cached_property
 	def mean(self) -> float:
 		"""What such a deal brings in the mean."""
 		return sum(value * chance for value, chance in self.worth) / self.of if self.of else 0.0
+
+	@cached_property
+	def spread(self) -> float:
+		"""By how much what one brings differs from that: the standard deviation."""
+		squares = sum(value * value * chance for value, chance in self.worth) / self.of if self.of else 0.0
+		return math.sqrt(max(0.0, squares - self.mean**2))
 
 	@property
 	def expected(self) -> float:
@@ -196,53 +205,105 @@ def at_least(forecast: Forecast, count: float) -> Forecast:
 	return Forecast(*(max(one, count) for one in (forecast.value, forecast.low, forecast.high)))
 
 
-def in_time(stays: Iterable[Stay], left: float, ages: Sequence[float] = ()) -> Decided:
-	"""How many deals of the past got there within `left` days, of those of which that is known.
+class Fates:
+	"""What became of the deals of the past in a stage, for those that are there now."""
 
-	For deals that have been in the stage for `ages` days already it is what those did within `left` days more that had
-	been there as long; where fewer than 20 are known, those of any age speak for them.
-	"""
-	days: dict[bool | None, list[float]] = {True: [], False: [], None: []}
-	for stay in stays:
-		days[stay.got].append(stay.days)
-	for found in days.values():
-		found.sort()
-	fresh = _in_time(days, left, 0)
-	if not ages or not fresh.count:
-		return fresh
-	shares = {}
-	for age in set(map(round, ages)):
-		alike = _in_time(days, left, age)
-		shares[age] = (alike if alike.count >= _FEW_DECIDED else fresh).share
-	return Decided(fresh.count, fresh.count * sum(shares[round(age)] for age in ages) / len(ages))
+	def __init__(self, stays: Iterable[Stay]) -> None:
+		found: dict[bool | None, list[float]] = {True: [], False: [], None: []}
+		undated = 0
+		for days, got in stays:
+			if days is None:
+				undated += 1
+			else:
+				# Finer than a tenth of a day nothing changes, but there would be as many moments as deals.
+				found[got].append(round(days, 1))
+		for days in found.values():
+			days.sort()
+		got = found[True]
+		# Nobody knows when these were lost. They are taken to have stayed as long as those that got there, so that they weigh
+		# as much among those that have been there for long as among all.
+		found[False] += [got[number * len(got) // undated] if got else 0.0 for number in range(undated)]
+		found[False].sort()
+		self._got, self._lost, self._open = got, found[False], found[None]
+		self._known: dict[tuple[float, int], Decided] = {}
+
+	def in_time(self, left: float, age: int = 0) -> Decided:
+		"""How many got there within `left` days, of those that had been there for more than `age` days.
+
+		Deals that are still open count for as long as they have been watched (Aalen-Johansen); where fewer than 20 were there
+		for as long, those of any age speak for them.
+		"""
+		if (left, age) not in self._known:
+			found = self._in_time(left, age)
+			if age and found.count < _FEW_DECIDED:
+				found = self.in_time(left)
+			self._known[left, age] = found
+		return self._known[left, age]
+
+	def _in_time(self, left: float, age: int) -> Decided:
+		def older(found: Sequence[float], than: float) -> int:
+			return len(found) - bisect_right(found, than)
+
+		def there(day: float) -> int:
+			"""How many one knows of that they had not got there, nor were lost, before a day."""
+			return sum(len(found) - bisect_left(found, day) for found in (self._got, self._lost, self._open))
+
+		until, since = age + left, age if age else -1
+		# Of the open ones those that were watched to the end.
+		watched = older(self._got, since) + older(self._lost, since) + len(self._open)
+		watched -= bisect_left(self._open, until) if self._open else 0
+		if not older(self._open, since) or self._open[0] >= until:
+			got = older(self._got, since) - older(self._got, until)
+			return Decided(watched, got)
+		share, remain = 0.0, 1.0
+		first, last = bisect_right(self._got, since), bisect_right(self._got, until)
+		gone, end = bisect_right(self._lost, since), bisect_right(self._lost, until)
+		while first < last or gone < end:
+			day = min(
+				self._got[first] if first < last else math.inf, self._lost[gone] if gone < end else math.inf
+			)
+			risk = there(day)
+			got = bisect_right(self._got, day, first, last) - first
+			lost = bisect_right(self._lost, day, gone, end) - gone
+			share += remain * got / risk
+			remain *= 1 - (got + lost) / risk
+			first, gone = first + got, gone + lost
+		return Decided(watched, watched * share)
+
+	def of_newcomers(self, left: float) -> Decided:
+		"""As `in_time` for deals that come to the stage one after the other in the `left` days (above 0), so that each has
+		less time than the one before."""
+		turns = [self.in_time(left * (turn + 0.5) / _TURNS) for turn in range(_TURNS)]
+		count = self.in_time(left).count
+		return Decided(count, count * sum(one.share for one in turns) / _TURNS)
 
 
-def _in_time(days: Mapping[bool | None, Sequence[float]], left: float, age: int) -> Decided:
-	"""Of the sorted days of stays that went on for longer than `age` (with 0 of all)."""
-
-	def older(found: Sequence[float]) -> int:
-		return len(found) - (bisect_right(found, age) if age else 0)
-
-	got = older(days[True]) - (len(days[True]) - bisect_right(days[True], age + left))
-	still_open = len(days[None]) - bisect_left(days[None], age + left)
-	return Decided(older(days[True]) + older(days[False]) + still_open, got)
+def together(found: Sequence[Decided]) -> Decided:
+	"""The chance of several deals in the mean, known as well as the chances are (the harmonic mean of their numbers)."""
+	if not found or not all(one.count for one in found):
+		return Decided()
+	count = len(found) / sum(1 / one.count for one in found)
+	return Decided(count, count * sum(one.share for one in found) / len(found))
 
 
-def of_newcomers(stays: Iterable[Stay], left: float) -> Decided:
-	"""As `in_time` for deals that come to the stage one after the other in the `left` days (above 0), so that each has less
-	time than the one before."""
-	known = [stay for stay in stays if stay.got is not None or stay.days >= left]
-	return Decided(len(known), sum(_part_in_time(stay.days, left) for stay in known if stay.got))
+def age_of(days: float) -> int:
+	"""How old a deal is for `Fates.in_time`: days, after a fortnight weeks."""
+	return round(days) if days < 14 else 7 * round(days / 7)
 
 
-def _part_in_time(days: float, left: float) -> float:
-	return max(0.0, 1 - days / left)
-
-
-def worth_in_time(won: Iterable[tuple[float, float]], left: float) -> list[tuple[float, float]]:
-	"""Of deals that were won for an amount so many days after they began ``(amount, days)``: the amount, and the chance
-	that a deal like it that begins within the `left` days (above 0) is won within them."""
-	return [(amount, _part_in_time(days, left)) for amount, days in won if days < left]
+def coming(
+	so_far: int, passed: float, to_come: float, left: float, deals: Sequence[tuple[Stay, float]]
+) -> Coming:
+	"""What deals that are still to begin bring: `so_far` began in `passed` of the working days, `to_come` and so `left` days
+	(above 0) of the calendar are to come. `deals` are those of the past, from when they began until they were won, with what
+	they are worth."""
+	newcomers = Fates(stay for stay, _amount in deals).of_newcomers(left)
+	won = [(amount, 1 - stay.days / left) for stay, amount in deals if stay.got and stay.days < left]
+	in_time = sum(chance for _amount, chance in won)
+	# As many of them as deals that one did not watch to the end let expect.
+	more = newcomers.went_on / in_time if in_time else 0.0
+	worth = [(amount, min(1.0, chance * more)) for amount, chance in won]
+	return Coming(so_far, passed, to_come, worth, round(newcomers.count))
 
 
 def of_conversion(
@@ -302,35 +363,37 @@ def of_median(days: Sequence[float]) -> Forecast:
 
 def of_value(
 	so_far: float,
-	still_open: Sequence[tuple[float, str]],
-	chances: Mapping[str, Decided],
+	still_open: Sequence[tuple[float | None, str, int]],
+	chances: Mapping[tuple[str, int], Decided],
 	coming: Coming | None = None,
+	amounts: Sequence[float] = (),
 ) -> Forecast:
-	"""The value on the day that counts: what is won, of each open deal (amount, stage) its amount by the chance that deals
-	of its stage had to be won in the time that is left, and what deals that are still to begin bring by then.
+	"""The value on the day that counts: what is won, of each open deal ``(amount, stage, age)`` its amount by the chance of
+	``(stage, age)`` to be won in the time that is left, and what deals that are still to begin bring by then.
 
-	The range is drawn from what is known of the chances and of the pace, 2,000 times, or 200 times for very many deals.
+	An open deal without an amount may be worth as much as any of `amounts`, for which others were won. The range is drawn
+	2,000 times from what is known of the chances and of the pace, or 200 times for very many deals.
 	"""
-	coming = coming if coming and coming.so_far and coming.left > 0 else None
+	coming = coming if coming and coming.left > 0 else None
 	if not still_open and not coming:
 		return Forecast(so_far, so_far, so_far)
-	if any(chances.get(stage, Decided()).count < _FEW_DECIDED for _amount, stage in still_open):
+	if any(chances.get(one[1:], Decided()).count < _FEW_DECIDED for one in still_open):
 		return Forecast(why=FEW)
 	if coming and coming.of < _FEW_DECIDED:
 		return Forecast(why=FEW)
+	if len(amounts) < _FEW_DEALS and any(one[0] is None and chances[one[1:]].share for one in still_open):
+		return Forecast(why=FEW)
+	usual = sum(amounts) / len(amounts) if amounts else 0.0
+	expected = sum((usual if one[0] is None else one[0]) * chances[one[1:]].share for one in still_open)
 	draw = random.Random(_SEED)
-	stages = sorted({stage for _amount, stage in still_open})
-	expected = sum(amount * chances[stage].share for amount, stage in still_open)
 	ends = []
 	for _number in range(_DRAWS if len(still_open) <= 500 else _DRAWS // 10):
-		of = {
-			stage: draw.betavariate(
-				chances[stage].went_on + 0.5, chances[stage].count - chances[stage].went_on + 0.5
-			)
-			for stage in stages
-		}
-		won = sum(amount for amount, stage in still_open if draw.random() < of[stage])
-		ends.append(so_far + won + (_drawn(draw, coming) if coming else 0.0))
+		of = _drawn_chances(draw, chances)
+		won = so_far + (_drawn(draw, coming) if coming else 0.0)
+		for amount, *key in still_open:
+			if draw.random() < of[tuple(key)]:
+				won += (draw.choice(amounts) if amounts else 0.0) if amount is None else amount
+		ends.append(won)
 	ends.sort()
 	return Forecast(
 		so_far + expected + (coming.expected if coming else 0.0),
@@ -339,21 +402,33 @@ def of_value(
 	)
 
 
+def _drawn_chances(
+	draw: random.Random, chances: Mapping[tuple[str, int], Decided]
+) -> dict[tuple[str, int], float]:
+	"""The chances as they may be, once: what is not known of a stage is not known of all ages in it."""
+	luck: dict[str, float] = {}
+	found = {}
+	for (stage, age), one in chances.items():
+		if stage not in luck:
+			luck[stage] = draw.gauss(0, 1)
+		mean = (one.went_on + 0.5) / (one.count + 1)
+		found[stage, age] = mean + luck[stage] * math.sqrt(mean * (1 - mean) / (one.count + 2))
+	return found
+
+
 def _drawn(draw: random.Random, coming: Coming) -> float:
 	"""What the deals that are still to begin bring, once: how many begin as in `of_count`, each as one of the past."""
 	count = _poisson(draw, draw.gammavariate(coming.so_far + 0.5, coming.left / coming.passed))
-	if count <= _FEW_ENOUGH_TO_DRAW:
-		found = 0.0
-		for _number in range(count):
-			like = int(draw.random() * coming.of)
-			if like < len(coming.worth):
-				value, chance = coming.worth[like]
-				found += value if draw.random() < chance else 0.0
-		return found
-	# Of many the sum is as good as normal.
-	squares = sum(value * value * chance for value, chance in coming.worth) / coming.of
-	spread = math.sqrt(max(0.0, count * (squares - coming.mean**2)))
-	return max(0.0, draw.gauss(count * coming.mean, spread))
+	if count > _FEW_ENOUGH_TO_DRAW:
+		# Of many the sum is as good as normal.
+		return max(0.0, draw.gauss(count * coming.mean, math.sqrt(count) * coming.spread))
+	found = 0.0
+	for _number in range(count):
+		like = int(draw.random() * coming.of)
+		if like < len(coming.worth):
+			value, chance = coming.worth[like]
+			found += value if draw.random() < chance else 0.0
+	return found
 
 
 def _poisson(draw: random.Random, mean: float) -> int:

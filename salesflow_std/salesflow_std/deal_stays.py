@@ -2,95 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from salesflow_std.engine import funnel, goals
+from salesflow_std.engine import funnel
+from salesflow_std.engine.goals import Stay
 from salesflow_std.salesflow_std.stage_funnel import Cohort
 
 
 class Stays:
-	"""How long the deals of a cohort took from each stage to a later one (`passing`) and to being won (`winning`)."""
+	"""What became of the deals of a cohort, seen from a moment; each list is made when it is asked for."""
 
-	def __init__(self, cohort: Cohort | None = None, now: datetime | None = None) -> None:
-		self.passing: dict[str, list[goals.Stay]] = {}
-		self.winning: dict[str, list[goals.Stay]] = {}
-		# Of each deal since it began: how long it took, its value, and the stages it reached.
-		self._whole: list[tuple[goals.Stay, float, frozenset[str]]] = []
-		if not cohort:
-			return
+	def __init__(self, cohort: Cohort, now: datetime) -> None:
+		self._cohort, self._now = cohort, now
 		self._places = {name: place for place, name in enumerate(cohort.stages)}
-		for deal in cohort.deals:
-			self._add(deal, cohort, now)
+		self._passing: dict[str, list[Stay]] = {}
+		self._winning: dict[str, list[Stay]] = {}
 
-	def _add(self, deal: funnel.Deal, cohort: Cohort, now: datetime) -> None:
-		way = [(self._places[name], moment) for name, moment in deal.entered if name in self._places]
-		if not way:
-			return
-		won, won_on = _won(deal, cohort.stages[-1])
-		came: dict[int, datetime | None] = {}
-		for place, moment in way:
-			came.setdefault(place, moment)
-		for place, since in came.items():
-			if not since:
+	def passing(self, stage: str) -> list[Stay]:
+		"""From when deals first came to a stage until they came to a later one."""
+		if stage not in self._passing:
+			place, found = self._places[stage], []
+			for deal in self._cohort.deals:
+				came = came_to(deal, stage)
+				if not came:
+					continue
+				later = [moment for name, moment in deal.entered if self._places.get(name, -1) > place]
+				if not later:
+					found.append(_ended(deal, came, self._now))
+				elif later[0]:
+					found.append(Stay(days_between(came, later[0]), True))
+			self._passing[stage] = found
+		return self._passing[stage]
+
+	def winning(self, stage: str) -> list[Stay]:
+		"""From when deals first came to a stage until they were won."""
+		if stage not in self._winning:
+			self._winning[stage] = [
+				self._until_won(deal, came)
+				for deal in self._cohort.deals
+				if (came := came_to(deal, stage)) and not self._is_timeless(deal)
+			]
+		return self._winning[stage]
+
+	def whole(self, stage: str, people: Collection[str] | None = None) -> list[tuple[Stay, float]]:
+		"""From when deals began until they were won by way of a stage, with what they are worth; with `people` theirs."""
+		found = []
+		for deal in self._cohort.deals:
+			if people is not None and self._cohort.documents.row(deal.key).rep not in people:
 				continue
-			stage = cohort.stages[place]
-			further = [moment for other, moment in way if other > place]
-			on = _stay(since, further[0], True) if further else _ended(deal, since, now, False, None)
-			_note(self.passing, stage, on)
-			_note(self.winning, stage, _ended(deal, since, now, won, won_on))
-		whole = _ended(deal, cohort.begun[deal.key], now, won, won_on)
-		if whole:
-			# As the funnel sees it, a deal has reached all between its earliest and its latest stage.
-			reached = frozenset(cohort.stages[min(came) : max(came) + 1])
-			self._whole.append((whole, deal.value or 0.0, reached))
+			if self._is_timeless(deal):
+				continue
+			stay = self._until_won(deal, self._cohort.begun[deal.key])
+			if stay.got and not self._reached(deal, stage):
+				stay = Stay(stay.days, False)
+			found.append((stay, deal.value or 0.0))
+		return found
 
-	def and_those_of(self, other: Stays) -> Stays:
-		"""Both together."""
-		both = Stays()
-		for name in ("passing", "winning"):
-			mine, theirs = getattr(self, name), getattr(other, name)
-			getattr(both, name).update(
-				{stage: [*mine.get(stage, ()), *theirs.get(stage, ())] for stage in {*mine, *theirs}}
-			)
-		both._whole = [*self._whole, *other._whole]
-		return both
+	def amounts(self, people: Collection[str] | None = None) -> list[float]:
+		"""What deals were worth that were won; with `people` theirs."""
+		return [
+			deal.value
+			for deal in self._cohort.deals
+			if deal.value
+			and self._is_won(deal)
+			and (people is None or self._cohort.documents.row(deal.key).rep in people)
+		]
 
-	def worth(self, stage: str, left: float) -> tuple[list[tuple[float, float]], int]:
-		"""What deals that begin within the days that are left bring by way of a stage (`goals.worth_in_time`), and of how many
-		deals one knows that."""
-		known = [one for one in self._whole if one[0].got is not None or one[0].days >= left]
-		won = [(value, stay.days) for stay, value, reached in known if stay.got and stage in reached]
-		return goals.worth_in_time(won, left), len(known)
+	def _reached(self, deal: funnel.Deal, stage: str) -> bool:
+		"""As the funnel sees it: all between its earliest and its latest stage."""
+		places = [self._places[name] for name, _moment in deal.entered if name in self._places]
+		return bool(places) and min(places) <= self._places[stage] <= max(places)
+
+	def _until_won(self, deal: funnel.Deal, came: datetime) -> Stay:
+		if self._is_won(deal):
+			return Stay(days_between(came, deal.entered[-1][1]), True)
+		return _ended(deal, came, self._now)
+
+	def _is_won(self, deal: funnel.Deal) -> bool:
+		return deal.outcome == funnel.WON or (
+			deal.outcome == funnel.OPEN
+			and bool(deal.entered)
+			and deal.entered[-1][0] == self._cohort.stages[-1]
+		)
+
+	def _is_timeless(self, deal: funnel.Deal) -> bool:
+		"""Whether it was won, but nobody knows when."""
+		return self._is_won(deal) and not (deal.entered and deal.entered[-1][1])
 
 
-def _note(found: dict[str, list[goals.Stay]], stage: str, stay: goals.Stay | None) -> None:
-	if stay:
-		found.setdefault(stage, []).append(stay)
-
-
-def _stay(came: datetime, ended: datetime | None, got: bool | None) -> goals.Stay | None:
-	"""None where one does not know when."""
-	return goals.Stay(days_between(came, ended), got) if ended else None
-
-
-def _ended(
-	deal: funnel.Deal, came: datetime, now: datetime, won: bool, won_on: datetime | None
-) -> goals.Stay | None:
-	if won:
-		return _stay(came, won_on, True)
+def _ended(deal: funnel.Deal, came: datetime, now: datetime) -> Stay:
+	"""The stay of a deal that did not get where one asks about."""
 	if deal.outcome == funnel.OPEN:
-		return _stay(came, now, None)
-	# Where nobody knows when it was lost it says nothing of those that have been there for long.
-	return _stay(came, deal.ended_on or came, False)
-
-
-def _won(deal: funnel.Deal, last: str) -> tuple[bool, datetime | None]:
-	"""Whether a deal is won, as the funnel sees it, and when it came to be."""
-	name, moment = deal.entered[-1] if deal.entered else ("", None)
-	if name == last and deal.outcome in (funnel.OPEN, funnel.WON):
-		return True, moment
-	return deal.outcome == funnel.WON, deal.ended_on or moment
+		return Stay(days_between(came, now), None)
+	return Stay(days_between(came, deal.ended_on) if deal.ended_on else None, False)
 
 
 def stage_of(deal: funnel.Deal, places: Mapping[str, int]) -> str | None:

@@ -149,7 +149,6 @@ class Measurer:
 		self.now = datetime(today.year, today.month, today.day)
 		self._read: tuple[tuple, tuple[Process, Cohort, dict[str, funnel.Stage]]] | None = None
 		self._before: tuple[tuple, Stays] | None = None
-		self._with_own: tuple[Cohort, Stays] | None = None
 
 	def standing(self, goal: frappe._dict) -> Standing:
 		"""How a goal stands. Raises ValidationError where its process or its stage is gone."""
@@ -172,16 +171,15 @@ class Measurer:
 			self._read = key, (process, cohort, {stage.name: stage for stage in cohort.funnel()})
 		return self._read[1]
 
-	def _stays(self, goal: frappe._dict, process: Process, cohort: Cohort) -> Stays:
-		"""How long deals took: the company's of the twelve months before, and those of the goal itself."""
+	def _stays(self, goal: frappe._dict, process: Process, cohort: Cohort) -> tuple[Stays, Stays]:
+		"""What became of deals: the company's of the twelve months before, and those of the goal itself."""
 		key = (goal.sales_process, goal.company, goal.from_date)
 		if self._before is None or self._before[0] != key:
+			self._before = None
 			begin, end = add_months(goal.from_date, -_HISTORY_MONTHS), add_days(goal.from_date, -1)
 			everybody = frappe._dict(company=goal.company)
 			self._before = key, Stays(cohort_of(process, everybody, begin, end), self.now)
-		if self._with_own is None or self._with_own[0] is not cohort:
-			self._with_own = cohort, self._before[1].and_those_of(Stays(cohort, self.now))
-		return self._with_own[1]
+		return self._before[1], Stays(cohort, self.now)
 
 	def _entered(self, goal, _process, cohort, stage) -> Standing:
 		count, before = len(stage.reached), self._before_today(cohort, stage)
@@ -205,14 +203,16 @@ class Measurer:
 		newcomers = (
 			max(0.0, before / passed * (days - passed) - (len(stage.reached) - before)) if passed else 0.0
 		)
-		stays = self._stays(goal, process, cohort).passing.get(goal.stage, ())
+		both = self._stays(goal, process, cohort)
+		fates = rules.Fates(stay for stays in both for stay in stays.passing(goal.stage))
+		ages = self._ages(still_open, goal.stage)
 		forecast = rules.of_conversion(
 			len(went_on),
 			len(stage.reached) - len(went_on) - len(still_open),
 			len(still_open),
 			newcomers,
-			rules.in_time(stays, left, self._ages(still_open, goal.stage)),
-			rules.of_newcomers(stays, left),
+			rules.together([fates.in_time(left, age) for age in ages]) if ages else fates.in_time(left),
+			fates.of_newcomers(left),
 		)
 		return Standing(actual, len(stage.reached), forecast)
 
@@ -230,38 +230,49 @@ class Measurer:
 			return Standing(so_far, won, rules.Forecast(so_far, so_far, so_far))
 		if rules.is_early(passed, days):
 			return Standing(so_far, won, rules.Forecast(why=rules.EARLY))
-		# Also those that may still reach the stage, and be won after it.
-		places = {name: place for place, name in enumerate(cohort.stages)}
-		reached = set(stage.reached)
-		by_stage: dict[str, list[funnel.Deal]] = {}
-		for deal in cohort.deals:
-			at = stage_of(deal, places)
-			if deal.outcome != funnel.OPEN or not deal.value or at in (None, cohort.stages[-1]):
-				continue
-			if deal.key in reached or places[at] < places[goal.stage]:
-				by_stage.setdefault(at, []).append(deal)
-		stays = self._stays(goal, process, cohort)
-		chances = {
-			at: rules.in_time(stays.winning.get(at, ()), left, self._ages(found, at))
-			for at, found in by_stage.items()
+		before, own = self._stays(goal, process, cohort)
+		still_open = self._on_their_way(goal, cohort, stage)
+		fates = {
+			at: rules.Fates((*before.winning(at), *own.winning(at)))
+			for at in sorted({at for _amount, at, _age in still_open})
 		}
-		begun = sum(moment.date() < self.today for moment in cohort.begun.values())
+		chances = {(at, age): fates[at].in_time(left, age) for _amount, at, age in still_open}
+		people = set(reps.people_at(goal.sales_person)) if goal.sales_person else None
 		coming = None
 		if passed:
-			worth, of = stays.worth(goal.stage, left)
+			begun = sum(moment.date() < self.today for moment in cohort.begun.values())
 			# Those of today are among the open ones already.
-			to_come = max(0.0, days - passed - (len(cohort.begun) - begun) * passed / begun) if begun else 0.0
-			coming = rules.Coming(begun, passed, to_come, worth, of)
-		still_open = [(deal.value, at) for at, found in sorted(by_stage.items()) for deal in found]
-		return Standing(so_far, won, rules.of_value(so_far, still_open, chances, coming))
+			today = (len(cohort.begun) - begun) * passed / begun if begun else 0.0
+			to_come = max(0.0, days - passed - today)
+			deals = [*before.whole(goal.stage, people), *own.whole(goal.stage)]
+			coming = rules.coming(begun, passed, to_come, left, deals)
+		amounts = [*before.amounts(people), *own.amounts()]
+		return Standing(so_far, won, rules.of_value(so_far, still_open, chances, coming, amounts))
+
+	def _on_their_way(
+		self, goal: frappe._dict, cohort: Cohort, stage: funnel.Stage
+	) -> list[tuple[float | None, str, int]]:
+		"""The open deals that have reached a stage, or still may: what each is worth, where it stands, and for how long."""
+		places = {name: place for place, name in enumerate(cohort.stages)}
+		reached, found = set(stage.reached), []
+		for deal in cohort.deals:
+			at = stage_of(deal, places)
+			if deal.outcome != funnel.OPEN or at in (None, cohort.stages[-1]):
+				continue
+			if deal.key in reached or places[at] < places[goal.stage]:
+				found.append((deal.value, at, self._ages([deal], at)[0]))
+		return found
 
 	def _days_left(self, goal: frappe._dict) -> int:
 		"""How many days a goal's period has left, today among them; 0 where it is over."""
 		return max(0, (goal.to_date - self.today).days + 1)
 
-	def _ages(self, deals: Iterable[funnel.Deal], stage: str) -> list[float]:
-		"""For how many days deals have been in a stage, since they came there first; 0 where nobody knows."""
-		return [days_between(came_to(deal, stage) or self.now, self.now) for deal in deals]
+	def _ages(self, deals: Iterable[funnel.Deal], stage: str) -> list[int]:
+		"""How old deals are in a stage, as `rules.age_of`, since they came there first; 0 where nobody knows."""
+		return [
+			rules.age_of(days_between(came, self.now)) if (came := came_to(deal, stage)) else 0
+			for deal in deals
+		]
 
 	def _before_today(self, cohort: Cohort, stage: funnel.Stage) -> int:
 		"""How many of those that reached a stage began on the days that are over."""

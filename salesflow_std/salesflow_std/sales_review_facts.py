@@ -78,10 +78,10 @@ def _objections(numbers: Numbers, worked: list[str], did_not: list[str]) -> None
 
 
 def _goals(doc: Document, worked: list[str], did_not: list[str]) -> None:
-	"""The judged goals of stages (M2), the company's and the team's: those of single people stand in the table."""
+	"""The judged goals of stages (M2), of the company: what everybody reads names no others."""
 	judged: dict[str, list[str]] = {goals.MET: [], goals.MISSED: []}
 	for row in doc.goals:
-		if row.status in judged and row.sales_person in (None, "", doc.sales_person):
+		if row.status in judged and not row.sales_person:
 			goal = words.goal(row, doc.company)
 			judged[row.status].append(f"{goal['title']} ({goal['actual']} / {goal['target']})")
 	if judged[goals.MET]:

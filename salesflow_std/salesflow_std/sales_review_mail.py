@@ -147,14 +147,15 @@ def pdf(doc: Document, language: str, reader: str | None = None) -> dict:
 
 
 def _facts(doc: Document, user: str) -> list[tuple[str, str]]:
-	rows = doc.progress
+	rows, aims = doc.progress, doc.goals
 	if user != doc.manager and not scope.sees_sales_person(doc.sales_person, user):
 		rows = [row for row in rows if row.user == user]
+		aims = sales_review_sheet.aims_of(doc, user)
 	return [
 		(_("Period", context="Sales Review"), f"{formatdate(doc.from_date)} – {formatdate(doc.to_date)}"),
 		*(
 			(one["label"], f"{one['value']} ({one['note']})" if one["note"] else one["value"])
-			for one in sales_review_sheet.headline(doc, rows)
+			for one in sales_review_sheet.headline(doc, rows, aims)
 			if rows
 		),
 	]

@@ -135,11 +135,11 @@ class Numbers:
 		)
 		return rows
 
-	def goals(self) -> list[frappe._dict]:
+	def goals(self, besides: Collection[str] = ()) -> list[frappe._dict]:
 		"""The goals of stages that run in the period, as they were counted last, those in danger first (M2).
 
 		Of the team all; of the company those that are judged or in danger, of its people those in danger: what is on its
-		way needs no talking about.
+		way needs no talking about. `besides` are there however they stand: something was noted on them.
 		"""
 		if not frappe.has_permission(goals.DOCTYPE, "read", user=self.team.manager):
 			return []
@@ -147,7 +147,6 @@ class Numbers:
 			goals.DOCTYPE,
 			filters={
 				"company": self.team.company,
-				"status": ("!=", goals.CANCELLED),
 				"from_date": ("<=", self.until),
 				"to_date": (">=", self.since),
 			},
@@ -159,11 +158,13 @@ class Numbers:
 		if self.team.sales_person:
 			ours = {None, "", *report_parts.below("Sales Person", self.team.sales_person)}
 			found = [goal for goal in found if goal.sales_person in ours]
-		found = [goal for goal in found if self._is_talked_about(goal)]
+		found = [goal for goal in found if goal.name in besides or self._is_talked_about(goal)]
 		found.sort(key=lambda goal: _WORST_FIRST.index(goals.outlook(goal)))
-		return found[:_GOALS]
+		return [goal for place, goal in enumerate(found) if place < _GOALS or goal.name in besides]
 
 	def _is_talked_about(self, goal: frappe._dict) -> bool:
+		if goal.status == goals.CANCELLED:
+			return False
 		if (goal.sales_person or None) == self.team.sales_person or goals.in_danger(goal):
 			return True
 		return not goal.sales_person and goal.status in goals.JUDGED

@@ -81,6 +81,12 @@ def goal_of(doc: Document, row: Document) -> dict[str, str]:
 	}
 
 
+def aims_of(doc: Document, reader: str | None) -> list[Document]:
+	"""The rows of goals that a reader of the team may see: the company's and their own, as of Sales Goals themselves."""
+	theirs = {None, "", *(row.sales_person for row in doc.progress if row.user == reader)}
+	return [row for row in doc.goals if not reader or row.sales_person in theirs]
+
+
 def headline(
 	doc: Document, rows: Sequence[Document] | None = None, aims: Sequence[Document] | None = None
 ) -> list[dict]:
@@ -216,8 +222,7 @@ def for_print(doc: Document) -> frappe._dict:
 	progress, goals and deals are in it."""
 	reader = doc.flags.reader
 	progress = [row for row in doc.progress if not reader or row.user == reader]
-	theirs = {None, "", *(row.sales_person for row in progress)}
-	aims = [row for row in doc.goals if not reader or row.sales_person in theirs]
+	aims = aims_of(doc, reader)
 	deals = [row for row in doc.deals if not reader or row.rep == reader]
 	return frappe._dict(
 		heading=_("Weekly Sheet", context="Print Format")

@@ -215,7 +215,9 @@ def fill(doc: Document, team: Team | None = None) -> None:
 	now = now_datetime().replace(microsecond=0)
 	numbers = Numbers(team, getdate(doc.from_date), getdate(doc.to_date), now)
 	_put(doc, "progress", ("sales_person",), [_progress_row(one) for one in numbers.progress()])
-	_put(doc, "goals", ("goal",), [_goal_row(goal) for goal in numbers.goals()])
+	noted = {row.goal for row in doc.goals if row.note}
+	aims = [_goal_row(goal) for goal in numbers.goals(noted)]
+	_put(doc, "goals", ("goal",), aims, status=goals.CANCELLED)
 	reasons = numbers.reasons()
 	_put(doc, "reasons", ("kind", "about"), [_reason_row(one, numbers) for one in reasons])
 	_put(doc, "deals", ("opportunity",), [_deal_row(topic, row) for topic, row in numbers.topics()])
@@ -226,20 +228,21 @@ def fill(doc: Document, team: Team | None = None) -> None:
 	doc.counted_on = now
 
 
-def _put(doc: Document, table: str, key: tuple[str, ...], rows: list[dict]) -> None:
+def _put(doc: Document, table: str, key: tuple[str, ...], rows: list[dict], **gone: str) -> None:
 	"""Sets the prepared rows of a table. What people noted on a row stays with it; rows with a note, or of people's own,
-	stay also where nothing is counted for them any more."""
+	stay also where nothing is counted for them any more: then they say 0, and what `gone` says."""
 	old = {tuple(row.get(field) or "" for field in key): row for row in doc.get(table)}
 	fresh = []
 	for row in rows:
 		known = old.pop(tuple(row.get(field) or "" for field in key), None)
 		fresh.append({**row, "prepared": 1, "note": known.note if known else None})
-	emptied = {field: 0 for field in ("times", "value", "achievement", "touches_missed", "open_value")}
+	emptied = ("times", "value", "achievement", "touches_missed", "open_value")
 	for row in old.values():
 		if not row.prepared:
 			fresh.append(_values(row))
 		elif row.note:
-			fresh.append({**_values(row), **{field: 0 for field in emptied if row.meta.has_field(field)}})
+			zeros = {field: 0 for field in emptied if row.meta.has_field(field)}
+			fresh.append({**_values(row), **zeros, **gone})
 	doc.set(table, [])
 	for row in fresh:
 		doc.append(table, row)

@@ -208,46 +208,79 @@ STAYS = [
 ]
 
 
+def in_time(stays, left, age=0):
+	return g.Fates(stays).in_time(left, age)
+
+
 def test_who_got_there_in_time():
-	assert g.in_time(STAYS, 6) == g.Decided(100, 30)
-	assert g.in_time(STAYS, 4) == g.Decided(100, 30)
-	assert g.in_time(STAYS, 3) == g.Decided(105, 0)
-	assert g.in_time(STAYS, 12) == g.Decided(100, 60)
-	assert g.in_time([], 6) == g.Decided()
+	# The five that were watched for three days are at risk until then, and nothing happened before.
+	assert in_time(STAYS, 6) == g.Decided(100, pytest.approx(30))
+	assert in_time(STAYS, 3) == g.Decided(105, 0)
+	# Of 100 still there after four days 30 got there, 70 are left; of 70 30 are lost; of 40 30 get there.
+	assert in_time(STAYS, 12).share == pytest.approx(0.3 + 0.7 * (4 / 7) * (3 / 4))
+	assert in_time([], 6) == g.Decided()
 
 
 def test_those_that_have_been_there_for_long_are_compared_with_their_like():
 	# After five days 30 that got there after 12, 30 that were lost after nine and ten of 20 days are left.
-	assert g.in_time(STAYS, 6, [5, 5]).share == 0
-	assert g.in_time(STAYS, 7, [5]).share == pytest.approx(30 / 70)
+	assert in_time(STAYS, 6, 5) == g.Decided(70, 0)
+	assert in_time(STAYS, 7, 5) == g.Decided(70, 30)
 	# After ten it is 40; after 15 there are but ten, so that all speak for them: 30 in six days.
-	assert g.in_time(STAYS, 6, [10]).share == pytest.approx(30 / 40)
-	assert g.in_time(STAYS, 6, [15]).share == pytest.approx(30 / 100)
-	assert g.in_time(STAYS, 6, [5, 10]).share == pytest.approx(15 / 40)
-	assert g.in_time(STAYS, 6, [5, 10]).count == 100
+	assert in_time(STAYS, 6, 10) == g.Decided(40, 30)
+	assert in_time(STAYS, 6, 15) == in_time(STAYS, 6)
+	both = g.together([in_time(STAYS, 6, 5), in_time(STAYS, 6, 10)])
+	assert both.share == pytest.approx(0.375)
+	# They are known no better than the fewer of them.
+	assert both.count == pytest.approx(2 / (1 / 70 + 1 / 40))
+	assert g.together([]) == g.Decided()
+
+
+def test_lost_nobody_knows_when_weighs_among_the_old_too():
+	stays = [g.Stay(20, True)] * 100 + [g.Stay(None, False)] * 900
+	assert in_time(stays, 30).share == pytest.approx(0.1)
+	assert in_time(stays, 30, 10).share == pytest.approx(0.1)
+	assert in_time(stays, 5, 10).share == 0
+	assert in_time([g.Stay(None, False)] * 50, 30).share == 0
+	# Those that are open meanwhile change nothing in what the others did.
+	assert in_time([*stays, *[g.Stay(10, None)] * 70], 30).share == pytest.approx(0.1)
+
+
+def test_a_young_history_does_not_count_its_quick_wins_twice():
+	draw, stays = random.Random(3), []
+	for day in range(60):
+		for _deal in range(20):
+			days, got = (5, True) if draw.random() < 0.3 else (50, False)
+			stays.append(g.Stay(days, got) if days <= day else g.Stay(day, None))
+	assert in_time(stays, 30).share == pytest.approx(0.3, abs=0.03)
 
 
 def test_newcomers_come_one_after_the_other():
 	# In ten days: those of four days are in time when they come in the first six.
-	found = g.of_newcomers(STAYS, 10)
+	found = g.Fates([g.Stay(4, True)] * 30 + [g.Stay(9, False)] * 70).of_newcomers(10)
+	assert found.share == pytest.approx(0.3 * 0.6, abs=0.01)
 	assert found.count == 100
-	assert found.went_on == pytest.approx(30 * 0.6)
-	assert g.worth_in_time([(500, 4), (900, 12), (70, 10)], 10) == [(500, 0.6)]
+
+
+def test_ages_are_days_then_weeks():
+	assert [g.age_of(days) for days in (0, 0.6, 13.4, 14, 24, 25, 400)] == [0, 1, 13, 14, 21, 28, 399]
 
 
 @given(
 	st.lists(st.tuples(st.floats(0, 400), st.sampled_from([True, False, None])), max_size=60),
-	st.floats(1, 300),
-	st.lists(st.floats(0, 400), max_size=5),
+	st.integers(0, 20),
+	st.integers(1, 300),
+	st.integers(0, 400),
 )
-def test_a_share_is_a_share(stays, left, ages):
-	stays = [g.Stay(*stay) for stay in stays]
-	for found in (g.in_time(stays, left, ages), g.of_newcomers(stays, left)):
-		assert 0 <= found.went_on <= found.count + 1e-9
-		assert found.count <= len(stays)
-	# Nobody knows more of a longer time.
-	assert g.in_time(stays, left + 1).count <= g.in_time(stays, left).count
-	assert g.in_time(stays, left + 1).went_on >= g.in_time(stays, left).went_on
+def test_a_share_is_a_share(stays, undated, left, age):
+	fates = g.Fates([*(g.Stay(*stay) for stay in stays), *[g.Stay(None, False)] * undated])
+	for found in (fates.in_time(left, age), fates.of_newcomers(left)):
+		assert -1e-9 <= found.went_on <= found.count + 1e-9
+		assert found.count <= len(stays) + undated
+	# More time is more chance, and one knows of fewer how they end.
+	more, less = fates.in_time(left + 1), fates.in_time(left)
+	assert more.count <= less.count
+	if more.count:
+		assert more.share >= less.share - 1e-9
 
 
 # Days and value ----------------------------------------------------------------------------------------------------
@@ -262,13 +295,31 @@ def test_the_median_with_the_range_that_order_gives():
 
 
 def test_the_value_of_open_deals_by_their_stage():
-	chances = {"Bargained": g.Decided(40, 20), "Shown": g.Decided(50, 10)}
-	found = g.of_value(1000, [(100, "Bargained"), (500, "Shown")], chances)
+	chances = {("Bargained", 0): g.Decided(40, 20), ("Shown", 0): g.Decided(50, 10)}
+	found = g.of_value(1000, [(100, "Bargained", 0), (500, "Shown", 0)], chances)
 	assert found.value == 1000 + 50 + 100
 	assert (found.low, found.high) == (1000, 1600)
-	assert g.of_value(1000, [(100, "Elsewhere")], chances).why == g.FEW
+	assert g.of_value(1000, [(100, "Elsewhere", 0)], chances).why == g.FEW
 	assert g.of_value(1000, [], chances) == g.Forecast(1000, 1000, 1000)
-	assert g.of_value(0, [(10, "Shown")] * 80, chances) == g.of_value(0, [(10, "Shown")] * 80, chances)
+	many = [(10, "Shown", 0)] * 80
+	assert g.of_value(0, many, chances) == g.of_value(0, many, chances)
+
+
+def test_an_old_deal_does_not_take_the_chance_of_the_young():
+	chances = {("Shown", 0): g.Decided(100, 50), ("Shown", 98): g.Decided(1000, 0)}
+	found = g.of_value(0, [(1_000_000, "Shown", 98), *[(1000, "Shown", 0)] * 99], chances)
+	assert found.value == pytest.approx(99 * 500)
+	assert found.high < 100_000
+
+
+def test_a_deal_without_an_amount_may_be_worth_what_others_were():
+	chances = {("Shown", 0): g.Decided(40, 20)}
+	found = g.of_value(0, [(None, "Shown", 0)] * 40, chances, amounts=[100.0] * 5 + [300.0] * 5)
+	assert found.value == pytest.approx(40 * 0.5 * 200)
+	assert found.low < 3000 < 5000 < found.high
+	assert g.of_value(0, [(None, "Shown", 0)], chances, amounts=[100.0]).why == g.FEW
+	# Where none is won in time it does not matter what they are worth.
+	assert g.of_value(0, [(None, "Shown", 0)], {("Shown", 0): g.Decided(40, 0)}).value == 0
 
 
 def test_deals_that_are_still_to_begin_bring_value_too():
@@ -278,6 +329,9 @@ def test_deals_that_are_still_to_begin_bring_value_too():
 	assert found.value == pytest.approx(2000 + 10 * 125)
 	assert found.low == 2000 and 4000 <= found.high <= 6000
 	assert g.of_value(2000, [], {}, g.Coming(10, 10, 10, [(1000, 0.5)] * 10, 19)).why == g.FEW
+	# That none has begun yet is no promise that none will.
+	found = g.of_value(0, [], {}, g.Coming(0, 5, 15, [(1000, 0.5)] * 10, 40))
+	assert found.value == 0 and found.high > 0
 	# On the last day nothing more begins.
 	assert g.of_value(2000, [], {}, g.Coming(10, 10, 0, [], 0)) == g.Forecast(2000, 2000, 2000)
 
@@ -304,6 +358,16 @@ def _poisson(draw, mean):
 	return number
 
 
+def test_what_those_to_come_bring_is_what_the_past_did():
+	# Twenty of 100 were won: ten for 100 after two days, ten for 900 after six, which of ten days leaves four for them.
+	won = [(g.Stay(2, True), 100.0)] * 10 + [(g.Stay(6, True), 900.0)] * 10
+	coming = g.coming(10, 5, 5, 10, [*won, *[(g.Stay(None, False), 500.0)] * 80])
+	assert coming.of == 100
+	assert coming.mean == pytest.approx((10 * 100 * 0.8 + 10 * 900 * 0.4) / 100, rel=0.05)
+	assert coming.expected == pytest.approx(10 * coming.mean)
+	assert g.coming(10, 5, 5, 10, []).of == 0
+
+
 def test_very_many_newcomers_stay_quick_and_sane():
 	found = g.of_value(0, [], {}, g.Coming(40_000, 100, 100, [(10, 0.5)] * 100, 1000))
 	assert found.value == pytest.approx(40_000 * 0.5)
@@ -311,7 +375,7 @@ def test_very_many_newcomers_stay_quick_and_sane():
 
 
 def test_the_range_of_many_deals_is_that_of_the_beta_binomial():
-	found = g.of_value(0, [(1, "Shown")] * 100, {"Shown": g.Decided(1000, 300)})
+	found = g.of_value(0, [(1, "Shown", 0)] * 100, {("Shown", 0): g.Decided(1000, 300)})
 	alike = g.of_conversion(0, 0, 100, 0, g.Decided(1000, 300))
 	assert found.low == pytest.approx(alike.low, abs=2)
 	assert found.high == pytest.approx(alike.high, abs=2)

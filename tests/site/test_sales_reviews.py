@@ -295,6 +295,29 @@ def test_a_goal_on_the_sheet_is_as_it_was_counted_and_noted_on(sheet, goal, mana
 	assert "the goal of 100" in talks.printed(doc, print_format=sales_review_mail.FORMAT)
 
 
+def test_a_goal_that_was_noted_on_says_how_it_stands_now(sheet, goal, manager, rep, as_user, call):
+	names = [
+		goal(20 + number, reviewed.node_of(rep), measure=measure, **LOST).name
+		for number, measure in enumerate(("Entered", "Conversion", "Won Value"))
+	]
+	doc = sheet()
+	with as_user(manager):
+		for name in names:
+			reviewed.row(doc, "goals", goal=name).note = "Two fairs were cancelled"
+		doc.save()
+	frappe.db.set_value("Sales Goal", names[0], {"status": "Met", "actual": 30})
+	frappe.db.set_value("Sales Goal", names[1], "status", "Cancelled")
+	frappe.delete_doc("Sales Goal", names[2])
+	with as_user(manager):
+		call(f"{API}.refresh", review=doc.name)
+	doc.reload()
+	rows = sales_review_sheet.of(doc)["rows"]
+	met, *gone = (rows[reviewed.row(doc, "goals", goal=name).name] for name in names)
+	assert (met["outlook"], met["actual"]) == ("Met", "30")
+	assert [one["words"] for one in gone] == ["This goal was cancelled."] * 2
+	assert {one["tone"] for one in gone} == {"gray"}
+
+
 def test_rows_of_progress_and_goals_are_not_taken_away(sheet, goal, manager, as_user):
 	goal(**LOST)
 	doc = sheet()
@@ -317,19 +340,23 @@ def test_a_reader_of_the_team_is_sent_their_own_goals(sheet, goal, rep, other):
 	shown = {one.row.goal for one in sales_review_sheet.for_print(doc).goals}
 	assert {mine.name, company.name} <= shown
 	assert not {theirs.name, team.name} & shown
+	told = dict(sales_review_mail._facts(doc, rep))
+	assert told["Goals in danger"] == str(len(shown))
 
 
 def test_a_monthly_review_says_which_goals_were_met(sheet, goal, rep):
-	goal(**SAFE, status="Met")
-	goal(40, measure="Won Value", **LOST, status="Missed")
+	goal(person=None, **SAFE, status="Met")
+	goal(40, None, measure="Won Value", **LOST, status="Missed")
 	goal(7, reviewed.node_of(rep), **LOST, status="Missed")
+	# What the team is measured by is in the table: the lines are sent to all.
+	goal(8, measure="Won Value", **LOST, status="Missed")
 	doc = sheet("Monthly", getdate("2027-01-01"), getdate("2027-01-31"))
 	[met] = [line for line in doc.what_worked.splitlines() if line.startswith("Goals met")]
 	[missed] = [line for line in doc.what_did_not.splitlines() if line.startswith("Goals missed")]
 	assert f"{stages.EXPLORED} · Entered · 2027-01" in met and "(90 / 100)" in met
-	assert "Won Value" in missed and "/ 7)" not in missed
+	assert "Won Value" in missed and "/ 7)" not in missed and "8)" not in missed
 	tile = next(one for one in sales_review_sheet.headline(doc) if one["label"] == "Goals in danger")
-	assert (tile["value"], tile["note"], tile["tone"]) == ("2", "1 met or on the way", "red")
+	assert (tile["value"], tile["note"], tile["tone"]) == ("3", "1 met or on the way", "red")
 
 
 def test_goals_that_the_manager_may_not_read_are_on_no_sheet(sheet, goal, manager):
