@@ -19,6 +19,22 @@ def close(part: Locator) -> None:
 	)
 
 
+def press(button: Locator, gone: Locator) -> None:
+	"""Presses a button until something that it ends is gone.
+
+	Where a form is long and has just been filled, Frappe may still move the page to a field; a press that falls meanwhile
+	hits nothing, and whoever pressed does so again.
+	"""
+	for _turn in range(3):
+		button.click()
+		try:
+			return expect(gone).to_have_count(0, timeout=10_000)
+		except AssertionError:
+			if not button.is_visible() or not button.is_enabled():
+				break
+	expect(gone).to_have_count(0)
+
+
 def message(page: Page) -> str:
 	"""The title and text of Frappe's message box, which is closed."""
 	box = page.locator(".modal.show:has(.msgprint-dialog)")
