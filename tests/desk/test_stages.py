@@ -246,6 +246,8 @@ def test_m1_a_refused_card_goes_back_to_its_column(login, call, tolerate, deal):
 	# A board stores its order as soon as it stands; a card moved before is refused by Frappe, whatever its stage.
 	with page.expect_response(re.compile("kanban_board.update_order$")):
 		page.goto(f"{BOARD}?name={deal}")
+	# It may store it more than once.
+	page.wait_for_load_state("networkidle")
 	card = page.locator(f".kanban-card-wrapper[data-name='{deal}']")
 	card.wait_for()
 	column = page.locator(f".kanban-column[data-column-value='{SHOWN}']")
