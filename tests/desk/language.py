@@ -17,8 +17,9 @@ NAMES = re.compile(r"CRM-[A-Z]+-[\d-]+|BNAU|SPIN|SF\b|\b[0-9a-f]{8}\b")
 
 TEXTS_JS = """root => {
 	const found = [];
-	// Frappe keeps every control's field name in a tooltip for developers.
-	const visible = (element) => element.getClientRects().length && !element.matches(".tooltip-content")
+	// Frappe keeps every control's field name in a tooltip for developers, and the library of its link fields tells screen
+	// readers in English how many choices there are.
+	const visible = (element) => element.getClientRects().length && !element.matches(".tooltip-content, .awesomplete > [role=status]")
 		&& getComputedStyle(element).visibility !== "hidden";
 	const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
 	while (walker.nextNode()) {
